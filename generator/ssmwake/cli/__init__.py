@@ -1,0 +1,67 @@
+"""The command line: argv in, artifacts to stdout, words to stderr, an exit status out; nothing else prints.
+
+Each verb lives in a module of its own that is imported only when the verb is called: boto3 costs 0.2 s to import and
+cfn-lint 0.7 s, and the start of `ssmwake user-data` is measured. Each such module holds one click command, `command`.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from ssmwake import __version__
+from ssmwake.model import Invalid
+
+# verb -> its line in the overview; verb `user-data` lives in ssmwake.cli.user_data. `--help` must not import them all.
+VERBS = {
+    "init": "write a commented ssmwake.yaml",
+    "render": "write every artifact to dist/, or check that dist/ is current",
+    "user-data": "print user data for an instance or a launch template",
+    "document": "print one SSM document",
+    "lint": "check user data, SSM documents and templates",
+    "publish": "plan and publish SSM documents and launch-template versions",
+    "try": "run the rendered runtime against a built-in IMDS and agent",
+    "completion": "print the completion script of a shell",
+}
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module when it is called, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        # `try` is a keyword of Python, so its module carries a trailing underscore.
+        name = "try_" if cmd_name == "try" else cmd_name.replace("-", "_")
+        module = importlib.import_module(f"ssmwake.cli.{name}")
+        command: click.Command = module.command
+        return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        click.Command.format_options(self, ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ssmwake", message="%(prog)s %(version)s")
+def command() -> None:
+    """Render, lint and publish what wakes a sleeping SSM agent."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0 fine, 1 findings or a refusal, 2 usage, 130 interrupted."""
+    try:
+        command(prog_name="ssmwake", standalone_mode=True)
+    except Invalid as invalid:
+        for finding in invalid.findings:
+            click.echo(str(finding), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader has seen enough, as in `ssmwake user-data | head`; without this, Python complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

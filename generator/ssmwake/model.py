@@ -1,0 +1,105 @@
+"""The values that pass between the stages: places, findings, artifacts, and the config."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is; only errors fail a command unless it is told otherwise."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place in a file that a person wrote; line and column count from one."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong at a place, and what to do about it."""
+
+    where: Location
+    rule: str
+    message: str
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.severity}: {self.message} [{self.rule}]"
+
+
+class Invalid(Exception):  # noqa: N818 - an input is invalid; "InvalidError" says it twice
+    """Bad input; carries every finding at once, never only the first."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("\n".join(map(str, findings)))
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A rendered file before it touches a disk; the path is relative to the output folder, with slashes."""
+
+    path: str
+    text: str
+
+    @property
+    def room(self) -> str:
+        """The top folder, which says what kind of artifact it is; empty for a file at the top."""
+        room, slash, _ = self.path.partition("/")
+        return room if slash else ""
+
+
+class UserDataFormat(StrEnum):
+    """The forms in which cloud-init takes our user data."""
+
+    CLOUD_CONFIG = "cloud-config"
+    SCRIPT = "script"
+    MULTIPART = "multipart"
+
+
+# The pauses, in seconds, after which the runtime restarts an agent that is not online; the last one repeats.
+RESTART_AFTER = (10, 20, 40, 80, 160, 300, 600)
+
+
+@dataclass(frozen=True)
+class UserDataSettings:
+    """How the user data is built, and what it does at the first boot."""
+
+    format: UserDataFormat = UserDataFormat.CLOUD_CONFIG
+    include: tuple[str, ...] = ()
+    foreground: bool = False
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class DocumentSettings:
+    """How the SSM documents are named, tagged and shared when they are published."""
+
+    command_name: str = "ssmwake"
+    automation_name: str = "ssmwake-rescue"
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a person can set; the empty config is valid and renders dist/. Times are in seconds."""
+
+    role: str = ""
+    timeout: int = 600
+    poll: int = 5
+    poll_healthy: int = 60
+    restart_after: tuple[int, ...] = RESTART_AFTER
+    instance_connect: bool = True
+    on_ready: tuple[str, ...] = ()
+    user_data: UserDataSettings = field(default_factory=UserDataSettings)
+    documents: DocumentSettings = field(default_factory=DocumentSettings)
