@@ -1,0 +1,92 @@
+"""A TCP server at one address that can stop listening for a while and come back at the same port.
+
+Each connection is given to a function in a thread of its own; the socket is closed when that function returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+
+
+def parse(address: str) -> tuple[str, int]:
+    """Split HOST:PORT; an IPv6 address stands in brackets."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{address}: no address; write HOST:PORT or [HOST]:PORT")
+    return host.strip("[]"), int(port)
+
+
+class Listener:
+    """Listens from the moment that it is made."""
+
+    def __init__(self, address: str, converse: Callable[[socket.socket], None]) -> None:
+        self._converse = converse
+        self._host, self._port = parse(address)
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self.open()
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as HOST:PORT."""
+        return f"[{self._host}]:{self._port}" if ":" in self._host else f"{self._host}:{self._port}"
+
+    def open(self) -> None:
+        """Listen, if it does not."""
+        if self._socket is not None:
+            return
+        listening = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((self._host, self._port))
+            listening.listen(128)
+        except OSError:
+            listening.close()
+            raise
+        self._port = listening.getsockname()[1]
+        self._socket = listening
+        self._thread = threading.Thread(target=self._accept, args=(listening,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening, so that a connection is refused; open conversations go on."""
+        listening, self._socket = self._socket, None
+        if listening is None or self._thread is None:
+            return
+        # Shutting a listening socket wakes the thread that accepts; closing it alone would not.
+        with contextlib.suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        listening.close()
+
+    def hang_up(self) -> None:
+        """End every open conversation."""
+        with self._lock:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            self._converse(connection)
+        except OSError:
+            pass  # the client went away
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+            connection.close()
