@@ -1,0 +1,52 @@
+"""What the verbs read: the config, and the person's own user data; `-` is stdin."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.userdata.parts import Part, read
+
+UNREADABLE = "SW003"
+
+config_option = click.option("-c", "--config", metavar="FILE", help="The config; without it, all is as by default.")
+
+
+def settings(config: str | None, includes: Iterable[str] = ()) -> tuple[Config, tuple[Part, ...]]:
+    """Return the config and the parts that it and the command line include, in this order."""
+    if config is None:
+        return Config(), parts(includes)
+    from ssmwake.config import load
+
+    loaded = load(config, contents(config))
+    folder = Path() if config == "-" else Path(config).parent
+    own = (name if name == "-" else os.fspath(folder / name) for name in loaded.user_data.include)
+    return loaded, parts([*own, *includes])
+
+
+def parts(paths: Iterable[str]) -> tuple[Part, ...]:
+    """Return the parts of the files; every file that is no user data is reported, not only the first."""
+    found: list[Part] = []
+    findings: list[Finding] = []
+    for path in paths:
+        try:
+            found += read(path, contents(path))
+        except Invalid as invalid:
+            findings += invalid.findings
+    if findings:
+        raise Invalid(*findings)
+    return tuple(found)
+
+
+def contents(path: str) -> bytes:
+    """Return the bytes of a file, or of stdin for `-`."""
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Invalid(Finding(Location(path), UNREADABLE, f"cannot be read: {reason}; look at the path")) from error
+    except ValueError:
+        raise Invalid(Finding(Location(repr(path)), UNREADABLE, "cannot be read: no path; look at it")) from None

@@ -1,0 +1,29 @@
+"""`ssmwake render`: every artifact to a folder, or whether the folder is current."""
+
+from pathlib import Path
+
+import click
+
+from ssmwake import dist
+from ssmwake.cli.inputs import config_option, settings
+from ssmwake.render import render
+
+
+@click.command()
+@config_option
+@click.option("-o", "--output", default="dist", show_default=True, type=click.Path(path_type=Path), help="The folder.")
+@click.option("--check", is_flag=True, help="Print what is missing, stale or not ours; write nothing.")
+def command(config: str | None, output: Path, check: bool) -> None:
+    """Write every artifact to a folder.
+
+    The folder holds exactly the artifacts afterwards: what an earlier render wrote and this one does not is removed. A
+    folder that holds anything else is refused.
+    """
+    artifacts = render(*settings(config))
+    if check:
+        findings = dist.drift(artifacts, output)
+        for finding in findings:
+            click.echo(str(finding))
+        raise SystemExit(1 if findings else 0)
+    changed = dist.write(artifacts, output)
+    click.echo(f"{output}: {len(artifacts)} files, {len(changed)} changed", err=True)

@@ -1,0 +1,139 @@
+"""Artifacts against a folder: what differs, and writing it; it removes only what an earlier run wrote."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ssmwake.model import Artifact, Finding, Invalid, Location
+
+DRIFT = "SW001"
+NOT_OURS = "SW002"
+UNWRITABLE = "SW003"
+
+# The list of what the last run wrote, in the form of sha256sum; `write` believes no other.
+SUMS = "SHA256SUMS"
+
+
+def drift(artifacts: Sequence[Artifact], folder: Path) -> tuple[Finding, ...]:
+    """Return one finding per file that is missing, stale or not ours; nothing is written."""
+    wanted = {artifact.path: artifact.text for artifact in artifacts}
+    found = _files(folder)
+    findings = [_finding(folder / path, "missing; run ssmwake render") for path in wanted.keys() - found]
+    findings += [_finding(folder / path, "not rendered from any template; remove it") for path in found - wanted.keys()]
+    for path in found & wanted.keys():
+        try:
+            if (folder / path).read_bytes() != wanted[path].encode():
+                findings.append(_finding(folder / path, "stale; run ssmwake render"))
+        except OSError as error:
+            raise unwritable(folder / path, error, "read") from error
+    return tuple(sorted(findings))
+
+
+def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
+    """Make the folder hold exactly the artifacts; return the paths that changed.
+
+    A folder that holds anything an earlier run did not write is refused before anything is touched.
+    """
+    wanted = {artifact.path: artifact.text for artifact in artifacts}
+    found = _files(folder)
+    known = _known(folder)
+    if strangers := sorted(found - known - {SUMS} if known else found):
+        more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+        message = f"not written by ssmwake{more}, so the folder is not replaced; choose another with -o, or empty it"
+        raise Invalid(_finding(folder / strangers[0], message, NOT_OURS))
+    changed = []
+    # The list goes first and names old and new files, so that a run that is cut off leaves a folder that is still ours.
+    names = sorted((found | wanted.keys()) - {SUMS})
+    interim = "".join(f"{'0' * 64}  {name}\n" for name in names)
+    stale = [path for path in sorted(wanted) if not _holds(folder / path, wanted[path])]
+    gone = sorted(found - wanted.keys())
+    if stale or gone:
+        replace(folder / SUMS, interim)
+    for path in stale:
+        if path != SUMS:
+            replace(folder / path, wanted[path])
+        changed.append(path)
+    for path in gone:
+        try:
+            (folder / path).unlink()
+            _prune((folder / path).parent, folder)
+        except OSError as error:
+            raise unwritable(folder / path, error, "removed") from error
+        changed.append(path)
+    if (stale or gone) and SUMS in wanted:
+        replace(folder / SUMS, wanted[SUMS])
+    return tuple(changed)
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(text.encode())
+        mode = os.umask(0)
+        os.umask(mode)
+        Path(temporary).chmod(0o666 & ~mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise unwritable(path, error, "written") from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError, verb: str) -> Invalid:
+    """Return the finding for a file that the system refuses."""
+    hint = {
+        errno.ENOSPC: "free some space",
+        errno.EROFS: "choose a folder that can be written",
+        errno.EACCES: "look at its permissions",
+        errno.EPERM: "look at its permissions",
+    }.get(error.errno or 0, "look at the path")
+    reason = (error.strerror or str(error)).lower()
+    return Invalid(_finding(path, f"cannot be {verb}: {reason}; {hint}", UNWRITABLE))
+
+
+def _finding(path: Path, message: str, rule: str = DRIFT) -> Finding:
+    return Finding(Location(path.as_posix()), rule, message)
+
+
+def _files(folder: Path) -> set[str]:
+    if not folder.exists():
+        return set()
+    if not folder.is_dir():
+        raise Invalid(_finding(folder, "not a folder; choose another with -o", NOT_OURS))
+
+    def refuse(error: OSError) -> None:
+        raise unwritable(Path(error.filename or folder), error, "read") from error
+
+    found = set()
+    for top, folders, files in os.walk(folder, onerror=refuse):
+        links = [name for name in folders if Path(top, name).is_symlink()]
+        found |= {Path(top, name).relative_to(folder).as_posix() for name in [*files, *links]}
+    return found
+
+
+def _known(folder: Path) -> set[str]:
+    try:
+        text = (folder / SUMS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return {line.partition("  ")[2] for line in text.splitlines()}
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return not path.is_symlink() and path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
+def _prune(folder: Path, top: Path) -> None:
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,0 +1,77 @@
+"""Render artifacts: a config and the person's own user data in, files out, the same bytes for the same input.
+
+templates/<room>/<name>.j2 becomes <room>/<name>. Two rooms are made in Python: the runtime is joined from shell, and
+user data is merged with what the person has. An SSM document that is rendered as YAML gets a twin in JSON.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+
+from ssmwake.model import Artifact, Config, UserDataFormat
+from ssmwake.render.runtime import runtime
+from ssmwake.render.user_data import user_data
+from ssmwake.userdata.parts import Part
+
+__all__ = ["Rendering", "render", "runtime", "user_data"]
+
+SUMS = "SHA256SUMS"
+RUNTIME = "runtime/ssmwake.sh"
+USER_DATA = {
+    "user-data/cloud-config.yaml": UserDataFormat.CLOUD_CONFIG,
+    "user-data/script.sh": UserDataFormat.SCRIPT,
+    "user-data/multipart.txt": UserDataFormat.MULTIPART,
+}
+
+
+def render(config: Config, parts: Sequence[Part] = ()) -> tuple[Artifact, ...]:
+    """Return every artifact of the config, sorted by path, the checksums first."""
+    return Rendering(config, parts).all()
+
+
+class Rendering:
+    """The artifacts of one config, each rendered when it is first asked for."""
+
+    def __init__(self, config: Config, parts: Sequence[Part] = ()) -> None:
+        self.config = config
+        self.parts = tuple(parts)
+        self._texts: dict[str, str] = {}
+
+    def all(self) -> tuple[Artifact, ...]:
+        """Return every artifact, the checksums included."""
+        artifacts = [Artifact(path, self.text(path)) for path in self.paths()]
+        sums = [f"{hashlib.sha256(artifact.text.encode()).hexdigest()}  {artifact.path}\n" for artifact in artifacts]
+        return (Artifact(SUMS, "".join(sums)), *artifacts)
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the path of every artifact but the checksums."""
+        from ssmwake.render.pages import pages
+
+        found = pages()
+        twins = [twin for path in found if (twin := _twin(path)) != path]
+        return tuple(sorted({RUNTIME, *USER_DATA, *found, *twins}))
+
+    def text(self, path: str) -> str:
+        """Return the text of one artifact."""
+        if path not in self._texts:
+            self._texts[path] = self._rendered(path)
+        return self._texts[path]
+
+    def _rendered(self, path: str) -> str:
+        if path == RUNTIME:
+            return runtime()
+        if form := USER_DATA.get(path):
+            settings = dataclasses.replace(self.config.user_data, format=form)
+            return user_data(dataclasses.replace(self.config, user_data=settings), self.parts)
+        if path.startswith("ssm/") and path.endswith(".json"):
+            import yaml
+
+            return json.dumps(yaml.safe_load(self.text(path.removesuffix("json") + "yaml")), indent=2) + "\n"
+        from ssmwake.render.pages import page
+
+        return page(path, self.config, self.text)
+
+
+def _twin(path: str) -> str:
+    return path.removesuffix("yaml") + "json" if path.startswith("ssm/") and path.endswith(".yaml") else path

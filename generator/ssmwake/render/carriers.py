@@ -1,0 +1,85 @@
+"""What user data and the Command document put on an instance, and the cloud-config and shell that do it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ssmwake.model import Config
+from ssmwake.render.runtime import NOTICE, runtime
+from ssmwake.render.scalars import block, quoted
+
+HOME = "/var/lib/ssmwake/ssmwake"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A file on the instance."""
+
+    path: str
+    mode: str
+    text: str
+
+
+def placed(config: Config) -> tuple[Placed, ...]:
+    """Return the files of the config, the runtime first: no settings file where nothing differs from the defaults."""
+    files = [Placed(HOME, "0700", runtime())]
+    if settings := conf(config):
+        files.append(Placed("/etc/ssmwake.conf", "0600", settings))
+    if config.on_ready:
+        files.append(Placed("/etc/ssmwake.on-ready", "0700", on_ready(config.on_ready)))
+    return tuple(files)
+
+
+def conf(config: Config) -> str:
+    """Return the settings that differ from the defaults, one a line."""
+    default = Config()
+    lines = {
+        "role": (config.role, default.role),
+        "timeout": (config.timeout, default.timeout),
+        "poll": (config.poll, default.poll),
+        "poll_healthy": (config.poll_healthy, default.poll_healthy),
+        "restart_after": (" ".join(map(str, config.restart_after)), " ".join(map(str, default.restart_after))),
+        "instance_connect": ("yes" if config.instance_connect else "no", "yes"),
+    }
+    return "".join(f"{key}={value}\n" for key, (value, usual) in lines.items() if value != usual)
+
+
+def on_ready(commands: Iterable[str]) -> str:
+    """Return the script of the person's commands; the first that fails ends it, and is retried at the next boot."""
+    return "\n".join(["#!/bin/sh", "set -e", *commands, ""])
+
+
+def commands(config: Config, home: str = HOME) -> tuple[str, ...]:
+    """Return what the first boot runs; it never fails the boot, and never waits, unless the config asks for that."""
+    verbs = ["install", "run"] if config.user_data.foreground else ["install"]
+    status = "exit" if config.user_data.strict else "true"
+    return tuple(f"sh {home} {verb} || {status}" for verb in verbs)
+
+
+def cloud_config(config: Config) -> str:
+    """Return our cloud-config: block lists at the left margin, which a merge relies on."""
+    lines = ["#cloud-config", f"# {NOTICE}", "write_files:"]
+    for file in placed(config):
+        # The item starts below its dash: a column less for each line of the runtime.
+        lines += ["-", f" path: {file.path}", f" permissions: '{file.mode}'", f" content: {block(file.text, 2)}"]
+    lines += ["runcmd:", *(f"- {quoted(command)}" for command in commands(config)), ""]
+    return "\n".join(lines)
+
+
+def script(config: Config) -> str:
+    """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes."""
+    lines = ["#!/bin/sh", f"# {NOTICE}", "umask 077", "root=${SSMWAKE_ROOT:-}"]
+    lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
+    lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in placed(config)]
+    lines += [*commands(config, f'"$root{HOME}"'), "exit 0", ""]
+    return "\n".join(lines)
+
+
+def written(text: str, target: str, mode: str, *, otherwise: str = "") -> str:
+    """Return shell that writes the text, whole or not at all; the target comes quoted for the shell."""
+    taken = set(text.split("\n"))
+    mark = "SSMWAKE"
+    while mark in taken:
+        mark += "_"
+    new = f"{target}.new"
+    done = f" || {otherwise}" if otherwise else ""
+    return f"cat >{new} <<'{mark}' && chmod {mode} {new} && mv -f {new} {target}{done}\n{text}{mark}"

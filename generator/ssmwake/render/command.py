@@ -1,0 +1,49 @@
+"""The script of the Command document: it carries the runtime, and does the one action that the caller chose."""
+
+import base64
+
+from ssmwake.model import Config
+from ssmwake.render.carriers import Placed, placed, written
+
+ACTIONS = ("install", "run", "status", "restart", "uninstall")
+
+# What a caller picks is pasted into the script as text, which is safe because only the ACTIONS are allowed.
+HEAD = """\
+action='{{ Action }}'
+umask 077
+d=$(mktemp -d) || exit 73
+trap 'rm -rf "$d"' EXIT
+trap 'exit 143' TERM
+"""
+
+TAIL = """\
+case $action in
+restart) set -- run --restart ;;
+*) set -- "$action" ;;
+esac
+sh "$d/ssmwake" "$@"
+"""
+
+
+def script(config: Config) -> str:
+    """Return the script; the runtime travels in it, so that an action never runs an older one it finds there."""
+    runtime, *settings = placed(config)
+    text = HEAD + written(runtime.text, '"$d/ssmwake"', runtime.mode, otherwise="exit 73") + "\n"
+    if settings:
+        files = "\n".join(map(_setting, settings))
+        text += f'if [ "$action" = install ]; then\nmkdir -p "${{SSMWAKE_ROOT:-}}/etc"\n{files}\nfi\n'
+    return text + TAIL
+
+
+def _setting(file: Placed) -> str:
+    target = f'"${{SSMWAKE_ROOT:-}}{file.path}"'
+    if "{{" not in file.text and "$$" not in file.text:
+        return written(file.text, target, file.mode, otherwise="exit 73")
+    # SSM would take a person's {{ for a parameter of its own.
+    coded = base64.b64encode(file.text.encode()).decode() + "\n"
+    return written(coded, target, file.mode, otherwise="exit 73").replace("cat >", "base64 -d >", 1)
+
+
+def seconds(config: Config) -> int:
+    """Return how long the agent lets the script run: its own deadline and time to say so, as SSM allows it."""
+    return min(max(config.timeout + 120, 300), 172_800)

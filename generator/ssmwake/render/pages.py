@@ -1,0 +1,72 @@
+"""Render templates/<room>/<name>.j2 with Jinja: templates place values, decisions are made in Python."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+
+import jinja2
+
+from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.render import command
+from ssmwake.render.runtime import NOTICE, runtime
+from ssmwake.render.scalars import block, quoted
+from ssmwake.resources import templates
+
+BROKEN_TEMPLATE = "SW020"
+
+
+def pages() -> tuple[str, ...]:
+    """Return the paths of the artifacts that a template of their own renders; a leading underscore is for includes."""
+    return tuple(sorted(str(PurePosixPath(path).with_suffix("")) for path in _walk(templates(), "")))
+
+
+def _walk(folder: Traversable, prefix: str) -> Iterator[str]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".j2") and not entry.name.startswith("_"):
+            yield prefix + entry.name
+
+
+def page(path: str, config: Config, artifact: Callable[[str], str]) -> str:
+    """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
+    values = {"config": config, "notice": NOTICE, "runtime": runtime(), "artifact": artifact, "command": command}
+    try:
+        return environment().get_template(f"{path}.j2").render(values)
+    except jinja2.TemplateSyntaxError as error:
+        raise _broken(error.filename or path, error.lineno, error.message or "broken template") from error
+    except jinja2.TemplateError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        name, line = next(
+            ((f.filename, f.lineno or 1) for f in reversed(frames) if f.filename.endswith(".j2")), (path, 1)
+        )
+        raise _broken(name, line, error.message or type(error).__name__) from error
+
+
+def _broken(name: str, line: int, message: str) -> Invalid:
+    return Invalid(Finding(Location(name, line), BROKEN_TEMPLATE, message[:1].lower() + message[1:]))
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return the one environment: undefined names are errors, and line ends stay as they are written."""
+    made = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    made.filters.update(block=block, quoted=quoted)
+    made.globals["ssm_param"] = lambda name: "{{ " + name + " }}"
+    return made
+
+
+def _source(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+    entry = templates().joinpath(*name.split("/"))
+    if not entry.is_file():
+        return None
+    return entry.read_text(encoding="utf-8"), f"templates/{name}", lambda: True

@@ -1,0 +1,43 @@
+"""Join the parts of the runtime to the one file that runs on an instance; its bytes do not depend on any config."""
+
+from functools import cache
+
+from ssmwake.resources import templates
+
+NOTICE = "Rendered by ssmwake from templates/; do not edit."
+
+# In this order; each part holds functions and defaults only, and the last line of the join calls `main`.
+PARTS = (
+    "settings.sh",
+    "log.sh",
+    "clock.sh",
+    "clients.sh",
+    "http.sh",
+    "imds.sh",
+    "agent.sh",
+    "wake.sh",
+    "watch.sh",
+    "ready.sh",
+    "status.sh",
+    "install.sh",
+    "main.sh",
+)
+
+
+@cache
+def runtime() -> str:
+    """Return the runtime, byte for byte as each carrier holds it."""
+    folder = templates() / "runtime"
+    return join(*((folder / part).read_text(encoding="utf-8") for part in PARTS))
+
+
+def join(*parts: str) -> str:
+    """Return the parts as one script: 16 KiB is all that user data may be, so comments and blanks stay behind."""
+    lines = [line for part in parts for line in part.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return "\n".join(["#!/bin/sh", f"# {NOTICE}", *map(_tabbed, lines), 'main "$@"', ""])
+
+
+def _tabbed(line: str) -> str:
+    code = line.lstrip(" ")
+    steps, rest = divmod(len(line) - len(code), 4)
+    return "\t" * steps + " " * rest + code

@@ -1,0 +1,35 @@
+"""User data: ours and the person's own parts as one, in the form that was asked for or, where that cannot be, MIME."""
+
+from collections.abc import Sequence
+
+from ssmwake.model import Config, UserDataFormat
+from ssmwake.render.carriers import cloud_config, script
+from ssmwake.render.runtime import NOTICE
+from ssmwake.userdata.multipart import appended, multipart
+from ssmwake.userdata.parts import Kind, Part, is_mime
+
+# Scripts run in the order of their names: ours returns at once, and one of the person's that hangs would stop it.
+NAME = "00-ssmwake"
+
+
+def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
+    """Return the user data of the config; it never nests, and never overwrites what the parts hold."""
+    form = config.user_data.format
+    if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts)):
+        return merged
+    if form is UserDataFormat.MULTIPART or parts:
+        # A script, since no cloud-config of the person's can replace its lists.
+        headers = (("Content-Type", Kind.SCRIPT.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
+        ours = Part(Kind.SCRIPT, script(config).encode(), headers=headers)
+        return multipart([*appended(parts), ours], NOTICE)
+    return script(config) if form is UserDataFormat.SCRIPT else cloud_config(config)
+
+
+def _merged(config: Config, parts: Sequence[Part]) -> str | None:
+    if len(parts) != 1 or parts[0].kind is not Kind.CLOUD_CONFIG or parts[0].headers:
+        return None
+    from ssmwake.userdata.cloud_config import merged
+
+    text = merged(cloud_config(config), parts[0])
+    # cloud-init looks for MIME before it looks for anything else.
+    return None if text is None or is_mime(text.encode()) else text
