@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from ssmwake.simulate.faults import FAULTS, Fault, Reply, kind
-from ssmwake.simulate.listener import Listener
+from ssmwake.simulate.listener import Listener, read_head
 from ssmwake.simulate.metadata import LIFETIME, Instance, Role, lookup
 
 TTL = "x-aws-ec2-metadata-token-ttl-seconds"
@@ -193,12 +193,7 @@ class Imds:
     def _converse(self, connection: socket.socket) -> None:
         connection.settimeout(60)
         with connection.makefile("rb") as lines:
-            words = lines.readline(8192).decode("latin-1").split()
-            headers: dict[str, str] = {}
-            while line := lines.readline(8192).decode("latin-1").strip():
-                name, _, text = line.partition(":")
-                headers[name.strip().lower()] = text.strip()
-            method, path = (words[0], words[1].partition("?")[0]) if len(words) == 3 else ("", "")
+            method, path, headers = read_head(lines)
             asked = kind(method, path)
             faults = self._faults(asked)
             reply = self._reply(method, path, headers, faults)

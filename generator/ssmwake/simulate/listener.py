@@ -9,6 +9,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from typing import BinaryIO
 
 
 def parse(address: str) -> tuple[str, int]:
@@ -17,6 +18,17 @@ def parse(address: str) -> tuple[str, int]:
     if not colon or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{address}: no address; write HOST:PORT or [HOST]:PORT")
     return host.strip("[]"), int(port)
+
+
+def read_head(lines: BinaryIO) -> tuple[str, str, dict[str, str]]:
+    """Read the head of an HTTP request: method and path, both empty when garbled, and headers by lower-case name."""
+    words = lines.readline(8192).decode("latin-1").split()
+    headers: dict[str, str] = {}
+    while line := lines.readline(8192).decode("latin-1").strip():
+        name, _, text = line.partition(":")
+        headers[name.strip().lower()] = text.strip()
+    method, path = (words[0], words[1].partition("?")[0]) if len(words) == 3 else ("", "")
+    return method, path, headers
 
 
 class Listener:

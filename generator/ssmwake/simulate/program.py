@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ssmwake.simulate import control
+from ssmwake.simulate.endpoint import Endpoint
 from ssmwake.simulate.faults import FAULTS
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.metadata import Instance
@@ -103,4 +104,46 @@ def imds(argv: list[str]) -> int:
             server.fault(name)
         control_at = (options.control_host, options.control_port)
         until_stopped(imds_actions(server), control_at, {"url": server.url})
+    return 0
+
+
+def endpoint_actions(server: Endpoint) -> control.Actions:
+    """Return what can be asked of a running endpoint."""
+
+    def host_management(answer: str) -> None:
+        server.host_management = answer
+
+    def log(after: int = 0) -> list[dict[str, object]]:
+        return [asdict(event) for event in server.events[after:]]
+
+    return {
+        "allow": server.allow,
+        "deny": server.deny,
+        "expire": server.expire,
+        "host-management": host_management,
+        "fault": server.fault,
+        "clear": server.clear,
+        "online": lambda: server.online,
+        "log": log,
+    }
+
+
+def endpoint(argv: list[str]) -> int:
+    """Run a stand-in for SSM and ssmmessages."""
+    parser = argparse.ArgumentParser(prog="python3 -m ssmwake.simulate.endpoint", description=endpoint.__doc__)
+    parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:0")
+    parser.add_argument("--port", type=int, help="short for --listen 127.0.0.1:PORT; 0 takes a free one")
+    parser.add_argument("--control-host", default="127.0.0.1")
+    parser.add_argument("--control-port", type=int, help="listen for orders; 0 takes a free port")
+    parser.add_argument("--allow-all", action="store_true", help="accept every key")
+    options = parser.parse_args(argv)
+    try:
+        server = Endpoint(options.listen if options.port is None else f"127.0.0.1:{options.port}")
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    with server:
+        if options.allow_all:
+            server.allow()
+        control_at = (options.control_host, options.control_port)
+        until_stopped(endpoint_actions(server), control_at, {"address": server.address})
     return 0

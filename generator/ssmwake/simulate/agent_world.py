@@ -1,0 +1,202 @@
+"""What the stand-in agent's processes share: their clock, their log, IMDS, SSM, and the file that says who they are."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+IAM = "/latest/meta-data/iam/security-credentials/"
+MINUTE = 60.0
+KEY_CACHE = 30 * MINUTE
+# Minutes after each failure that is neither a missing role nor a denial; the hibernating worker pings at the same pace.
+BACKOFF = (5, 10, 10, 10, 20, 20, 20, 40, 40, 40, 60)
+NEVER = "0001-01-01T00:00:00Z"
+DENIED = "AccessDeniedException"
+
+
+class NoRoleError(Exception):
+    """No usable role: the agent asks Default Host Management, is denied, and takes the long sleep."""
+
+
+class TransientError(Exception):
+    """A failure after which the agent comes back in five minutes, then later and later."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the agent lives, and how fast its clock runs."""
+
+    root: Path
+    imds: str
+    ssm: tuple[str, int]
+    scale: float = 1.0
+    hurry: float = 1.0
+    seed: int = 52
+
+    def wait(self, seconds: float) -> None:
+        """Let the agent's own time pass."""
+        time.sleep(seconds / self.scale)
+
+    def work(self, seconds: float) -> None:
+        """Spend what a piece of work costs."""
+        time.sleep(seconds / self.hurry)
+
+    def log(self, message: str, file: str = "amazon-ssm-agent.log") -> None:
+        """Append a line to one of the agent's logs."""
+        now = time.time()
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)) + f".{int(now % 1 * 10_000):04d}"
+        path = self.root / "var/log/amazon/ssm" / file
+        line = f"{stamp} INFO {message}\n"
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as log:
+                log.write(line)
+
+
+def rename_process(name: str) -> None:
+    """Show a name in /proc/PID/comm, where the kernel keeps 15 bytes of it."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name, encoding="ascii")
+
+
+def duration(seconds: float) -> str:
+    """Write a duration as Go does: 25m27s, 1h0m0s."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}h{minutes % 60}m{rest}s" if minutes >= 60 else f"{minutes}m{rest}s"
+
+
+def exchange(
+    address: tuple[str, int], method: str, path: str, headers: dict[str, str], timeout: float | None
+) -> tuple[int, str, socket.socket]:
+    """Send a request and return status, body, and the open socket, which the caller closes."""
+    connection = socket.create_connection(address, timeout)
+    try:
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {address[0]}", *(f"{name}: {headers[name]}" for name in headers)]
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        with connection.makefile("rb") as reply:
+            status = int(reply.readline().split()[1])
+            length = 0
+            while line := reply.readline().strip().lower():
+                if line.startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            return status, reply.read(length).decode("utf-8", "replace"), connection
+    except (IndexError, ValueError) as error:
+        connection.close()
+        raise OSError("garbled reply") from error
+    except OSError:
+        connection.close()
+        raise
+
+
+class Imds:
+    """The agent's view of IMDS: one second per request, and a token that is kept."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._address = (parts.hostname or "169.254.169.254", parts.port or 80)
+        self._token = ""
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Return status and body; OSError when there is no answer or no token."""
+        for _ in range(2):
+            if not self._token:
+                ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "21600", "Content-Length": "0"}
+                status, token = self._send("PUT", "/latest/api/token", ttl)
+                if status != 200 or not token:
+                    raise OSError(f"token: HTTP {status}")
+                self._token = token
+            status, body = self._send("GET", path, {"X-aws-ec2-metadata-token": self._token})
+            if status != 401:
+                break
+            self._token = ""
+        return status, body
+
+    def _send(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
+        status, body, connection = exchange(self._address, method, path, headers, 1.0)
+        connection.close()
+        return status, body
+
+
+def fetch_key(world: World, imds: Imds) -> str:
+    """Return the role's access key after three tries at the most; NoRoleError or TransientError when there is none."""
+    for pause in (1.0, 1.1, 0.0):
+        try:
+            status, name = imds.get(IAM)
+            if status == 200:
+                status, text = imds.get(IAM + name.splitlines()[0])
+            if status == 200:
+                return key_of(json.loads(text))
+            if status not in (429, 500, 503):
+                break
+        except (OSError, ValueError, IndexError):
+            pass
+        world.work(pause)
+    raise NoRoleError("EC2RoleRequestError: no EC2 instance role found")
+
+
+def key_of(credentials: dict[str, str]) -> str:
+    code = credentials.get("Code")
+    if code == "AssumeRoleUnauthorizedAccess":
+        raise NoRoleError(f"EC2RoleRequestError: {code}")
+    if code != "Success":
+        raise TransientError(f"{code}: credentials are not there")
+    return credentials.get("AccessKeyId") or ""
+
+
+def call(world: World, action: str, key: str) -> str:
+    """Make one call to SSM, waiting without limit; return "" or the name of its error; OSError: nobody answers."""
+    headers = {"X-Amz-Target": f"AmazonSSM.{action}", "Authorization": authorization(key), "Content-Length": "0"}
+    status, body, connection = exchange(world.ssm, "POST", "/", headers, None)
+    connection.close()
+    if status == 200:
+        return ""
+    with suppress(ValueError):
+        return str(json.loads(body).get("__type") or status)
+    return str(status)
+
+
+def authorization(key: str) -> str:
+    return f"AWS4-HMAC-SHA256 Credential={key}/20260101/eu-central-1/ssm/aws4_request"
+
+
+def identity_file(world: World) -> Path:
+    return world.root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
+
+
+def write_identity(world: World, instance: str, source: str) -> None:
+    """Record where the credentials come from; the runtime and the agent itself read it."""
+    now = time.time()
+    fields = {
+        "SchemaVersion": "1.1",
+        "InstanceId": instance,
+        "IdentityType": "EC2",
+        "ShareFile": "",
+        "ShareProfile": "",
+    }
+    fields["CredentialsExpiresAt"] = iso(now + 2 * KEY_CACHE / world.scale) if source else NEVER
+    fields["CredentialsRetrievedAt"] = iso(now) if source else NEVER
+    fields["CredentialSource"] = source
+    path = identity_file(world)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(fields, separators=(",", ":")), encoding="utf-8")
+    fresh.chmod(0o600)
+    fresh.replace(path)
+
+
+def iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e9):09d}Z"
+
+
+def is_trusted(world: World) -> bool:
+    """Say whether the file of an earlier life vouches for credentials, which the agent then does not check."""
+    try:
+        fields = json.loads(identity_file(world).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return fields.get("CredentialSource") == "EC2" and str(fields.get("CredentialsExpiresAt")) > iso(time.time())
