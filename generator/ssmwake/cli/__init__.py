@@ -11,6 +11,7 @@ import sys
 import click
 
 from ssmwake import __version__
+from ssmwake.cli.streams import discard_stdout, findings_out
 from ssmwake.model import Invalid
 
 # verb -> its line in the overview; verb `user-data` lives in ssmwake.cli.user_data. `--help` must not import them all.
@@ -47,21 +48,39 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="ssmwake", message="%(prog)s %(version)s")
-def command() -> None:
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="By default on a terminal."
+)
+@click.pass_context
+def command(ctx: click.Context, color: str) -> None:
     """Render, lint and publish what wakes a sleeping SSM agent."""
+    ctx.color = {"always": True, "never": False}.get(color, False if os.environ.get("NO_COLOR") else None)
 
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings or a refusal, 2 usage, 130 interrupted."""
     try:
-        command(prog_name="ssmwake", standalone_mode=True)
+        # What a verb returns is no status: a verb that ends with another one than 0 exits with it.
+        command.main(prog_name="ssmwake", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except Invalid as invalid:
-        for finding in invalid.findings:
-            click.echo(str(finding), err=True)
+        findings_out(invalid.findings, err=True)
         sys.exit(1)
+    except click.ClickException as refused:
+        refused.show()
+        sys.exit(refused.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("ssmwake: interrupted", err=True)
+        sys.exit(130)
     except BrokenPipeError:
-        # The reader has seen enough, as in `ssmwake user-data | head`; without this, Python complains at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough, as in `ssmwake user-data | head`.
+        discard_stdout()
+        sys.exit(1)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"ssmwake: error: {place}{(error.strerror or str(error)).lower()}", err=True)
+        discard_stdout()
         sys.exit(1)

@@ -1,13 +1,15 @@
 """What the verbs read: the config, and the person's own user data; `-` is stdin."""
 
+import dataclasses
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
 from ssmwake.userdata.parts import Part, read
 
 UNREADABLE = "SW003"
@@ -50,3 +52,35 @@ def contents(path: str) -> bytes:
         raise Invalid(Finding(Location(path), UNREADABLE, f"cannot be read: {reason}; look at the path")) from error
     except ValueError:
         raise Invalid(Finding(Location(repr(path)), UNREADABLE, "cannot be read: no path; look at it")) from None
+
+
+def adjusted(config: Config, flags: dict[str, Any]) -> Config:
+    """Return the config with the options of the command line over it; an option that was not given is None or empty."""
+    changes: dict[str, Any] = {}
+    for name in ("role", "timeout"):
+        if flags.get(name) is not None:
+            changes[name] = _checked(name, flags[name])
+    if flags.get("on_ready"):
+        changes["on_ready"] = (*config.on_ready, *(_checked("on-ready", text) for text in flags["on_ready"]))
+    inner = {name: flags[name] for name in ("foreground", "strict") if flags.get(name) is not None}
+    if flags.get("format"):
+        inner["format"] = _format(flags["format"])
+    if inner:
+        changes["user_data"] = dataclasses.replace(config.user_data, **inner)
+    return dataclasses.replace(config, **changes) if changes else config
+
+
+def _checked(name: str, text: str) -> Any:
+    from ssmwake.config import option
+
+    try:
+        return option(name, text)
+    except Invalid as invalid:
+        raise click.BadParameter(invalid.findings[0].message, param_hint=f"--{name}") from None
+
+
+def _format(text: str) -> UserDataFormat:
+    try:
+        return UserDataFormat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r}; known are {', '.join(UserDataFormat)}", param_hint="--format") from None

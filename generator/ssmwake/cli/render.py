@@ -6,6 +6,7 @@ import click
 
 from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
+from ssmwake.cli.streams import findings_out
 from ssmwake.render import render
 
 
@@ -22,8 +23,7 @@ def command(config: str | None, output: Path, check: bool) -> None:
     artifacts = render(*settings(config))
     if check:
         findings = dist.drift(artifacts, output)
-        for finding in findings:
-            click.echo(str(finding))
+        findings_out(findings)
         raise SystemExit(1 if findings else 0)
     changed = dist.write(artifacts, output)
     click.echo(f"{output}: {len(artifacts)} files, {len(changed)} changed", err=True)

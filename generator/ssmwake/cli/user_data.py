@@ -1,13 +1,13 @@
 """`ssmwake user-data`: user data for an instance or a launch template, to stdout."""
 
-import dataclasses
-import sys
+from typing import Any
 
 import click
 
-from ssmwake.cli.inputs import config_option, settings
+from ssmwake.cli.inputs import adjusted, config_option, settings
+from ssmwake.cli.streams import data_out
 from ssmwake.model import Finding, Invalid, Location, UserDataFormat
-from ssmwake.render import user_data
+from ssmwake.render.user_data import user_data
 from ssmwake.userdata.size import LIMIT, base64_text, budget, zipped
 
 TOO_LARGE = "SW201"
@@ -15,37 +15,44 @@ TOO_LARGE = "SW201"
 
 @click.command()
 @config_option
-@click.option("--format", "form", type=click.Choice(UserDataFormat), help="By default cloud-config.")
-@click.option("--include", multiple=True, metavar="FILE", help="User data of your own, merged; - is stdin.")
-@click.option("--role", help="Wait for this role, not any.")
+@click.option("--format", type=click.Choice(UserDataFormat), help="By default cloud-config.")
+@click.option("--include", multiple=True, metavar="FILE", help="User data of your own, merged with ours; - is stdin.")
+@click.option("--role", metavar="NAME", help="Wait for this role, not any.")
+@click.option("--timeout", metavar="TIME", help="How long `run` waits, such as 90s or 10m.")
+@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run it once the role is there.")
+@click.option("--foreground", is_flag=True, default=None, help="Hold the first boot until the agent is online.")
+@click.option("--strict", is_flag=True, default=None, help="Let the first boot fail when ssmwake fails.")
 @click.option("--gzip", is_flag=True, help="Compress; the output is binary.")
 @click.option("--base64", is_flag=True, help="Encode, as launch-template data takes it.")
+@click.option("--external", is_flag=True, help="Speak Terraform's external protocol on stdin and stdout.")
 def command(
-    config: str | None,
-    form: UserDataFormat | None,
-    include: tuple[str, ...],
-    role: str | None,
-    gzip: bool,
-    base64: bool,
+    config: str | None, include: tuple[str, ...], gzip: bool, base64: bool, external: bool, **flags: Any
 ) -> None:
     """Print user data that wakes the SSM agent when the instance's role arrives."""
+    if external:
+        from ssmwake.cli import external_data
+
+        config, include, gzip, flags = external_data.query(config, include, gzip, flags)
     made, parts = settings(config, include)
-    changes: dict[str, object] = {"role": role} if role is not None else {}
-    made = dataclasses.replace(made, **changes)  # type: ignore[arg-type]
-    if form:
-        made = dataclasses.replace(made, user_data=dataclasses.replace(made.user_data, format=form))
-    plain = user_data(made, parts).encode()
+    made = adjusted(made, flags)
+    text = user_data(made, parts)
+    plain = text.encode()
     click.echo(budget(plain), err=True)
+    if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
+        click.echo(f"user data: multipart, since {made.user_data.format} cannot hold all parts of yours", err=True)
     final = zipped(plain) if gzip else plain
-    if len(final) > LIMIT:
+    if len(final) > LIMIT and not (external and len(zipped(plain)) <= LIMIT):
         raise Invalid(_too_large(plain, gzip))
-    output = base64_text(final).encode() if base64 else final
-    sys.stdout.buffer.write(output)
-    sys.stdout.buffer.flush()
+    if external:
+        data_out(external_data.answer(plain))
+    else:
+        data_out(base64_text(final).encode() if base64 else final)
 
 
 def _too_large(plain: bytes, gzip: bool) -> Finding:
-    help_ = (
-        "--gzip makes it fit" if not gzip and len(zipped(plain)) <= LIMIT else "move files of yours to S3 or an image"
-    )
-    return Finding(Location("-"), TOO_LARGE, f"{len(plain):,} bytes of user data, EC2 takes {LIMIT:,}; {help_}")
+    packed = len(zipped(plain))
+    advice = "let it fetch your larger files from S3, or put them in the image"
+    if gzip:
+        return Finding(Location("-"), TOO_LARGE, f"{packed:,} bytes with gzip, EC2 takes {LIMIT:,}; {advice}")
+    advice = "--gzip makes it fit" if packed <= LIMIT else advice
+    return Finding(Location("-"), TOO_LARGE, f"{len(plain):,} bytes of user data, EC2 takes {LIMIT:,}; {advice}")

@@ -1,0 +1,23 @@
+"""`ssmwake completion`: what a shell needs to complete ssmwake's commands and options."""
+
+import click
+from click.shell_completion import get_completion_class
+
+from ssmwake.cli.streams import data_out
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    """Print the completion script of a shell.
+
+    \b
+    bash: eval "$(ssmwake completion bash)"         in ~/.bashrc
+    zsh:  eval "$(ssmwake completion zsh)"          in ~/.zshrc
+    fish: ssmwake completion fish | source          in config.fish
+    """
+    made = get_completion_class(shell)
+    if made is None:
+        raise click.UsageError(f"click knows no completion for {shell}")
+    data_out(made(ctx.find_root().command, {}, "ssmwake", "_SSMWAKE_COMPLETE").source().encode() + b"\n")

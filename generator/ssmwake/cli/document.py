@@ -1,0 +1,30 @@
+"""`ssmwake document`: one SSM document, to stdout."""
+
+from typing import Any
+
+import click
+
+from ssmwake.cli.inputs import adjusted, config_option, settings
+from ssmwake.cli.streams import data_out
+
+NAMES = ("command", "automation")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES))
+@config_option
+@click.option("--format", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="The spelling.")
+@click.option("--role", metavar="NAME", help="Wait for this role, not any.")
+@click.option("--timeout", metavar="TIME", help="How long the action `run` waits, such as 90s or 10m.")
+@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run it once the role is there.")
+def command(name: str, config: str | None, format: str, **flags: Any) -> None:  # noqa: A002 - it is the option's name
+    """Print one SSM document.
+
+    `command` installs or repairs the runtime, and does what its parameter Action says. `automation` acts from outside
+    on an instance that is not online.
+    """
+    from ssmwake.render import Rendering
+
+    made, _ = settings(config)
+    rendering = Rendering(adjusted(made, flags))
+    data_out(rendering.text(f"ssm/{name}.{format}").encode())
