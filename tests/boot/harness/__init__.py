@@ -1,0 +1,1 @@
+"""Boot real Debian root file systems in containers whose network holds nothing but a fake IMDS."""
