@@ -16,7 +16,7 @@ SUITES = ("bullseye", "bookworm", "trixie", "forky")
 # What the cloud images of these suites have, as far as it matters here; without locales, cloud-init ends in an error.
 PACKAGES = (
     *("systemd-sysv", "dbus", "cloud-init", "python3", "curl", "iproute2", "locales", "procps"),
-    *("mount", "openssh-client"),  # neither is there by itself in every suite, and cloud-init or the harness calls it
+    *("mount", "openssh-client", "passwd"),  # not everywhere by itself, and cloud-init or the harness calls them
 )
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 OPTIONS = (

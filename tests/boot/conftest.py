@@ -1,0 +1,47 @@
+"""What boots need, said once; which of them run; and the table of what was booted."""
+
+import os
+
+import pytest
+
+from boot.harness import needs, network
+
+BOOTED = "booted"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the matrix to `make boot`, which asks for it by its marker."""
+    if "matrix" in (config.getoption("markexpr") or ""):
+        return
+    matrix = [item for item in items if item.get_closest_marker("matrix")]
+    if matrix:
+        config.hook.pytest_deselected(items=matrix)
+        items[:] = [item for item in items if item not in matrix]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def able() -> None:
+    """Leave the boots out, in one line, where they cannot run; on CI that is a failure."""
+    lacks = needs.missing()
+    if lacks and os.environ.get("CI") == "true":
+        pytest.fail(f"boots need {', '.join(lacks)}", pytrace=False)
+    if lacks:
+        pytest.skip(f"no boots: they need {', '.join(lacks)}")
+    network.sweep()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was booted, with what result."""
+    rows = []
+    for result in ("passed", "failed"):
+        for report in terminalreporter.getreports(result):
+            properties = dict(report.user_properties)
+            if BOOTED in properties:
+                rows.append((*str(properties[BOOTED]).split("|"), f"{report.duration:.0f} s", result))
+    if not rows:
+        return
+    terminalreporter.section("boots")
+    rows = [("suite", "user data", "case", "took", "result"), *sorted(rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    for row in rows:
+        terminalreporter.write_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))

@@ -1,0 +1,64 @@
+"""The stand-in agent on a disk: its code, and a unit with the vendor's restart policy."""
+
+import subprocess
+from pathlib import Path
+
+from boot.harness.disk import write
+from boot.harness.network import HOST
+from ssmwake import simulate
+
+UNIT = "amazon-ssm-agent.service"
+SNAP_UNIT = "snap.amazon-ssm-agent.amazon-ssm-agent.service"
+SSM = f"{HOST}:8443"
+HOME = "opt/agent"
+
+
+def unit_text(after: str = "network-online.target") -> str:
+    """Return a unit file; how it restarts and what it kills is as in the vendor's packages."""
+    return f"""[Unit]
+Description=stand-in for amazon-ssm-agent
+After={after}
+[Service]
+Environment=PYTHONPATH=/{HOME}
+ExecStart=/usr/bin/python3 -m ssmwake.simulate.agent --ssm {SSM}
+KillMode=process
+Restart=always
+RestartSec=90
+RestartPreventExitStatus=194
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def put_code(disk: Path) -> None:
+    """Copy the stand-in's code; it needs nothing but Python's standard library."""
+    write(disk, f"{HOME}/ssmwake/__init__.py", "")
+    for source in Path(simulate.__path__[0]).glob("*.py"):
+        write(disk, f"{HOME}/ssmwake/simulate/{source.name}", source.read_bytes())
+
+
+def install(disk: Path, unit: str = UNIT, after: str = "network-online.target") -> None:
+    """Put the agent on a disk and enable it."""
+    put_code(disk)
+    write(disk, f"etc/systemd/system/{unit}", unit_text(after))
+    wanted = disk / "etc/systemd/system/multi-user.target.wants" / unit
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    wanted.symlink_to(f"/etc/systemd/system/{unit}")
+
+
+def package(disk: Path, folder: Path) -> None:
+    """Put an apt repository with the agent's package on a disk, as its only source; nothing is installed yet."""
+    tree = folder / "package"
+    put_code(tree)
+    write(tree, f"lib/systemd/system/{UNIT}", unit_text())
+    control = "Package: amazon-ssm-agent\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: stand-in\n"
+    write(tree, "DEBIAN/control", control)
+    write(tree, "DEBIAN/postinst", f"#!/bin/sh\nsystemctl daemon-reload\nsystemctl enable --now {UNIT}\n", 0o755)
+    repository = disk / "opt/repository"
+    repository.mkdir(parents=True)
+    deb = repository / "agent.deb"
+    quiet = subprocess.DEVNULL
+    subprocess.run(["dpkg-deb", "--build", str(tree), str(deb)], check=True, timeout=60, stdout=quiet)
+    size = deb.stat().st_size
+    write(disk, "opt/repository/Packages", f"{control}Filename: ./agent.deb\nSize: {size}\n")
+    write(disk, "etc/apt/sources.list", "deb [trusted=yes] file:/opt/repository ./\n")
