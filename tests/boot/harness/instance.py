@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssmwake.simulate.endpoint import Endpoint, Event
-
 from boot.harness import agent, container, disk, rootfs
 from boot.harness.container import Machine, until
 from boot.harness.network import IMDS_V4, IMDS_V6, Network, network
+from ssmwake.simulate.endpoint import Endpoint, Event
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.metadata import Role
 
