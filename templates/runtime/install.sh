@@ -1,0 +1,106 @@
+# Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
+
+units=$root/etc/systemd/system
+rc_script=$root/etc/init.d/ssmwake
+
+# Whole or not at all; a file that is right already is left alone.
+write() {
+    put "$2" | cmp -s - "$1" && return
+    mkdir -p "${1%/*}" && put "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
+} 2>/dev/null
+
+install() {
+    self=$(cat "$0") && sh -n "$0" || fail 73 cannot-read "$0: cannot be read"
+    target=$root/usr/local/sbin/ssmwake
+    # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
+    write "$target" "$self" 755 || {
+        target=$lib/ssmwake
+        write "$target" "$self" 700 || fail 73 cannot-write "$target: cannot be written"
+    }
+    action=installed
+    case $manager in
+    systemd)
+        write_units || fail 73 cannot-write "$units: cannot be written"
+        systemctl daemon-reload
+        systemctl enable ssmwake.service
+        control restart ssmwake.service || fail 71 restart-failed "ssmwake.service cannot be started"
+        ;;
+    openrc)
+        write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 &&
+            rc-update add ssmwake default && rc-service ssmwake restart || fail 71 restart-failed "ssmwake cannot be started"
+        ;;
+    *) fail 69 no-service-manager "neither systemd nor OpenRC: nothing runs the watcher" ;;
+    esac >/dev/null 2>&1
+    reason=installed
+    finish 0
+}
+
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
+# agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
+write_units() {
+    write "$units/ssmwake.service" "[Unit]
+Description=Wake the SSM agent when the role of the instance arrives
+After=network.target
+StartLimitIntervalSec=0
+[Service]
+ExecStart=/bin/sh $target watch
+Restart=always
+RestartSec=15
+SuccessExitStatus=143
+UMask=0077
+RuntimeDirectory=ssmwake
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
+TasksMax=16
+MemoryMax=64M
+NoNewPrivileges=yes
+CapabilityBoundingSet=CAP_SYS_PTRACE
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+IPAddressDeny=any
+IPAddressAllow=169.254.169.254 fd00:ec2::254
+[Install]
+WantedBy=multi-user.target" 644 &&
+        write "$units/ssmwake-ready.target" "[Unit]
+Description=The role's credentials are there" 644 &&
+        write "$units/ssmwake-on-ready.service" "[Unit]
+Description=Commands that wait for the role
+[Service]
+Type=oneshot
+Environment=HOME=/root
+ExecStart=/bin/sh $target on-ready" 644
+}
+
+uninstall() {
+    case $manager in
+    systemd)
+        timeout 60 systemctl disable --now ssmwake.service
+        systemctl stop ssmwake-ready.target
+        ;;
+    openrc)
+        rc-service ssmwake stop
+        rc-update del ssmwake
+        ;;
+    esac >/dev/null 2>&1
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
+        "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || fail 73 cannot-write "not all could be removed"
+    [ "$manager" != systemd ] || systemctl daemon-reload
+    reason=uninstalled action=uninstalled
+    finish 0
+}
