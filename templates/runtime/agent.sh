@@ -1,18 +1,7 @@
 # The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
 
-# Leaves the properties of the unit $1 in variables of their names. No --value: systemd 219 has none.
-show() {
-    LoadState=not-found ActiveState='' SubState='' MainPID=0 UnitFileState=''
-    # shellcheck disable=SC2046 # one property a word: none of these holds a blank
-    for line in $(systemctl show -p LoadState -p ActiveState -p SubState -p MainPID -p UnitFileState "$1" 2>/dev/null); do
-        case $line in
-        LoadState=* | ActiveState=* | SubState=* | MainPID=* | UnitFileState=*) eval "${line%%=*}=\${line#*=}" ;;
-        esac
-    done
-}
-
 find_manager() {
-    manager=
+    manager=''
     if [ -d "$root/run/systemd/system" ]; then
         manager=systemd
     elif command -v rc-service >/dev/null 2>&1; then
@@ -20,121 +9,121 @@ find_manager() {
     fi
 }
 
-# The snap's name first: on Ubuntu a leftover unit of the package can lie beside it.
-find_unit() {
-    for unit in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
-        show "$unit"
-        [ "$LoadState" = not-found ] || return
+# Leaves the properties of the unit $1 in variables of their names. No --value: systemd 219 has none.
+show() {
+    LoadState=not-found ActiveState='' SubState='' MainPID='' UnitFileState=''
+    # shellcheck disable=SC2046 # one property a word: none of these holds a blank
+    for line in $(systemctl show -p LoadState -p ActiveState -p SubState -p MainPID -p UnitFileState "$1" 2>/dev/null); do
+        case $line in
+        [A-Z]*=*) eval "${line%%=*}=\${line#*=}" ;;
+        esac
     done
-    unit=
 }
 
-# Leaves one word in $agent. Costs no process while the agent that was seen last still runs.
-look_at_agent() {
-    if [ -z "$pid" ] || ! named "$pid" amazon-ssm-ag; then
-        pid='' socket=''
-        case $manager in
-        systemd) find_unit ;;
-        openrc) find_openrc ;;
-        *) LoadState=no-service-manager ;;
-        esac
-        case $LoadState:$ActiveState:$SubState:$UnitFileState in
-        no-s*) agent=no-service-manager ;;
-        not-found:*) agent=not-installed ;;
-        masked:*) agent=masked ;;
-        *:inactive:*:disabled) agent=disabled ;;
-        *:inactive:*) agent=stopped ;;
-        *:failed:* | *:auto-restart:*) agent=down ;;
-        *:deactivating:*) agent=stopping ;;
-        *:active:running:*) agent=running pid=$MainPID ;;
-        *) agent=starting ;;
-        esac
-        [ "$agent" = running ] || return
-    fi
-    find_worker
-    if [ -z "$worker" ]; then
-        # Its first attempt takes a moment; only then does no worker mean that it sleeps.
-        age "$pid"
-        agent=starting
-        [ $age -lt 5 ] || agent=asleep
-    elif connected; then
-        agent=online offline_since=
-    else
-        # A worker reconnects by itself, and needs a second at its start; one that was denied never gets a connection.
-        : "${offline_since:=$now}"
-        agent=connecting
-        [ $((now - offline_since)) -lt "$patience" ] || agent=hibernating
-    fi
+find_unit() {
+    case $manager in
+    systemd)
+        # The snap's name first: on Ubuntu a leftover unit of the package can lie beside it.
+        for name in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
+            unit=$name
+            show "$unit"
+            [ "$LoadState" = not-found ] || return
+        done
+        ;;
+    openrc)
+        unit=amazon-ssm-agent LoadState=loaded ActiveState=inactive
+        if rc-service -e $unit; then
+            find_process amazon-ssm-ag && ActiveState=active SubState=running MainPID=$found
+            return
+        fi
+        ;;
+    esac
+    unit='' LoadState=not-found
+}
+
+# Put into $found a process whose name begins with $1, with the parent $2 if one is given.
+find_process() {
+    for dir in /proc/[0-9]*; do
+        found=${dir#/proc/}
+        named "$found" "$1" && examine "$found" && [ "${2:-$parent}" = "$parent" ] && return
+    done
+    found=''
+    return 1
 }
 
 named() {
-    read -r name 2>/dev/null <"/proc/$1/comm" || name=
+    name=''
+    read -r name 2>/dev/null <"/proc/$1/comm"
     case $name in
     "$2"*) ;;
     *) return 1 ;;
     esac
 }
 
-# The child that the agent starts when it has credentials; the kernel cuts its name at 15 characters.
-find_worker() {
-    [ -n "$worker" ] && named "$worker" ssm-agent-worke && return
-    worker=''
-    for list in "/proc/$pid"/task/*/children; do
-        kids=''
-        # No newline ends this list, so read fails although it has read.
-        read -r kids 2>/dev/null <"$list"
-        # A kernel without that list: look at everybody.
-        [ -e "$list" ] || kids=$(cd /proc && echo [0-9]*)
-        for kid in $kids; do
-            named "$kid" ssm-agent-worke && parent "$kid" && worker=$kid && return
-        done
-    done
+# The parent of the process $1, and how many seconds it has lived: the kernel counts its start in hundredths.
+examine() {
+    read -r line 2>/dev/null <"/proc/$1/stat" || return
+    # shellcheck disable=SC2086 # split at blanks: what follows the name, in parentheses, starts with field 3
+    set -- ${line##*") "}
+    parent=$2 age=$((now - ${20} / 100))
 }
 
-parent() {
-    read -r line 2>/dev/null <"/proc/$1/stat" || return
-    # shellcheck disable=SC2086 # split at blanks, as in age()
-    set -- ${line##*") "}
-    [ "$2" = "$pid" ]
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run.
+look() {
+    if ! named "${pid:-none}" amazon-ssm-ag; then
+        pid='' worker='' ActiveState='' SubState='' UnitFileState=''
+        find_unit
+        case $LoadState:$ActiveState:$SubState:$UnitFileState in
+        not-found:*) agent=not-installed ;;
+        masked:*) agent=masked ;;
+        *:inactive:*:disabled) agent=disabled ;;
+        *:inactive:*) agent=stopped ;;
+        *:failed:* | *:auto-restart:*) agent=down ;;
+        *:deactivating:*) agent=stopping ;;
+        *:running:*) agent='' pid=$MainPID ;;
+        *) agent=starting ;;
+        esac
+        [ -n "$manager" ] || agent=no-service-manager
+        [ -z "$agent" ] || return 0
+    fi
+    # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
+    if ! named "${worker:-none}" ssm-agent-worke; then
+        seen_online=-300
+        find_process ssm-agent-worke "$pid"
+        worker=$found
+    fi
+    agent=online
+    if [ -z "$worker" ]; then
+        # Its first attempt takes a moment; only then does no worker mean that it sleeps.
+        agent=starting
+        examine "$pid" && [ $age -lt 5 ] || agent=asleep
+    elif [ $((now - seen_online)) -ge 300 ]; then
+        if connected; then
+            lost='' seen_online=$now
+        else
+            # It reconnects by itself, and needs a second at its start; one that was denied never has a connection.
+            lost=${lost:-$now}
+            agent=connecting
+            [ $((now - lost)) -lt "$patience" ] || agent=hibernating
+        fi
+    fi
 }
 
 # Does the worker hold an established connection to anything but IMDS? That is Session Manager's channel: the one local
 # signal that tells online from hibernating. From /proc, as `ss` is not in every image; any port, as a proxy may have any.
 connected() {
-    # The descriptor that held it last time is a cheap answer, for five minutes.
-    [ -n "$socket" ] && [ $((now - socket_since)) -lt 300 ] && [ -S "$socket" ] && return
-    socket='' list='' sockets=''
-    # Not allowed to look (CAP_SYS_PTRACE): then the worker is all there is to go by.
+    # Not allowed to look (it takes CAP_SYS_PTRACE): then the worker is all there is to go by.
     links=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
+    list=none
     for word in $links; do
         case $word in
         socket:*)
-            word=${word#socket:?}
-            list="$list|${word%?}"
-            sockets="$sockets $descriptor:${word%?}"
+            word=${word#*[}
+            list="$list|${word%]}"
             ;;
-        '->') ;;
-        *) descriptor=$word ;;
         esac
     done
-    [ -n "$list" ] || return
     # A row is: number, local and remote address, state (01: established), five more, inode.
-    row=$(grep -hE "^ *[0-9]+: [^ ]+ [^ ]+ 01 ([^ ]+ +){5}(${list#|}) " "/proc/$worker/net/tcp" "/proc/$worker/net/tcp6" 2>/dev/null |
-        grep -v FEA9FEA9:0050) || return
-    # shellcheck disable=SC2086 # the fields of the first row
-    set -- $row
-    for word in $sockets; do
-        [ "${word#*:}" != "${10}" ] || socket=/proc/$worker/fd/${word%%:*}
-    done
-    socket_since=$now
-}
-
-find_openrc() {
-    unit=amazon-ssm-agent LoadState=not-found ActiveState=inactive UnitFileState=''
-    rc-service -e $unit 2>/dev/null || return
-    LoadState=loaded
-    for dir in /proc/[0-9]*; do
-        MainPID=${dir#/proc/}
-        named "$MainPID" amazon-ssm-ag && ActiveState=active SubState=running && return
-    done
+    grep -hE "^ *[^ ]+ [^ ]+ [^ ]+ 01 ([^ ]+ +){5}($list) " "/proc/$worker/net/tcp" "/proc/$worker/net/tcp6" 2>/dev/null |
+        grep -qv FEA9FEA9:0050
 }

@@ -1,6 +1,6 @@
 # Words go to stderr, and only when something changed; stdout carries one JSON line, at the end.
 
-# A token must never be an argument of a process: mksh and ksh may lack a printf of their own, but they have print.
+# A token must never be an argument of a process: mksh has no printf of its own, but it has print.
 case $(command -v print) in
 print) put() { print -r -- "$1"; } ;;
 *) put() { printf '%s\n' "$1"; } ;;
@@ -16,15 +16,24 @@ tell() {
     told=$1
 }
 
-# Only values whose characters were checked get here, so nothing needs to be escaped.
+# End with the status $1. Only values whose characters were checked get here, so nothing needs to be escaped.
 finish() {
-    code=$1
     trap - HUP INT TERM
     [ -z "$lock" ] || rm -f "$lock"
-    [ "$code" = 0 ] && ok=true || ok=false
+    [ "$1" = 0 ] && ok=true || ok=false
     now
-    put "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$seen_role\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}" 2>/dev/null
-    exit "$code"
+    report="{\"v\":1,\"ok\":$ok,\"exit\":$1,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
+    if [ "$mode:$json" = status: ]; then
+        put "$report" | tr -d '{}"' | tr , '\n' | while IFS=: read -r key value; do
+            case $key in
+            v | ok | exit | action | waited_s | polls | http) ;;
+            *) printf '%-17s%s\n' "$key" "$value" ;;
+            esac
+        done
+    else
+        put "$report"
+    fi 2>/dev/null
+    exit "$1"
 }
 
 fail() {
@@ -34,7 +43,7 @@ fail() {
 }
 
 on_signal() {
-    [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null
+    [ -z "$sleeper" ] || kill "$sleeper"
     reason=signal
     finish "$1"
-}
+} 2>/dev/null

@@ -2,10 +2,10 @@
 
 # Units that want the role start with the target, whatever the agent does.
 announce() {
-    same_identity "$announced" && return
-    announced=$profile/$seen_role
-    log "role $seen_role is there"
+    announced=$id
+    log "role $has"
     save_state
+    [ $mode = watch ] || return
     if [ "$manager" = systemd ]; then
         control start ssmwake-ready.target
         [ ! -f "$hook" ] || control start ssmwake-on-ready.service

@@ -1,6 +1,6 @@
 # Where everything lies, and what a person can set. The environment wins over /etc/ssmwake.conf, that over the defaults.
 
-# Every path hangs off one root, so that a test or `ssmwake try` can run without root and leave no trace.
+# Every path hangs off one root, so that a test or `ssmwake try` can run without being root and leave no trace.
 root=${SSMWAKE_ROOT:-}
 conf=$root/etc/ssmwake.conf
 hook=$root/etc/ssmwake.on-ready
@@ -30,8 +30,7 @@ load_settings() {
 # Whoever comes first with a value for a setting has it.
 setting() {
     case ${1%%=*} in
-    SSMWAKE_ROLE | SSMWAKE_TIMEOUT | SSMWAKE_POLL | SSMWAKE_POLL_HEALTHY | SSMWAKE_RESTART_AFTER | SSMWAKE_INSTANCE_CONNECT)
-        eval ": \"\${${1%%=*}=\${1#*=}}\""
-        ;;
+    *[!A-Z_]*) ;;
+    SSMWAKE_*) eval ": \"\${${1%%=*}=\${1#*=}}\"" ;;
     esac
 }

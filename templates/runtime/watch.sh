@@ -2,54 +2,45 @@
 
 loop() {
     since=$start
-    [ "$mode" = watch ] || deadline=$((start + SSMWAKE_TIMEOUT))
+    [ $mode = watch ] || deadline=$((start + SSMWAKE_TIMEOUT))
     while :; do
         now
         poll_imds
         if [ "$reason" = ready ]; then
             refusals=0
-            [ "$mode" != watch ] || announce
-            [ "$mode" != wait ] || finish 0
-            tend_agent
+            same "$announced" || announce
+            [ $mode != wait ] || finish 0
+            tend
         else
             not_ready
         fi
-        [ "$deadline" = 0 ] || [ "$now" -lt "$deadline" ] || give_up
-        choose_interval
+        [ $deadline = 0 ] || [ "$now" -lt $deadline ] || give_up
+        # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
+        interval=$SSMWAKE_POLL
+        [ $((now - since)) -ge 600 ] || interval=2
+        [ $((now - since)) -ge 60 ] || interval=1
+        [ $interval -le "$SSMWAKE_POLL" ] || interval=$SSMWAKE_POLL
+        [ -z "$healthy" ] || interval=$SSMWAKE_POLL_HEALTHY
+        [ $refusals -lt 3 ] || interval=300
+        [ $deadline = 0 ] || [ $((now + interval)) -le $deadline ] || interval=$((deadline - now))
         pause "$interval"
     done
 }
 
-# Often while somebody may be waiting, seldom while all is well. Link-local only: no fleet can press on AWS this way.
-choose_interval() {
-    waited=$((now - since))
-    if [ -n "$candidate" ] || [ $waited -lt 60 ]; then
-        interval=1
-    elif [ $waited -lt 600 ]; then
-        interval=2
-    else
-        interval=$SSMWAKE_POLL
-    fi
-    [ $interval -le "$SSMWAKE_POLL" ] || interval=$SSMWAKE_POLL
-    [ -z "$healthy" ] || [ -n "$candidate" ] || interval=$SSMWAKE_POLL_HEALTHY
-    [ $refusals -lt 3 ] || interval=300
-    [ "$deadline" = 0 ] || [ $((now + interval)) -le "$deadline" ] || interval=$((deadline - now))
-}
-
-# Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role forgets it.
+# Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role makes us forget the one we had.
 not_ready() {
+    tell "waiting: $reason"
     case $reason in
     imds-disabled | no-imdsv2)
         refusals=$((refusals + 1))
-        [ $refusals -lt 3 ] || [ "$mode" = watch ] || give_up
+        [ $refusals -lt 3 ] || [ $mode = watch ] || give_up
         ;;
     no-role)
-        [ -z "$applied$proven" ] || since=$now
-        fresh='' applied='' proven='' candidate='' announced='' healthy='' seen_role='' profile=''
+        [ -z "$announced" ] || since=$now
+        fresh='' applied='' announced='' healthy='' has='' profile=''
         save_state
         ;;
     esac
-    tell "waiting: $reason $seen_role"
 }
 
 give_up() {
@@ -60,7 +51,7 @@ give_up() {
     ready:*) reason=agent-unregistered ;;
     esac
     exit_code
-    fail "$code" "$reason" "gave up: $reason"
+    fail $code "$reason" "gave up: $reason"
 }
 
 # 69: this machine cannot; 71: the agent did not; 78: a person must mend the configuration; 75: later it may work.
@@ -74,94 +65,87 @@ exit_code() {
     esac
 }
 
-tend_agent() {
-    look_at_agent
-    same_identity "$applied" || meet_role || return
+# The role is there: does the agent know?
+tend() {
+    look
+    same "$applied" || meet_role || return
     case $agent in
     online)
         [ -n "$healthy" ] || tell "agent online"
         healthy=yes patience=60
-        [ $((now - restarted_at)) -lt 600 ] || ladder=$SSMWAKE_RESTART_AFTER
-        [ "$mode" != run ] || finish 0
+        [ $((now - woken)) -lt 600 ] || ladder=$SSMWAKE_RESTART_AFTER
+        [ $mode != run ] || finish 0
         ;;
     asleep | hibernating | down)
-        healthy=
-        [ "$now" -lt "$due" ] || wake
+        healthy=''
+        [ "$now" -lt $due ] || wake
         ;;
-    # Whoever stopped an agent that was online meant it.
     stopped)
-        if [ "$action" = restarted ] && [ $((now - restarted_at)) -ge 5 ]; then
-            # The job waits for something, such as the end of cloud-final, and the agent will start with the role there.
+        # Right after a restart, its job waits for something such as the end of cloud-final; the role will be there.
+        if [ $action = restarted ] && [ $((now - woken)) -ge 5 ]; then
             action=queued
-            [ "$mode" != run ] || finish 0
-        elif [ -z "$healthy" ] && [ "$now" -ge "$due" ]; then
+            [ $mode != run ] || finish 0
+        # Whoever stopped an agent that was online meant it.
+        elif [ -z "$healthy" ] && [ "$now" -ge $due ]; then
             wake
         fi
         ;;
-    not-installed | masked | disabled | no-service-manager) leave_agent ;;
-    esac
-    [ "$action" != scheduled ] || [ "$mode" != run ] || finish 0
-}
-
-leave_agent() {
-    tell "the agent is $agent"
-    healthy=yes action=skipped:$agent
-    [ "$mode" = run ] || return
-    case $agent in
-    no-*) fail 69 no-service-manager "neither systemd nor OpenRC" ;;
-    not-*)
-        action=not-installed
-        # A snap that is not seeded yet: its unit comes later in this boot.
-        command -v snap >/dev/null 2>&1 && healthy='' && return
+    not-installed | masked | disabled | no-service-manager)
+        tell "agent: $agent"
+        healthy=yes action=skipped:$agent
+        if [ $mode = run ]; then
+            # A snap that is not seeded yet: its unit comes later in this boot.
+            [ $agent != not-installed ] || ! command -v snap >/dev/null || {
+                healthy=''
+                return
+            }
+            reason=agent-$agent
+            [ $agent != no-service-manager ] || finish 69
+            finish 0
+        fi
         ;;
     esac
-    reason=agent-$agent
-    finish 0
+    [ $action:$mode != scheduled:run ] || finish 0
 }
 
-# A role that this agent was not restarted for. One that sleeps needs no more thought: it is woken when it is due, now.
+# A role that this agent was not restarted for. One that sleeps needs no more thought: it is due now.
 meet_role() {
     case $fresh:$force:$agent in
     yes::*) ;;
     *:online | *:connecting | *:hibernating)
-        # Seen twice, as IMDS may show a change in pieces; and seldom, as each restart is an outage of 8 s.
-        if [ "$candidate" != "$profile/$seen_role" ] && [ -z "$force" ]; then
-            candidate=$profile/$seen_role
+        # Seen twice, as IMDS may show a change in pieces.
+        if [ "$candidate$force" != "$id" ]; then
+            candidate=$id since=$now healthy=''
+            [ -n "$force" ] || return
+        fi
+        # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
+        if [ "$now" -lt $calm ]; then
+            tell "holding back: the role changes too often"
             return 1
         fi
-        damped && return 1
-        since=$now ladder=$SSMWAKE_RESTART_AFTER
-        wake || return 1
+        [ $((now - calm)) -lt 3600 ] || gap=60
+        calm=$((now + gap)) gap=$((gap * 3)) ladder=$SSMWAKE_RESTART_AFTER
+        wake || return
         ;;
     *:starting | *:stopping) return 1 ;;
     esac
-    if [ "$restarted_at" != "$now" ]; then
-        since=$now ladder=$SSMWAKE_RESTART_AFTER due=$now patience=10
-    fi
-    fresh='' force='' candidate='' applied=$profile/$seen_role
-    [ "$agent" = online ] || find_instance_connect restart
+    [ $woken = "$now" ] || ladder=$SSMWAKE_RESTART_AFTER due=0
+    [ $agent = online ] && [ $woken != "$now" ] || find_instance_connect
+    since=$now patience=10 fresh='' force='' candidate='' applied=$id
     save_state
-}
-
-# Each restart of an agent that is online is an outage of 8 s: a role that flaps has to wait, three times as long each time.
-damped() {
-    [ $((now - calm)) -lt 3600 ] || gap=60
-    [ "$now" -ge "$calm" ] || {
-        tell "holding back: the role changes too often"
-        return
-    }
-    calm=$((now + gap)) gap=$((gap * 3))
-    return 1
 }
 
 # In /run: after a reboot the agent has started anew, and its own state decides.
 save_state() {
-    [ "$mode" = watch ] || return
-    put "$applied $announced" 2>/dev/null >"$run/state" || tell "$run: cannot write; going on without"
-}
+    [ $mode != watch ] || put "$applied $announced" >"$run/state" || tell "$run cannot be written"
+} 2>/dev/null
 
-load_state() {
+# One of a kind at a time; a lock of a process that is gone is none.
+take_lock() {
+    mkdir -p "$run"
+    read -r owner <"$run/$mode.lock" && [ -d "/proc/${owner:-none}" ] && fail 0 already-running "already running: $owner"
+    read -r owner _ </proc/self/stat
+    put "$owner" >"$run/$mode.lock" && lock=$run/$mode.lock || tell "$run cannot be written"
     fresh=yes
-    [ "$mode" = watch ] && [ -r "$run/state" ] || return
-    read -r applied announced <"$run/state" && fresh=
-}
+    [ $mode = watch ] && read -r applied announced <"$run/state" && fresh=''
+} 2>/dev/null
