@@ -1,19 +1,10 @@
 # The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
 
-find_manager() {
-    manager=''
-    if [ -d "$root/run/systemd/system" ]; then
-        manager=systemd
-    elif command -v rc-service >/dev/null 2>&1; then
-        manager=openrc
-    fi
-}
-
 # Leaves the properties of the unit $1 in variables of their names. No --value: systemd 219 has none.
 show() {
     LoadState=not-found ActiveState='' SubState='' MainPID='' UnitFileState=''
     # shellcheck disable=SC2046 # one property a word: none of these holds a blank
-    for line in $(systemctl show -p LoadState -p ActiveState -p SubState -p MainPID -p UnitFileState "$1" 2>/dev/null); do
+    for line in $(systemctl show -pLoadState,ActiveState,SubState,MainPID,UnitFileState "$1" 2>/dev/null); do
         case $line in
         [A-Z]*=*) eval "${line%%=*}=\${line#*=}" ;;
         esac
@@ -32,10 +23,8 @@ find_unit() {
         ;;
     openrc)
         unit=amazon-ssm-agent LoadState=loaded ActiveState=inactive
-        if rc-service -e $unit; then
-            find_process amazon-ssm-ag && ActiveState=active SubState=running MainPID=$found
-            return
-        fi
+        find_process amazon-ssm-ag && SubState=running MainPID=$found
+        rc-service -e $unit && return
         ;;
     esac
     unit='' LoadState=not-found
@@ -70,24 +59,24 @@ examine() {
 
 # Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run.
 look() {
-    if ! named "${pid:-none}" amazon-ssm-ag; then
+    if ! named "$pid" amazon-ssm-ag; then
         pid='' worker='' ActiveState='' SubState='' UnitFileState=''
         find_unit
-        case $LoadState:$ActiveState:$SubState:$UnitFileState in
-        not-found:*) agent=not-installed ;;
-        masked:*) agent=masked ;;
-        *:inactive:*:disabled) agent=disabled ;;
+        agent=starting
+        case $manager:$LoadState:$SubState:$ActiveState:$UnitFileState in
+        :*) agent=no-service-manager ;;
+        *:not-found:*) agent=not-installed ;;
+        *:masked:*) agent=masked ;;
+        *:running:*) pid=$MainPID ;;
+        *:inactive:disabled) agent=disabled ;;
         *:inactive:*) agent=stopped ;;
         *:failed:* | *:auto-restart:*) agent=down ;;
         *:deactivating:*) agent=stopping ;;
-        *:running:*) agent='' pid=$MainPID ;;
-        *) agent=starting ;;
         esac
-        [ -n "$manager" ] || agent=no-service-manager
-        [ -z "$agent" ] || return 0
+        [ -n "$pid" ] || return 0
     fi
     # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
-    if ! named "${worker:-none}" ssm-agent-worke; then
+    if ! named "$worker" ssm-agent-worke; then
         seen_online=-300
         find_process ssm-agent-worke "$pid"
         worker=$found

@@ -4,11 +4,3 @@ now() {
     read -r now _ </proc/uptime
     now=${now%.*}
 }
-
-# In the background, so that a signal ends the pause at once and not when it is over.
-pause() {
-    sleep "$1" &
-    sleeper=$!
-    wait "$sleeper"
-    sleeper=''
-}

@@ -10,30 +10,25 @@ find_client() {
         command -v "$tool" >/dev/null 2>&1 && return
     done
     client=''
-    fail 69 no-http-client 'install curl, python3 or bash'
+    finish no-http-client 'install curl, python3 or bash'
 }
 
-# $1 the method, $2 a header, then paths. Leaves the first reply in $body and $reason, the others in $replies.
+# $1 the method, $2 a header, then URLs. Leaves the first reply in $body and $reason, the others in $replies.
 request() {
-    verb=$1 lines=${endpoint#*//}$nl$1$nl$2
-    [ "$client" != curl ] || lines="header = \"$2\""
+    verb=$1 header=$2
     shift 2
-    for path; do
-        [ "$client" != curl ] || path="url = \"$endpoint$path\""
-        lines=$lines$nl$path
-    done
-    limit=2
-    [ "$deadline" = 0 ] || [ $((deadline - now)) -gt 1 ] || limit=1
+    limit=$((deadline && deadline - now < 2 ? 1 : 2))
     case $client in
     # -q must come first, or .curlrc is read. Where a reply has no length, --limit-rate keeps it small until -m ends it.
     curl)
-        set -- curl -q -s -g -K - --noproxy '*' --proto =http --max-redirs 0 --connect-timeout 1 -m $limit \
-            --limit-rate 8k --max-filesize 8192 -X "$verb" -w '\n~%{http_code}\n'
+        header="header = \"$header\""
+        set -- curl -qsgK - --noproxy '*' --proto =http --connect-timeout 1 -m $limit --limit-rate 8k --max-filesize 8192 \
+            -X "$verb" -w '\n~%{http_code}\n' "$@"
         ;;
-    bash) set -- timeout $limit bash -c "$bash_client" ;;
-    *) set -- "$client" -ISc "$python_client" $limit ;;
+    bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$verb" "$@" ;;
+    *) set -- "$client" -ISc "$python_client" $limit "$verb" "$@" ;;
     esac
-    replies=$(put "$lines" | "$@" 2>/dev/null)
+    replies=$(put "$header" | "$@" 2>/dev/null)
     rc=$?
     next_reply
 }
@@ -45,18 +40,14 @@ next_reply() {
     http=${replies%%"$nl"*}
     replies=${replies#"$http"}
     replies=${replies#"$nl"}
-    case $http in
-    [1-5][0-9][0-9]) ;;
-    *) http=0 ;;
-    esac
     case $http:$rc in
-    0:*) reason=imds-unreachable ;;
     200:0) reason='' ;;
     200:63) reason=oversize-body ;;
     200:*) reason=partial-body ;;
-    429:* | 5*) reason=imds-busy ;;
+    429:* | 5??:*) reason=imds-busy ;;
     403:*) reason=imds-forbidden ;;
-    *) reason=imds-http-$http ;;
+    [1-4]??:*) reason=imds-http-$http ;;
+    *) reason=imds-unreachable http=0 ;;
     esac
     [ ${#body} -le 8192 ] || reason=oversize-body
 }

@@ -1,16 +1,17 @@
 # IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids them.
 
-imds_v4=http://169.254.169.254
-imds_v6='http://[fd00:ec2::254]'
-roles=/latest/meta-data/iam/security-credentials/
+# With their port, which the client in bash wants to have.
+imds_v4=http://169.254.169.254:80
+imds_v6='http://[fd00:ec2::254]:80'
 
-# GET with the token, which lives in this variable only; a 401 means that it is gone, so once more with a new one.
+# GET $1, and $2 if there is one, below iam/ with the token, which lives in this variable only; a 401 means that it is gone, so once more with a new one.
 # Its six hours end early here.
 get() {
-    for round in "$@" again; do
+    iam=$endpoint/latest/meta-data/iam
+    for _ in 1 2; do
         if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
             token=''
-            request PUT 'X-aws-ec2-metadata-token-ttl-seconds: 21600' /latest/api/token
+            request PUT 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$endpoint/latest/api/token"
             case $reason in
             imds-forbidden) reason=imds-disabled ;;
             imds-http-40[45]) reason=no-imdsv2 ;;
@@ -23,7 +24,7 @@ get() {
             [ -z "$reason" ] || return
             token=$body token_since=$now
         fi
-        request GET "X-aws-ec2-metadata-token: $token" "$@"
+        request GET "X-aws-ec2-metadata-token: $token" "$iam/$1" ${2:+"$iam/$2"}
         [ "$reason" = imds-http-401 ] || return 0
         token='' replies=''
         reason=token-refused
@@ -55,7 +56,7 @@ field() {
 poll_imds() {
     polls=$((polls + 1))
     expires=''
-    get /latest/meta-data/iam/info "$roles"
+    get info security-credentials/
     info=$body
     [ -z "$replies" ] || next_reply
     case $reason in
@@ -86,15 +87,15 @@ read_role() {
     esac
     profile=$value id=$value/$has
     reason=other-role
-    [ "${SSMWAKE_ROLE:-$has}" = "$has" ] || return
+    [ "${ROLE:-$has}" = "$has" ] || return
     reason=ready
     same "$announced" && [ "$mode" != status ] && return
-    get "$roles$has"
+    get "security-credentials/$has"
     [ -z "$reason" ] || return
     field "$body" Code
     case $value in
     Success) ;;
-    [A-Z]*[!A-Za-z]* | [!A-Z]* | '') reason=creds-garbled ;;
+    *[!A-Za-z]* | '') reason=creds-garbled ;;
     *) reason=creds-$value ;;
     esac
     for key in AccessKeyId SecretAccessKey Token Expiration; do

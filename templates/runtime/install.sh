@@ -10,36 +10,37 @@ write() {
 } 2>/dev/null
 
 install() {
-    self=$(cat "$0") && sh -n "$0" || fail 73 cannot-read "$0: cannot be read"
+    self=$(cat "$0") && sh -n "$0" || finish cannot-read "$0"
     target=$root/usr/local/sbin/ssmwake
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     write "$target" "$self" 755 || {
         target=$lib/ssmwake
-        write "$target" "$self" 700 || fail 73 cannot-write "$target: cannot be written"
+        write "$target" "$self" 700 || finish cannot-write "$target"
     }
     action=installed
     case $manager in
     systemd)
-        write_units || fail 73 cannot-write "$units: cannot be written"
+        write_units || finish cannot-write "$units"
         systemctl daemon-reload
-        systemctl enable ssmwake.service
-        control restart ssmwake.service || fail 71 restart-failed "ssmwake.service cannot be started"
+        systemctl enable ssmwake
+        control restart ssmwake
         ;;
     openrc)
-        write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 &&
-            rc-update add ssmwake default && rc-service ssmwake restart || fail 71 restart-failed "ssmwake cannot be started"
+        write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 ||
+            finish cannot-write "$rc_script"
+        rc-update add ssmwake default
+        rc-service ssmwake restart
         ;;
-    *) fail 69 no-service-manager "neither systemd nor OpenRC: nothing runs the watcher" ;;
-    esac >/dev/null 2>&1
-    reason=installed
-    finish 0
+    *) finish no-service-manager 'neither systemd nor OpenRC' ;;
+    esac >/dev/null || finish restart-failed ssmwake
+    finish installed
 }
 
 # Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
 # agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
 write_units() {
     write "$units/ssmwake.service" "[Unit]
-Description=Wake the SSM agent when the role of the instance arrives
+Description=Wake the SSM agent when its role arrives
 After=network.target
 StartLimitIntervalSec=0
 [Service]
@@ -78,9 +79,10 @@ IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644 &&
         write "$units/ssmwake-ready.target" "[Unit]
-Description=The role's credentials are there" 644 &&
+Description=The role has credentials
+Wants=ssmwake-on-ready.service" 644 &&
         write "$units/ssmwake-on-ready.service" "[Unit]
-Description=Commands that wait for the role
+Description=Commands that want the role
 [Service]
 Type=oneshot
 Environment=HOME=/root
@@ -88,9 +90,10 @@ ExecStart=/bin/sh $target on-ready" 644
 }
 
 uninstall() {
+    action=uninstalled
     case $manager in
     systemd)
-        timeout 60 systemctl disable --now ssmwake.service
+        timeout 60 systemctl disable --now ssmwake
         systemctl stop ssmwake-ready.target
         ;;
     openrc)
@@ -99,8 +102,7 @@ uninstall() {
         ;;
     esac >/dev/null 2>&1
     rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
-        "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || fail 73 cannot-write "not all could be removed"
+        "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
     [ "$manager" != systemd ] || systemctl daemon-reload
-    reason=uninstalled action=uninstalled
-    finish 0
+    finish uninstalled
 }

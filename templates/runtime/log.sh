@@ -6,23 +6,33 @@ print) put() { print -r -- "$1"; } ;;
 *) put() { printf '%s\n' "$1"; } ;;
 esac
 
-log() {
-    put "ssmwake: $1" >&2
-}
-
 # Say what is the case, once, until something else is.
 tell() {
-    [ "$1" = "$told" ] || log "$1"
+    [ "$1" = "$told" ] || put "ssmwake: $1" >&2
     told=$1
 }
 
-# End with the status $1. Only values whose characters were checked get here, so nothing needs to be escaped.
+# End because of $1, with the words $2. The status says who can mend it. 64: the caller; 69: nobody, this machine cannot;
+# 71: the agent did not; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
+# Only values whose characters were checked get into the report, so nothing needs to be escaped.
 finish() {
     trap - HUP INT TERM
+    reason=$1 ok=false
     [ -z "$lock" ] || rm -f "$lock"
-    [ "$1" = 0 ] && ok=true || ok=false
+    [ -z "${2:-}" ] || tell "$1: $2"
+    case $1:$mode in
+    signal:*) ;;
+    ready:* | *installed:*install | already-* | agent-not-seeded:* | agent-[!u]*d:run) code=0 ok=true ;;
+    usage:*) code=64 ;;
+    imds-disabled:* | no-[!r]* | agent-no-*) code=69 ;;
+    cannot-*) code=73 ;;
+    need-root:*) code=77 ;;
+    creds-[A-Z]* | agent-masked:*) code=78 ;;
+    restart-* | agent-[!u]* | on-*) code=71 ;;
+    *) code=75 ;;
+    esac
     now
-    report="{\"v\":1,\"ok\":$ok,\"exit\":$1,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
+    report="{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
     if [ "$mode:$json" = status: ]; then
         put "$report" | tr -d '{}"' | tr , '\n' | while IFS=: read -r key value; do
             case $key in
@@ -33,17 +43,5 @@ finish() {
     else
         put "$report"
     fi 2>/dev/null
-    exit "$1"
+    exit "$code"
 }
-
-fail() {
-    reason=$2
-    log "$3"
-    finish "$1"
-}
-
-on_signal() {
-    [ -z "$sleeper" ] || kill "$sleeper"
-    reason=signal
-    finish "$1"
-} 2>/dev/null

@@ -1,26 +1,20 @@
 # on-ready: what wants the role runs when it is there, once per identity.
 
-# Units that want the role start with the target, whatever the agent does.
+# Units that want the role start with the target, whatever the agent does; ours is one of them.
 announce() {
     announced=$id
-    log "role $has"
+    tell "role $has"
     save_state
-    [ $mode = watch ] || return
-    if [ "$manager" = systemd ]; then
-        control start ssmwake-ready.target
-        [ ! -f "$hook" ] || control start ssmwake-on-ready.service
-    elif [ -f "$hook" ]; then
-        sh "$0" on-ready >/dev/null &
-    fi
+    [ $mode != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
 }
 
 # Run by a unit of its own: the commands are not confined as the watcher is. No stamp after a failure, so that the next
 # boot tries again.
 on_ready() {
-    read -r _ announced <"$run/state"
-    if ! grep -qxF "$announced" "$lib/ready" 2>/dev/null; then
-        sh "$hook" >&2 || fail $? on-ready-failed "$hook failed"
-        put "$announced" >>"$lib/ready"
+    read -r _ id <"$run/state"
+    if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
+        sh "$hook" >&2 || finish on-ready-failed "$hook"
+        put "$id" >>"$lib/ready"
     fi
-    finish 0
+    finish ready
 }

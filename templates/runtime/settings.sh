@@ -14,23 +14,18 @@ load_settings() {
     # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
     if [ -r "$conf" ]; then
         while IFS= read -r line || [ -n "$line" ]; do
-            setting "$line"
+            case ${line%%=*} in
+            *[!A-Z_]*) ;;
+            SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
+            esac
         done <"$conf"
     fi
     for line in ROLE= TIMEOUT=600 POLL=5 POLL_HEALTHY=60 'RESTART_AFTER=10 20 40 80 160 300 600' INSTANCE_CONNECT=yes; do
-        setting "SSMWAKE_$line"
+        eval "${line%%=*}=\${SSMWAKE_${line%%=*}-\${line#*=}}"
     done
-    for value in $SSMWAKE_TIMEOUT $SSMWAKE_POLL $SSMWAKE_POLL_HEALTHY ${SSMWAKE_RESTART_AFTER:-0}; do
+    for value in "$TIMEOUT" "$POLL" "$POLL_HEALTHY" ${RESTART_AFTER:-0}; do
         case $value in
-        0* | *[!0-9]* | ???????*) usage "$value: not seconds from 1 to 999999" ;;
+        '' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds from 1 to 999999" ;;
         esac
     done
-}
-
-# Whoever comes first with a value for a setting has it.
-setting() {
-    case ${1%%=*} in
-    *[!A-Z_]*) ;;
-    SSMWAKE_*) eval ": \"\${${1%%=*}=\${1#*=}}\"" ;;
-    esac
 }

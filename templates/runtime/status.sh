@@ -5,8 +5,8 @@ status() {
     [ "$reason" != imds-unreachable ] || poll_imds
     look
     find_instance_connect
-    watcher=inactive retry=unknown imds=$reason line=''
-    read -r owner 2>/dev/null <"$run/watch.lock" && [ -d "/proc/$owner" ] && watcher=active
+    watcher=inactive retry=unknown line=''
+    read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && watcher=active
     # A sleeping agent tries again by itself: after the pause that it logged, else after 25 to 30 minutes.
     if [ $agent = asleep ]; then
         total=0
@@ -22,21 +22,17 @@ status() {
     line=''
     read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
     field "$line" CredentialSource
-    case $reason:$agent in
-    ready:online) ;;
-    ready:*) reason=agent-$agent ;;
-    esac
+    [ "$reason:$agent" = ready:online ] || [ "$reason" != ready ] || reason=agent-$agent
     case $reason in
     ready) todo=nothing ;;
     agent-not-installed) todo='install amazon-ssm-agent' ;;
-    agent-masked | agent-disabled) todo="systemctl enable --now $unit" ;;
+    agent-masked | agent-disabled) todo="enable $unit" ;;
     agent-*) todo='ssmwake run' ;;
     no-role) todo='attach an instance profile' ;;
     creds-Assume*) todo='let ec2.amazonaws.com assume the role' ;;
-    imds-disabled) todo='enable IMDS in the metadata options' ;;
+    imds-disabled) todo='enable it in the metadata options' ;;
     *) todo='look again in a minute' ;;
     esac
-    more="$more,\"imds\":\"$imds\",\"endpoint\":\"$endpoint\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
-    exit_code
-    finish $code
+    more="$more,\"endpoint\":\"$endpoint\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
+    finish "$reason"
 }

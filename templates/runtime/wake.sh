@@ -6,27 +6,22 @@ control() {
 }
 
 wake() {
-    told='' woken=$now healthy='' lost=''
-    log "restarting $unit ($agent) for $has"
-    # We are the agent's grandchild: the reply must go out before the agent ends, or the command never does.
-    if [ -n "${SSM_COMMAND_ID:-}${AWS_SSM_INSTANCE_ID:-}" ] && [ "$manager" = systemd ]; then
+    told='' woken=$now healthy='' lost='' action=restarted
+    tell "restarting $unit ($agent) because of $has"
+    # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
+    set -- "$ssm"/*/document/state/current/*
+    # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
+    if [ -n "${AWS_SSM_INSTANCE_ID:-}" ] && [ "$manager" = systemd ]; then
         action=scheduled
-        set -- --on-active=5 --timer-property=AccuracySec=100ms systemctl --no-block restart "$unit"
-        # systemd 219 does not know --collect.
-        systemd-run --collect "$@" >/dev/null 2>&1 || systemd-run "$@" >/dev/null 2>&1
+        systemd-run --on-active=5 --timer-property=AccuracySec=100ms systemctl --no-block restart "$unit"
+    elif [ "$manager" = openrc ]; then
+        rc-service "$unit" restart
     else
-        action=restarted
-        # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
-        set -- "$ssm"/*/document/state/current/*
-        [ "$agent" != asleep ] || [ -e "$1" ] || kill -KILL "$pid" 2>/dev/null
+        [ "$agent" != asleep ] || [ -e "$1" ] || kill -KILL "$pid"
         # Five starts within ten seconds, and systemd starts it no more until it is told to forget that.
-        [ "$agent" != down ] || [ "$manager" = openrc ] || control reset-failed "$unit"
-        if [ "$manager" = openrc ]; then
-            rc-service "$unit" restart >/dev/null 2>&1
-        else
-            control restart "$unit"
-        fi
-    fi || action=restart-failed
+        [ "$agent" != down ] || control reset-failed "$unit"
+        control restart "$unit"
+    fi >/dev/null 2>&1 || action=restart-failed
     pid=''
     # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one repeats.
     # IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
@@ -39,7 +34,7 @@ wake() {
 
 # The unit that harvested host keys has had two names and is gone since 1.1.19. It never was what serves the role.
 find_instance_connect() {
-    [ "$SSMWAKE_INSTANCE_CONNECT" = yes ] && [ "$manager" = systemd ] || return
+    [ "$INSTANCE_CONNECT" = yes ] && [ "$manager" = systemd ] || return
     connect=no-unit
     for name in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
         show $name.service

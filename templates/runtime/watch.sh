@@ -2,28 +2,28 @@
 
 loop() {
     since=$start
-    [ $mode = watch ] || deadline=$((start + SSMWAKE_TIMEOUT))
+    [ $mode = watch ] || deadline=$((start + TIMEOUT))
     while :; do
         now
         poll_imds
         if [ "$reason" = ready ]; then
             refusals=0
             same "$announced" || announce
-            [ $mode != wait ] || finish 0
+            [ $mode != wait ] || finish ready
             tend
         else
             not_ready
         fi
         [ $deadline = 0 ] || [ "$now" -lt $deadline ] || give_up
         # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
-        interval=$SSMWAKE_POLL
-        [ $((now - since)) -ge 600 ] || interval=2
-        [ $((now - since)) -ge 60 ] || interval=1
-        [ $interval -le "$SSMWAKE_POLL" ] || interval=$SSMWAKE_POLL
-        [ -z "$healthy" ] || interval=$SSMWAKE_POLL_HEALTHY
-        [ $refusals -lt 3 ] || interval=300
-        [ $deadline = 0 ] || [ $((now + interval)) -le $deadline ] || interval=$((deadline - now))
-        pause "$interval"
+        interval=$((now - since < 60 ? 1 : now - since < 600 ? 2 : POLL))
+        interval=$((interval < POLL ? interval : POLL))
+        [ -z "$healthy" ] || interval=$POLL_HEALTHY
+        interval=$((refusals < 3 ? interval : 300))
+        # In the background, so that a signal ends the pause at once and not when it is over.
+        sleep $((deadline && deadline - now < interval ? deadline - now : interval)) &
+        sleeper=$!
+        wait $sleeper
     done
 }
 
@@ -50,19 +50,7 @@ give_up() {
     ready:not-installed) reason=agent-not-seeded ;;
     ready:*) reason=agent-unregistered ;;
     esac
-    exit_code
-    fail $code "$reason" "gave up: $reason"
-}
-
-# 69: this machine cannot; 71: the agent did not; 78: a person must mend the configuration; 75: later it may work.
-exit_code() {
-    case $reason in
-    ready | agent-not-seeded) code=0 ;;
-    imds-disabled | no-imdsv2 | agent-no-*) code=69 ;;
-    creds-[A-Z]* | agent-masked) code=78 ;;
-    restart-* | agent-[!u]*) code=71 ;;
-    *) code=75 ;;
-    esac
+    finish "$reason" 'gave up'
 }
 
 # The role is there: does the agent know?
@@ -73,8 +61,8 @@ tend() {
     online)
         [ -n "$healthy" ] || tell "agent online"
         healthy=yes patience=60
-        [ $((now - woken)) -lt 600 ] || ladder=$SSMWAKE_RESTART_AFTER
-        [ $mode != run ] || finish 0
+        [ $((now - woken)) -lt 600 ] || ladder=$RESTART_AFTER
+        [ $mode != run ] || finish ready
         ;;
     asleep | hibernating | down)
         healthy=''
@@ -84,7 +72,7 @@ tend() {
         # Right after a restart, its job waits for something such as the end of cloud-final; the role will be there.
         if [ $action = restarted ] && [ $((now - woken)) -ge 5 ]; then
             action=queued
-            [ $mode != run ] || finish 0
+            [ $mode != run ] || finish ready
         # Whoever stopped an agent that was online meant it.
         elif [ -z "$healthy" ] && [ "$now" -ge $due ]; then
             wake
@@ -93,19 +81,15 @@ tend() {
     not-installed | masked | disabled | no-service-manager)
         tell "agent: $agent"
         healthy=yes action=skipped:$agent
-        if [ $mode = run ]; then
-            # A snap that is not seeded yet: its unit comes later in this boot.
-            [ $agent != not-installed ] || ! command -v snap >/dev/null || {
-                healthy=''
-                return
-            }
-            reason=agent-$agent
-            [ $agent != no-service-manager ] || finish 69
-            finish 0
+        # A snap that is not seeded yet: its unit comes later in this boot.
+        if [ $agent = not-installed ] && command -v snap >/dev/null; then
+            healthy=''
+        elif [ $mode = run ]; then
+            finish agent-$agent
         fi
         ;;
     esac
-    [ $action:$mode != scheduled:run ] || finish 0
+    [ $action:$mode != scheduled:run ] || finish ready
 }
 
 # A role that this agent was not restarted for. One that sleeps needs no more thought: it is due now.
@@ -124,12 +108,12 @@ meet_role() {
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
-        calm=$((now + gap)) gap=$((gap * 3)) ladder=$SSMWAKE_RESTART_AFTER
+        calm=$((now + gap)) gap=$((gap * 3)) ladder=$RESTART_AFTER
         wake || return
         ;;
     *:starting | *:stopping) return 1 ;;
     esac
-    [ $woken = "$now" ] || ladder=$SSMWAKE_RESTART_AFTER due=0
+    [ $woken = "$now" ] || ladder=$RESTART_AFTER due=0
     [ $agent = online ] && [ $woken != "$now" ] || find_instance_connect
     since=$now patience=10 fresh='' force='' candidate='' applied=$id
     save_state
@@ -143,7 +127,7 @@ save_state() {
 # One of a kind at a time; a lock of a process that is gone is none.
 take_lock() {
     mkdir -p "$run"
-    read -r owner <"$run/$mode.lock" && [ -d "/proc/${owner:-none}" ] && fail 0 already-running "already running: $owner"
+    read -r owner <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
     read -r owner _ </proc/self/stat
     put "$owner" >"$run/$mode.lock" && lock=$run/$mode.lock || tell "$run cannot be written"
     fresh=yes

@@ -30,7 +30,7 @@ def placed(config: Config) -> tuple[Placed, ...]:
 
 
 def conf(config: Config) -> str:
-    """Return the settings that differ from the defaults, one a line."""
+    """Return the settings that differ from the defaults, one a line, by the names that they have in the environment."""
     default = Config()
     lines = {
         "role": (config.role, default.role),
@@ -40,7 +40,7 @@ def conf(config: Config) -> str:
         "restart_after": (" ".join(map(str, config.restart_after)), " ".join(map(str, default.restart_after))),
         "instance_connect": ("yes" if config.instance_connect else "no", "yes"),
     }
-    return "".join(f"{key}={value}\n" for key, (value, usual) in lines.items() if value != usual)
+    return "".join(f"SSMWAKE_{key.upper()}={value}\n" for key, (value, usual) in lines.items() if value != usual)
 
 
 def on_ready(commands: Iterable[str]) -> str:
