@@ -85,7 +85,7 @@ look() {
     if [ -z "$worker" ]; then
         # Its first attempt takes a moment; only then does no worker mean that it sleeps.
         agent=starting
-        examine "$pid" && [ $age -lt 5 ] || agent=asleep
+        examine "$pid" && [ "$age" -lt 5 ] || agent=asleep
     elif [ $((now - seen_online)) -ge 300 ]; then
         if connected; then
             lost='' seen_online=$now

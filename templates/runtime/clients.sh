@@ -22,6 +22,7 @@ for url in urls:
     sys.stdout.buffer.write(body + b"\n~%d\n" % status)
 sys.exit(bool(rc))'
 
+# shellcheck disable=SC2016 # its variables are its own
 bash_client='set +x
 LC_ALL=C
 read -r header

@@ -42,12 +42,12 @@ next_reply() {
     replies=${replies#"$nl"}
     case $http:$rc in
     200:0) reason='' ;;
-    200:63) reason=oversize-body ;;
-    200:*) reason=partial-body ;;
-    429:* | 5??:*) reason=imds-busy ;;
-    403:*) reason=imds-forbidden ;;
+    200:63) reason='oversize-body' ;;
+    200:*) reason='partial-body' ;;
+    429:* | 5??:*) reason='imds-busy' ;;
+    403:*) reason='imds-forbidden' ;;
     [1-4]??:*) reason=imds-http-$http ;;
-    *) reason=imds-unreachable http=0 ;;
+    *) reason='imds-unreachable' http=0 ;;
     esac
-    [ ${#body} -le 8192 ] || reason=oversize-body
+    [ ${#body} -le 8192 ] || reason='oversize-body'
 }

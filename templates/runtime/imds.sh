@@ -13,9 +13,9 @@ get() {
             token=''
             request PUT 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$endpoint/latest/api/token"
             case $reason in
-            imds-forbidden) reason=imds-disabled ;;
-            imds-http-40[45]) reason=no-imdsv2 ;;
-            imds-http-400) reason=token-rejected ;;
+            imds-forbidden) reason='imds-disabled' ;;
+            imds-http-40[45]) reason='no-imdsv2' ;;
+            imds-http-400) reason='token-rejected' ;;
             esac
             [ ${#body} -le 1024 ] || body=''
             case $reason$body in
@@ -27,7 +27,7 @@ get() {
         request GET "X-aws-ec2-metadata-token: $token" "$iam/$1" ${2:+"$iam/$2"}
         [ "$reason" = imds-http-401 ] || return 0
         token='' replies=''
-        reason=token-refused
+        reason='token-refused'
     done
 }
 
@@ -74,7 +74,7 @@ poll_imds() {
 
 # The name in the list proves little: IMDS can serve a document that says why there are no credentials.
 read_role() {
-    reason=role-list-garbled
+    reason='role-list-garbled'
     body=${body%%"$nl"*}
     case $body in
     '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
@@ -86,7 +86,7 @@ read_role() {
     *[!A-Z0-9]*) value='' ;;
     esac
     profile=$value id=$value/$has
-    reason=other-role
+    reason='other-role'
     [ "${ROLE:-$has}" = "$has" ] || return
     reason=ready
     same "$announced" && [ "$mode" != status ] && return
@@ -95,7 +95,7 @@ read_role() {
     field "$body" Code
     case $value in
     Success) ;;
-    *[!A-Za-z]* | '') reason=creds-garbled ;;
+    *[!A-Za-z]* | '') reason='creds-garbled' ;;
     *) reason=creds-$value ;;
     esac
     for key in AccessKeyId SecretAccessKey Token Expiration; do

@@ -10,7 +10,8 @@ write() {
 } 2>/dev/null
 
 install() {
-    self=$(cat "$0") && sh -n "$0" || finish cannot-read "$0"
+    self=$(cat "$0")
+    sh -n "$0" || finish cannot-read "$0"
     target=$root/usr/local/sbin/ssmwake
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     write "$target" "$self" 755 || {

@@ -24,6 +24,7 @@ main() {
     trap 'on_signal 143' TERM
     [ $# = 0 ] || shift
     for word; do
+        # shellcheck disable=SC2034 # load_settings reads them, by their names
         case $key:$word in
         --role:*) SSMWAKE_ROLE=$word ;;
         --timeout:*) SSMWAKE_TIMEOUT=$word ;;

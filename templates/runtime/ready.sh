@@ -5,7 +5,7 @@ announce() {
     announced=$id
     tell "role $has"
     save_state
-    [ $mode != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
+    [ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
 }
 
 # Run by a unit of its own: the commands are not confined as the watcher is. No stamp after a failure, so that the next

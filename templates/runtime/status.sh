@@ -8,7 +8,7 @@ status() {
     watcher=inactive retry=unknown line=''
     read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && watcher=active
     # A sleeping agent tries again by itself: after the pause that it logged, else after 25 to 30 minutes.
-    if [ $agent = asleep ]; then
+    if [ "$agent" = asleep ]; then
         total=0
         line=$(grep -o 'Sleeping for [0-9hms]*' "$root/var/log/amazon/ssm/amazon-ssm-agent.log" 2>/dev/null | tail -n 1)
         IFS=hms
@@ -16,7 +16,7 @@ status() {
             total=$((total * 60 + part))
         done
         unset IFS
-        [ $total -gt 0 ] || total=1800
+        [ "$total" -gt 0 ] || total=1800
         retry="in about $(((total - age % total) / 60)) min"
     fi
     line=''

@@ -29,7 +29,7 @@ wake() {
     ladder=${ladder#"$rung" }
     dice=$(od -An -N2 -tu2 /dev/urandom)
     due=$((now + rung + dice % (rung / 20 + 1)))
-    [ $action != restart-failed ]
+    [ "$action" != restart-failed ]
 }
 
 # The unit that harvested host keys has had two names and is gone since 1.1.19. It never was what serves the role.
@@ -40,5 +40,5 @@ find_instance_connect() {
         show $name.service
         [ "$LoadState" != loaded ] || connect=$name
     done
-    [ $connect = no-unit ] || [ $mode = status ] || control restart $connect.service
+    [ "$connect" = no-unit ] || [ "$mode" = status ] || control restart $connect.service
 }

@@ -2,19 +2,19 @@
 
 loop() {
     since=$start
-    [ $mode = watch ] || deadline=$((start + TIMEOUT))
+    [ "$mode" = watch ] || deadline=$((start + TIMEOUT))
     while :; do
         now
         poll_imds
         if [ "$reason" = ready ]; then
             refusals=0
             same "$announced" || announce
-            [ $mode != wait ] || finish ready
+            [ "$mode" != wait ] || finish ready
             tend
         else
             not_ready
         fi
-        [ $deadline = 0 ] || [ "$now" -lt $deadline ] || give_up
+        [ "$deadline" = 0 ] || [ "$now" -lt "$deadline" ] || give_up
         # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
         interval=$((now - since < 60 ? 1 : now - since < 600 ? 2 : POLL))
         interval=$((interval < POLL ? interval : POLL))
@@ -33,7 +33,7 @@ not_ready() {
     case $reason in
     imds-disabled | no-imdsv2)
         refusals=$((refusals + 1))
-        [ $refusals -lt 3 ] || [ $mode = watch ] || give_up
+        [ "$refusals" -lt 3 ] || [ "$mode" = watch ] || give_up
         ;;
     no-role)
         [ -z "$announced" ] || since=$now
@@ -45,10 +45,10 @@ not_ready() {
 
 give_up() {
     case $reason:$agent in
-    ready:down) reason=restart-failed ;;
-    ready:stopping) reason=restart-hang ;;
-    ready:not-installed) reason=agent-not-seeded ;;
-    ready:*) reason=agent-unregistered ;;
+    ready:down) reason='restart-failed' ;;
+    ready:stopping) reason='restart-hang' ;;
+    ready:not-installed) reason='agent-not-seeded' ;;
+    ready:*) reason='agent-unregistered' ;;
     esac
     finish "$reason" 'gave up'
 }
@@ -62,19 +62,19 @@ tend() {
         [ -n "$healthy" ] || tell "agent online"
         healthy=yes patience=60
         [ $((now - woken)) -lt 600 ] || ladder=$RESTART_AFTER
-        [ $mode != run ] || finish ready
+        [ "$mode" != run ] || finish ready
         ;;
     asleep | hibernating | down)
         healthy=''
-        [ "$now" -lt $due ] || wake
+        [ "$now" -lt "$due" ] || wake
         ;;
     stopped)
         # Right after a restart, its job waits for something such as the end of cloud-final; the role will be there.
-        if [ $action = restarted ] && [ $((now - woken)) -ge 5 ]; then
+        if [ "$action" = restarted ] && [ $((now - woken)) -ge 5 ]; then
             action=queued
-            [ $mode != run ] || finish ready
+            [ "$mode" != run ] || finish ready
         # Whoever stopped an agent that was online meant it.
-        elif [ -z "$healthy" ] && [ "$now" -ge $due ]; then
+        elif [ -z "$healthy" ] && [ "$now" -ge "$due" ]; then
             wake
         fi
         ;;
@@ -82,14 +82,14 @@ tend() {
         tell "agent: $agent"
         healthy=yes action=skipped:$agent
         # A snap that is not seeded yet: its unit comes later in this boot.
-        if [ $agent = not-installed ] && command -v snap >/dev/null; then
+        if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
             healthy=''
-        elif [ $mode = run ]; then
+        elif [ "$mode" = run ]; then
             finish agent-$agent
         fi
         ;;
     esac
-    [ $action:$mode != scheduled:run ] || finish ready
+    [ "$action:$mode" != scheduled:run ] || finish ready
 }
 
 # A role that this agent was not restarted for. One that sleeps needs no more thought: it is due now.
@@ -103,7 +103,7 @@ meet_role() {
             [ -n "$force" ] || return
         fi
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
-        if [ "$now" -lt $calm ]; then
+        if [ "$now" -lt "$calm" ]; then
             tell "holding back: the role changes too often"
             return 1
         fi
@@ -113,15 +113,15 @@ meet_role() {
         ;;
     *:starting | *:stopping) return 1 ;;
     esac
-    [ $woken = "$now" ] || ladder=$RESTART_AFTER due=0
-    [ $agent = online ] && [ $woken != "$now" ] || find_instance_connect
+    [ "$woken" = "$now" ] || ladder=$RESTART_AFTER due=0
+    [ "$agent" = online ] && [ "$woken" != "$now" ] || find_instance_connect
     since=$now patience=10 fresh='' force='' candidate='' applied=$id
     save_state
 }
 
 # In /run: after a reboot the agent has started anew, and its own state decides.
 save_state() {
-    [ $mode != watch ] || put "$applied $announced" >"$run/state" || tell "$run cannot be written"
+    [ "$mode" != watch ] || put "$applied $announced" >"$run/state" || tell "$run cannot be written"
 } 2>/dev/null
 
 # One of a kind at a time; a lock of a process that is gone is none.
@@ -129,7 +129,11 @@ take_lock() {
     mkdir -p "$run"
     read -r owner <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
     read -r owner _ </proc/self/stat
-    put "$owner" >"$run/$mode.lock" && lock=$run/$mode.lock || tell "$run cannot be written"
+    if put "$owner" >"$run/$mode.lock"; then
+        lock=$run/$mode.lock
+    else
+        tell "$run cannot be written"
+    fi
     fresh=yes
-    [ $mode = watch ] && read -r applied announced <"$run/state" && fresh=''
+    [ "$mode" = watch ] && read -r applied announced <"$run/state" && fresh=''
 } 2>/dev/null

@@ -1,39 +1,71 @@
 """Artifacts: what they hold, parsed back as the one who reads them would."""
 
+import base64
+import gzip
 import json
+import re
+import subprocess
 from email import message_from_string
+from pathlib import Path
 
 import pytest
 import yaml
 
 from ssmwake.model import Artifact, Config
 from ssmwake.render import render
-from ssmwake.render.runtime import join
-
-RUNTIME = (
-    "#!/bin/sh\n# Rendered by ssmwake from templates/; do not edit.\nmain() {\n\tput '${#x} %{y} \\t'\n}\nmain \"$@\"\n"
-)
+from ssmwake.render.runtime import join, packed, runtime
+from ssmwake.resources import templates
 
 
-@pytest.fixture
-def artifacts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Artifact]:
-    for module in ("ssmwake.render", "ssmwake.render.carriers", "ssmwake.render.pages"):
-        monkeypatch.setattr(f"{module}.runtime", lambda: RUNTIME)
+@pytest.fixture(scope="module")
+def artifacts() -> dict[str, Artifact]:
     return {artifact.path: artifact for artifact in render(Config())}
+
+
+def run(script: str, root: Path) -> Path:
+    """Run user data that is a script below a root, up to where it would install, and return the runtime it wrote."""
+    text = re.sub(r"^sh .*", "", script, flags=re.MULTILINE)
+    subprocess.run(["sh", "-c", text], check=True, env={"PATH": "/usr/bin:/bin", "SSMWAKE_ROOT": str(root)})
+    return root / "var/lib/ssmwake/ssmwake"
 
 
 def test_the_join_drops_comments_and_blank_lines_and_turns_steps_into_tabs() -> None:
     part = "# A comment.\n\nmain() {\n    # Another.\n    put '${#x} %{y} \\t'\n}\n"
-    assert join(part) == RUNTIME
+    assert join(part) == (
+        "#!/bin/sh\n# Rendered by ssmwake from templates/; do not edit.\n"
+        "main() {\n\tput '${#x} %{y} \\t'\n}\nmain \"$@\"\n"
+    )
 
 
-def test_each_carrier_holds_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
-    assert artifacts["runtime/ssmwake.sh"].text == RUNTIME
+def test_cloud_config_holds_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
     config = yaml.safe_load(artifacts["user-data/cloud-config.yaml"].text)
-    assert config["write_files"][0]["content"] == RUNTIME
-    assert RUNTIME in artifacts["user-data/script.sh"].text
+    file = config["write_files"][0]
+    assert file["encoding"] == "gz+b64"
+    assert gzip.decompress(base64.b64decode(file["content"])).decode() == runtime()
+
+
+def test_the_script_writes_the_runtime_byte_for_byte(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
+    written = run(artifacts["user-data/script.sh"].text, tmp_path)
+    assert written.read_text() == runtime()
+    assert written.stat().st_mode & 0o777 == 0o700
+
+
+def test_multipart_carries_the_script(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
     part = list(message_from_string(artifacts["user-data/multipart.txt"].text).walk())[-1]
-    assert RUNTIME in str(part.get_payload(decode=False))
+    assert run(str(part.get_payload(decode=False)), tmp_path).read_text() == runtime()
+
+
+def test_the_documents_hold_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
+    assert artifacts["runtime/ssmwake.sh"].text == runtime()
     document = yaml.safe_load(artifacts["ssm/command.yaml"].text)
-    assert RUNTIME in document["mainSteps"][0]["inputs"]["runCommand"][0]
+    assert runtime() in document["mainSteps"][0]["inputs"]["runCommand"][0]
     assert json.loads(artifacts["ssm/command.json"].text) == document
+
+
+def test_the_packed_runtime_is_the_runtime() -> None:
+    text = (templates() / "runtime" / "packed.txt").read_text()
+    assert gzip.decompress(base64.b64decode(text)).decode() == runtime(), "run `make render`"
+
+
+def test_the_packed_runtime_is_kept_for_its_bytes() -> None:
+    assert packed() == (templates() / "runtime" / "packed.txt").read_text()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ssmwake.model import Config
-from ssmwake.render.runtime import NOTICE, runtime
+from ssmwake.render.runtime import NOTICE, packed, runtime
 from ssmwake.render.scalars import block, quoted
 
 HOME = "/var/lib/ssmwake/ssmwake"
@@ -57,10 +57,11 @@ def commands(config: Config, home: str = HOME) -> tuple[str, ...]:
 
 def cloud_config(config: Config) -> str:
     """Return our cloud-config: block lists at the left margin, which a merge relies on."""
-    lines = ["#cloud-config", f"# {NOTICE}", "write_files:"]
-    for file in placed(config):
-        # The item starts below its dash: a column less for each line of the runtime.
-        lines += ["-", f" path: {file.path}", f" permissions: '{file.mode}'", f" content: {block(file.text, 2)}"]
+    runtime, *settings = placed(config)
+    lines = ["#cloud-config", f"# {NOTICE}", "write_files:", f"- path: {runtime.path}"]
+    lines += [f"  permissions: '{runtime.mode}'", "  encoding: gz+b64", f"  content: {block(packed(), 4)}"]
+    for file in settings:
+        lines += [f"- path: {file.path}", f"  permissions: '{file.mode}'", f"  content: {block(file.text, 4)}"]
     lines += ["runcmd:", *(f"- {quoted(command)}" for command in commands(config)), ""]
     return "\n".join(lines)
 
@@ -69,12 +70,14 @@ def script(config: Config) -> str:
     """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes."""
     lines = ["#!/bin/sh", f"# {NOTICE}", "umask 077", "root=${SSMWAKE_ROOT:-}"]
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
-    lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in placed(config)]
+    runtime, *settings = placed(config)
+    lines.append(written(packed(), f'"$root{runtime.path}"', runtime.mode, through="base64 -d | gzip -d"))
+    lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in settings]
     lines += [*commands(config, f'"$root{HOME}"'), "exit 0", ""]
     return "\n".join(lines)
 
 
-def written(text: str, target: str, mode: str, *, otherwise: str = "") -> str:
+def written(text: str, target: str, mode: str, *, through: str = "cat", otherwise: str = "") -> str:
     """Return shell that writes the text, whole or not at all; the target comes quoted for the shell."""
     taken = set(text.split("\n"))
     mark = "SSMWAKE"
@@ -82,4 +85,6 @@ def written(text: str, target: str, mode: str, *, otherwise: str = "") -> str:
         mark += "_"
     new = f"{target}.new"
     done = f" || {otherwise}" if otherwise else ""
-    return f"cat >{new} <<'{mark}' && chmod {mode} {new} && mv -f {new} {target}{done}\n{text}{mark}"
+    first, *rest = through.split(" | ")
+    pipe = "".join(f" | {step}" for step in rest)
+    return f"{first} <<'{mark}'{pipe} >{new} && chmod {mode} {new} && mv -f {new} {target}{done}\n{text}{mark}"

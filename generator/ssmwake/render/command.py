@@ -41,7 +41,7 @@ def _setting(file: Placed) -> str:
         return written(file.text, target, file.mode, otherwise="exit 73")
     # SSM would take a person's {{ for a parameter of its own.
     coded = base64.b64encode(file.text.encode()).decode() + "\n"
-    return written(coded, target, file.mode, otherwise="exit 73").replace("cat >", "base64 -d >", 1)
+    return written(coded, target, file.mode, through="base64 -d", otherwise="exit 73")
 
 
 def seconds(config: Config) -> int:

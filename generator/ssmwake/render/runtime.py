@@ -1,5 +1,7 @@
 """Join the parts of the runtime to the one file that runs on an instance; its bytes do not depend on any config."""
 
+import base64
+import gzip
 from functools import cache
 
 from ssmwake.resources import templates
@@ -29,6 +31,25 @@ def runtime() -> str:
     """Return the runtime, byte for byte as each carrier holds it."""
     folder = templates() / "runtime"
     return join(*((folder / part).read_text(encoding="utf-8") for part in PARTS))
+
+
+@cache
+def packed() -> str:
+    """Return the runtime for carriers that hold 16 KiB at the most: gzip, in base64.
+
+    The bytes come from a file, as what gzip makes differs between builds of zlib, and a render must not. While the
+    parts are being edited that file is behind, and the runtime is packed here; `make pack` brings it up to date.
+    """
+    text = (templates() / "runtime" / "packed.txt").read_text(encoding="utf-8")
+    if gzip.decompress(base64.b64decode(text)) == runtime().encode():
+        return text
+    return wrapped(gzip.compress(runtime().encode(), 9, mtime=0))
+
+
+def wrapped(blob: bytes) -> str:
+    """Return the bytes in base64, in lines that an editor can still show."""
+    text = base64.b64encode(blob).decode()
+    return "".join(f"{text[start : start + 160]}\n" for start in range(0, len(text), 160))
 
 
 def join(*parts: str) -> str:
