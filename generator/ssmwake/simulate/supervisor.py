@@ -49,6 +49,7 @@ class Unit:
         self.active, self.sub, self.result = "inactive", "dead", "success"
         self.starts: list[float] = []
         self.restarts = 0
+        self.history: list[tuple[float, str]] = []  # (time.monotonic(), started|stopping|killed|exited|failed)
         self._process: subprocess.Popen[bytes] | None = None
         self._groups: list[int] = []
         self._jobs: queue.Queue[Job | subprocess.Popen[bytes]] = queue.Queue()
@@ -148,6 +149,7 @@ class Unit:
         self.starts = [start for start in self.starts if now - start < START_INTERVAL]
         if len(self.starts) >= START_LIMIT:
             self.active, self.sub, self.result = "failed", "failed", "start-limit-hit"
+            self._note("failed")
             return f"Job for {self.policy.name} failed: start limit hit"
         self.starts.append(now)
         try:
@@ -161,9 +163,11 @@ class Unit:
             )
         except OSError as error:
             self.active, self.sub, self.result = "failed", "failed", "exit-code"
+            self._note("failed")
             return f"{self.policy.command[0]}: {error.strerror}"
         self._groups.append(self._process.pid)
         self.active, self.sub, self.result = "active", "running", "success"
+        self._note("started")
         threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
         return ""
 
@@ -177,11 +181,13 @@ class Unit:
         self._process = None
         self.result = "signal" if process.returncode < 0 else "exit-code" if process.returncode else "success"
         self.active, self.sub = "activating", "auto-restart"
+        self._note("killed" if process.returncode == -signal.SIGKILL else "exited")
 
     def _stop(self) -> None:
         process = self._process
         if process is not None and process.poll() is None:
             self.active, self.sub = "deactivating", "stop-sigterm"
+            self._note("stopping")
             self._kill(process, signal.SIGTERM)
             try:
                 process.wait(self.policy.stop_timeout)
@@ -190,6 +196,9 @@ class Unit:
                 process.wait()
         self._process = None
         self.active, self.sub, self.result = "inactive", "dead", "success"
+
+    def _note(self, what: str) -> None:
+        self.history.append((time.monotonic(), what))
 
     def _kill(self, process: subprocess.Popen[bytes], number: int) -> None:
         if self.policy.kill_mode == "control-group":

@@ -1,0 +1,216 @@
+"""`ssmwake try` draws what happens between a runtime and the stand-in agent; here the runtime is a stub."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ssmwake.cli.try_ import TIME, command, said
+from ssmwake.render import carriers
+from ssmwake.simulate.trial import Moment, Setting, Trial, waits
+
+UNIT = "amazon-ssm-agent.service"
+WAKE = f"""
+kill -KILL "$(systemctl show --value -p MainPID {UNIT})"
+systemctl --no-block restart {UNIT}
+"""
+# Knows when to act without asking IMDS; says what it was given, and that the agent is online.
+STUB = f"""
+[ "$1 $2" = "watch --endpoint" ] && [ "$(pwd -P)" = "$SSMWAKE_ROOT" ] && [ -z "${{SSMWAKE_ROLE:-}}" ] || exit 1
+echo "ssmwake: stub of $0" >&2
+sleep 0.8 & wait
+{WAKE}
+for _ in 1 2 3; do
+    sleep 1 & wait
+    echo "ssmwake: agent online" >&2
+done
+sleep 1000 & wait
+"""
+
+
+def stub(text: str = STUB) -> Setting:
+    return Setting(
+        files={"/var/lib/ssmwake/ssmwake": text}, runtime="/var/lib/ssmwake/ssmwake", role_after=0.4, timeout=8
+    )
+
+
+def order(moments: list[Moment]) -> list[str]:
+    return [moment.what for moment in moments if moment.what not in ("runtime", "agent-killed")]
+
+
+@pytest.fixture
+def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSMWAKE_ROLE", "from the desk of somebody")
+    monkeypatch.setattr(carriers, "placed", lambda _: (carriers.Placed(carriers.HOME, "0700", STUB),))
+
+
+def leftovers(mark: str) -> list[str]:
+    """Return the command lines of the processes that mention a word."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if mark in words:
+            found.append(words)
+    return found
+
+
+def test_the_agent_sleeps_is_woken_and_comes_online() -> None:
+    trial = Trial(stub())
+    moments = list(trial.moments())
+    online = [
+        "role-absent",
+        "agent-started",
+        "agent-asleep",
+        "role-attached",
+        "agent-woken",
+        "call-accepted",
+        "agent-online",
+    ]
+    assert order(moments) == online
+    assert trial.ok
+    [(name, ours, alone)] = waits(trial)
+    assert name == "role attached"
+    assert 0.5 < ours < 4
+    assert 25 * 60 < alone < 26 * 60
+    assert [moment.at for moment in moments] == sorted(moment.at for moment in moments)
+
+
+def test_a_runtime_that_does_nothing_leaves_the_agent_asleep() -> None:
+    trial = Trial(stub("sleep 1000 & wait"))
+    trial.setting = Setting(**{**vars(trial.setting), "timeout": 1.0})
+    moments = list(trial.moments())
+    assert moments[-1].what == "timeout"
+    assert not trial.ok
+    assert trial.state == "agent asleep for 25m27s"
+
+
+def test_a_swapped_role_counts_only_when_the_agent_uses_it() -> None:
+    again = f"{STUB.replace('sleep 1000 & wait', '')}{WAKE}\nsleep 1000 & wait"
+    trial = Trial(stub(again))
+    trial.setting = Setting(**{**vars(trial.setting), "swap_to": "db", "swap_after": 0.1})
+    moments = list(trial.moments())
+    assert order(moments)[-4:] == ["role-swapped", "agent-woken", "call-accepted", "agent-online"]
+    assert [name for name, _, _ in waits(trial)] == ["role attached", "role swapped"]
+
+
+def test_with_iam_behind_the_first_call_is_denied() -> None:
+    trial = Trial(stub())
+    trial.setting = Setting(**{**vars(trial.setting), "iam_lag": 5.0, "timeout": 2.0})
+    assert "call-denied" in order(list(trial.moments()))
+    assert not trial.ok
+
+
+def test_a_fault_of_imds_is_played_and_mended() -> None:
+    trial = Trial(stub())
+    trial.setting = Setting(**{**vars(trial.setting), "faults": ("token-503",), "fault_for": 0.6})
+    seen = order(list(trial.moments()))
+    assert seen[0] == "fault"
+    assert "fault-over" in seen
+    assert trial.ok
+
+
+def test_nothing_is_left_when_it_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(Trial(stub()).moments()) as moments:
+        while next(moments).what != "agent-asleep":
+            pass
+        assert len(leftovers(str(tmp_path))) >= 2
+    assert leftovers(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("stubbed")
+def test_in_a_pipe_it_prints_plain_lines_and_the_comparison() -> None:
+    result = CliRunner().invoke(command, ["--role-after", "0.4s"])
+    assert result.exit_code == 0, result.output
+    assert "\x1b" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert lines[0] == "   0.0 s  role absent: IMDS shows no instance profile"
+    assert lines[-2].startswith("  with ssmwake")
+    assert "the agent alone  25 min" in lines[-1]
+
+
+@pytest.mark.usefixtures("stubbed")
+def test_json_is_one_document() -> None:
+    result = CliRunner().invoke(command, ["--json", "--role-after", "400ms"])
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["ok"], document["state"]) == (0, True, "agent online")
+    assert document["waits"][0]["agent_alone_s"] > 1500
+    assert document["moments"][0]["what"] == "role-absent"
+
+
+@pytest.mark.usefixtures("stubbed")
+def test_without_success_it_says_what_was_seen_and_ends_with_1() -> None:
+    result = CliRunner().invoke(command, ["--role-after", "10s", "--timeout", "0.5s"])
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "not online: agent asleep for 25m27s"
+
+
+def test_list_faults_names_those_of_imds_and_of_ssm() -> None:
+    lines = CliRunner().invoke(command, ["--list-faults"]).stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    assert {"imds-disabled", "credentials-503", "ssm-throttled"} <= set(names)
+    assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--fault", "credentials-530"], "did you mean credentials-503?"),
+        (["--fault", "xyz"], "see --list-faults"),
+        (["--role-after", "5 years"], "is no time up to 1h"),
+        (["--role-after", "61m"], "is no time up to 1h"),
+        (["--timeout", "-1s"], "is no time up to 1h"),
+        (["--shell", "no-such-shell"], "is not installed"),
+        (["--shell", "'"], "no closing quotation"),
+        (["--shell", ""], "is not installed"),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("5", 5), ("5s", 5), ("500ms", 0.5), ("1.5m", 90), ("1h", 3600)])
+def test_times_have_units(text: str, seconds: float) -> None:
+    assert TIME.convert(text, None, None) == seconds
+
+
+def test_seconds_are_said_in_words() -> None:
+    assert (said(1.26), said(1522), said(60)) == ("1.3 s", "25 min 22 s", "1 min 00 s")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
+    script = "import sys; from ssmwake.render import carriers; from ssmwake.cli import main\n"
+    script += f"carriers.placed = lambda _: (carriers.Placed(carriers.HOME, '0700', {STUB!r}),)\n"
+    script += "sys.argv = ['ssmwake', 'try', '--role-after', '50s']; main()"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "generator"), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        while "agent asleep" not in program.stdout.readline():
+            assert program.poll() is None
+        assert len(leftovers(str(tmp_path))) >= 2
+        program.send_signal(number)
+        assert program.wait(10) == 128 + number
+        assert "Traceback" not in program.stderr.read()
+    end = time.monotonic() + 2
+    while leftovers(str(tmp_path)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert leftovers(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
