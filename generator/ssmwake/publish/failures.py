@@ -1,0 +1,126 @@
+"""Say what AWS, the network or the credentials refused: one line, and what to do about it."""
+
+import re
+from typing import Any
+
+from botocore import exceptions as aws
+from botocore.exceptions import BotoCoreError, ClientError
+
+THROTTLED = frozenset(
+    {
+        "TooManyUpdates",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "SlowDown",
+    }
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+UNKNOWN_KEYS = frozenset(
+    {
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "AuthFailure",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+    }
+)
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault"})
+
+# The service's own words are kept for these, and the advice is ours.
+ADVICE = {
+    "DocumentLimitExceeded": "delete documents, or ask AWS for a higher quota",
+    "DocumentVersionLimitExceeded": "publish with --prune, which deletes the oldest versions",
+    "DocumentPermissionLimit": "share with fewer accounts",
+    "MaxDocumentSizeExceeded": "make the document smaller",
+    "InvalidDocumentContent": "run ssmwake lint",
+    "InvalidDocumentSchemaVersion": "run ssmwake lint",
+    "InvalidDocumentVersion": "the document was changed in between; publish again",
+    "DocumentAlreadyExists": "the document was created in between; publish again",
+    "TooManyTagsError": "remove tags; a document holds 50",
+    "OptInRequired": "enable the region for the account",
+}
+
+
+def line(error: Exception, operation: str, resource: str, region: str) -> str:
+    """Return the line that a person reads; operation is such as ssm:CreateDocument."""
+    match error:
+        case ClientError():
+            return _service(error, operation, resource, region)
+        case aws.NoCredentialsError() | aws.PartialCredentialsError() | aws.CredentialRetrievalError():
+            return f"no usable credentials ({_words(error)}); set AWS_PROFILE, or run aws configure or aws sso login"
+        case aws.ProfileNotFound():
+            return f"{_words(error)}; look at ~/.aws/config"
+        case aws.SSOError() | aws.TokenRetrievalError():
+            return f"the sign-in is over ({_words(error)}); run aws sso login"
+        case aws.NoRegionError():
+            return "no region; give --region, or set AWS_REGION"
+        case aws.InvalidRegionError():
+            return f"{region!r} is no region; correct --region"
+        case aws.ConnectTimeoutError() | aws.EndpointConnectionError():
+            return f"{_url(error)} does not answer; is {region} a region, and is there a network or a proxy to set?"
+        case aws.ReadTimeoutError() | aws.ConnectionClosedError() | aws.ResponseStreamingError():
+            return f"{_url(error)} did not finish its answer to {operation}; publish again"
+        case aws.SSLError():
+            return f"{_words(error)}; set AWS_CA_BUNDLE if a proxy stands between"
+        case aws.HTTPClientError():
+            return f"{_words(error)}; look at the network, the proxy and AWS_ENDPOINT_URL"
+        case BotoCoreError():
+            return f"{_words(error)} ({operation})"
+    return f"{_words(error)} ({operation})"
+
+
+def _service(error: ClientError, operation: str, resource: str, region: str) -> str:
+    code, said = code_of(error), _words_of(error)
+    if code in DENIED:
+        return _denied(said, operation, resource)
+    if code in EXPIRED:
+        return "the credentials have expired; renew them, as by aws sso login, and publish again"
+    if code in UNKNOWN_KEYS:
+        return f"the credentials are not accepted in {region} ({code}); is it enabled, and of their partition?"
+    if code in THROTTLED:
+        return f"{operation} was throttled too often ({code}); publish again later"
+    if status_of(error) >= 500:
+        return f"{operation} failed at the service ({code}: {said}); publish again"
+    words = f"{operation} on {resource}: {said} ({code})"
+    return f"{words}; {ADVICE[code]}" if code in ADVICE else words
+
+
+def _denied(said: str, operation: str, resource: str) -> str:
+    """Return the very action and resource; the service names them in most of its refusals, but not in all."""
+    action = re.search(r"not authorized to perform: ([\w:*-]+)", said)
+    target = re.search(r"on resource: (\S+)", said)
+    why = re.search(r"because (.+)$", said)
+    name = action[1] if action else operation
+    where = target[1].rstrip(".,") if target else resource
+    reason = f" ({why[1].rstrip('.')})" if why else ""
+    return f"not allowed: {name} on {where}{reason}; grant it, ssmwake publish --print-policy shows all that is needed"
+
+
+def code_of(error: ClientError) -> str:
+    """Return the error's code without what some services put around it."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return code.rpartition("#")[2].partition(":")[0]
+
+
+def status_of(error: ClientError) -> int:
+    """Return the HTTP status of a refusal."""
+    status: Any = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return int(status)
+
+
+def _words_of(error: ClientError) -> str:
+    return " ".join(str(error.response.get("Error", {}).get("Message", "")).split()).rstrip(".") or "no reason given"
+
+
+def _words(error: Exception) -> str:
+    words = " ".join(str(error).split()).rstrip(".")
+    return words[:1].lower() + words[1:]
+
+
+def _url(error: BotoCoreError) -> str:
+    return str(error.kwargs.get("endpoint_url", "the service")).rstrip("/")

@@ -1,0 +1,252 @@
+"""What is there: read from one account and region, into values; reading changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ssmwake.publish.access import Refused, Service
+from ssmwake.publish.wanted import PREVIOUS, Base, Document, LaunchTemplate, Wanted, same
+
+FORMAT = "YAML"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a document."""
+
+    number: str
+    name: str = ""
+    status: str = "Active"
+    words: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class FoundDocument:
+    """A document that exists: its newest version, its default one, and those that were asked for by name."""
+
+    name: str
+    type: str
+    latest: Version
+    default: Version
+    tags: dict[str, str]
+    shared_with: frozenset[str] | None = None
+    others: tuple[Version, ...] = ()
+    history: tuple[Version, ...] = ()
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions whose content is known; the default one first, because keeping it needs no change."""
+        return tuple({v.number: v for v in (self.default, self.latest, *self.others)}.values())
+
+
+@dataclass(frozen=True)
+class TemplateVersion:
+    """One version of a launch template; `rest` is its data without the user data."""
+
+    number: int
+    description: str
+    user_data: str
+    rest: str
+
+
+@dataclass(frozen=True)
+class FoundTemplate:
+    """A launch template that exists, by the id or name it was asked for, and its id."""
+
+    template: str
+    id: str
+    default: int
+    latest: int
+    tags: dict[str, str]
+    versions: tuple[TemplateVersion, ...]
+
+    def version(self, number: int) -> TemplateVersion | None:
+        """Return the version with the number, if it was read."""
+        return next((version for version in self.versions if version.number == number), None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that was read in one place; a document that does not exist is not among the documents."""
+
+    documents: tuple[FoundDocument, ...] = ()
+    launch_templates: tuple[FoundTemplate, ...] = ()
+
+    def document(self, name: str) -> FoundDocument | None:
+        """Return the document with the name, if it exists."""
+        return next((document for document in self.documents if document.name == name), None)
+
+    def template(self, template: str) -> FoundTemplate | None:
+        """Return the launch template, if it exists."""
+        return next((found for found in self.launch_templates if found.template == template), None)
+
+    def like(self, other: "Found") -> bool:
+        """Whether nothing was changed between two readings; that a version became Active is no change."""
+        return _settled(self) == _settled(other)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to read beyond the newest and the default version."""
+
+    names: tuple[str, ...] = ()  # look these version names up, and not our own content
+    rollback: bool = False  # look the version up that was the default one before, and not our own content
+    history: bool = False  # list every version
+
+
+def read(services: dict[str, Service], wanted: Wanted, question: Question) -> Found:
+    """Return what is there of all that is wanted."""
+    documents = (_document(services["ssm"], document, question) for document in wanted.documents)
+    templates = (_template(services["ec2"], template, question) for template in wanted.launch_templates)
+    return Found(tuple(d for d in documents if d), tuple(t for t in templates if t))
+
+
+def _document(ssm: Service, wanted: Document, question: Question) -> FoundDocument | None:
+    try:
+        answer = ssm("GetDocument", Name=wanted.name, DocumentVersion="$LATEST", DocumentFormat=FORMAT)
+    except Refused as refused:
+        if refused.code == "InvalidDocument":
+            return None
+        raise
+    described = ssm("DescribeDocument", Name=wanted.name)["Document"]
+    latest = _version(answer)
+    number = described["DefaultVersion"]
+    default = latest if number == latest.number else _get(ssm, wanted.name, DocumentVersion=number)
+    found = FoundDocument(
+        wanted.name,
+        answer["DocumentType"],
+        latest,
+        default or Version(number),
+        _tags(described["Tags"] if "Tags" in described else _listed_tags(ssm, wanted.name)),
+        None if wanted.share_with is None else frozenset(_shared_with(ssm, wanted.name)),
+    )
+    history = tuple(versions(ssm, wanted.name)) if question.history else ()
+    others = tuple(_others(ssm, wanted, found, question))
+    return replace(found, others=others, history=history)
+
+
+def _others(ssm: Service, wanted: Document, found: FoundDocument, question: Question) -> Iterator[Version]:
+    """Yield further versions with their content: by the names asked for, or equal to what is wanted."""
+    if question.names or question.rollback:
+        noted = found.tags.get(PREVIOUS, "") if question.rollback else ""
+        which = [{"VersionName": name} for name in question.names] + [{"DocumentVersion": noted}] * bool(noted)
+        yield from filter(None, (_get(ssm, wanted.name, **one) for one in which))
+        return
+    if any(same(version.text, wanted.text) for version in found.versions):
+        return
+    if version := _get(ssm, wanted.name, VersionName=wanted.version_name):
+        yield version
+        return
+    ours = found.tags.get("managed-by") == wanted.all_tags["managed-by"]
+    # The versions of somebody else's document do not say by their names what they hold.
+    if not ours and (version := equal_version(ssm, wanted)):
+        yield version
+
+
+def equal_version(ssm: Service, wanted: Document) -> Version | None:
+    """Return the newest version that says the same as what is wanted, by reading them all."""
+    for listed in versions(ssm, wanted.name):
+        version = _get(ssm, wanted.name, DocumentVersion=listed.number)
+        if version and version.status != "Failed" and same(version.text, wanted.text):
+            return version
+    return None
+
+
+def versions(ssm: Service, name: str) -> list[Version]:
+    """Return every version of a document, the newest first, without its content."""
+    found = [
+        Version(
+            v["DocumentVersion"], v.get("VersionName", ""), v.get("Status", "Active"), v.get("StatusInformation", "")
+        )
+        for page in ssm.pages("ListDocumentVersions", Name=name)
+        for v in page["DocumentVersions"]
+    ]
+    return sorted(found, key=lambda version: int(version.number), reverse=True)
+
+
+def _settled(found: Found) -> Found:
+    def settled(version: Version) -> Version:
+        return replace(version, status="Active") if version.status in ("Creating", "Updating") else version
+
+    documents = (
+        replace(
+            document,
+            latest=settled(document.latest),
+            default=settled(document.default),
+            others=tuple(map(settled, document.others)),
+            history=tuple(map(settled, document.history)),
+        )
+        for document in found.documents
+    )
+    return replace(found, documents=tuple(documents))
+
+
+def _get(ssm: Service, name: str, **which: str) -> Version | None:
+    try:
+        return _version(ssm("GetDocument", Name=name, DocumentFormat=FORMAT, **which))
+    except Refused as refused:
+        # The service says one or the other for a version that is not there.
+        if refused.code in ("InvalidDocument", "InvalidDocumentVersion"):
+            return None
+        raise
+
+
+def _version(answer: dict[str, Any]) -> Version:
+    return Version(
+        answer["DocumentVersion"],
+        answer.get("VersionName") or "",
+        answer.get("Status", "Active"),
+        answer.get("StatusInformation") or "",
+        answer["Content"],
+    )
+
+
+def _listed_tags(ssm: Service, name: str) -> list[dict[str, str]]:
+    listed: list[dict[str, str]] = ssm("ListTagsForResource", ResourceType="Document", ResourceId=name)["TagList"]
+    return listed
+
+
+def _tags(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _shared_with(ssm: Service, name: str) -> Iterator[str]:
+    for page in ssm.pages("DescribeDocumentPermission", Name=name, PermissionType="Share"):
+        yield from page.get("AccountIds", [])
+
+
+def _template(ec2: Service, wanted: LaunchTemplate, question: Question) -> FoundTemplate | None:
+    which = {"LaunchTemplateIds" if wanted.by_id else "LaunchTemplateNames": [wanted.template]}
+    try:
+        (described,) = ec2("DescribeLaunchTemplates", **which)["LaunchTemplates"]
+    except Refused as refused:
+        if refused.code.startswith("InvalidLaunchTemplate"):
+            return None
+        raise
+    template = described["LaunchTemplateId"]
+    default, latest = described["DefaultVersionNumber"], described["LatestVersionNumber"]
+    ends = {"LaunchTemplateId": template, "Versions": ["$Default", "$Latest"]}
+    known = [
+        _template_version(version)
+        for version in ec2("DescribeLaunchTemplateVersions", **ends)["LaunchTemplateVersions"]
+    ]
+    start = default if wanted.base is Base.DEFAULT else latest
+    if question.names or not any(version.number == start and version.user_data == wanted.encoded for version in known):
+        known = [
+            _template_version(version)
+            for page in ec2.pages("DescribeLaunchTemplateVersions", LaunchTemplateId=template)
+            for version in page["LaunchTemplateVersions"]
+        ]
+    newest_first = sorted({v.number: v for v in known}.values(), key=lambda version: -version.number)
+    return FoundTemplate(
+        wanted.template, template, default, latest, _tags(described.get("Tags", [])), tuple(newest_first)
+    )
+
+
+def _template_version(version: dict[str, Any]) -> TemplateVersion:
+    data = dict(version.get("LaunchTemplateData", {}))
+    user_data = "".join(data.pop("UserData", "").split())
+    return TemplateVersion(
+        version["VersionNumber"], version.get("VersionDescription", ""), user_data, repr(sorted(data.items()))
+    )

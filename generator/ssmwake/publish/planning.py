@@ -1,0 +1,267 @@
+"""From what is wanted and what is there to the actions that lead from one to the other; no call is made here.
+
+The order of the actions is the safety: nothing is promoted before every new version of the place is there and Active.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ssmwake.publish.actions import (
+    Action,
+    AddTemplateVersion,
+    AddVersion,
+    Await,
+    Create,
+    DeleteVersion,
+    Promote,
+    PromoteTemplate,
+    Share,
+    Tag,
+)
+from ssmwake.publish.found import Found, FoundDocument, FoundTemplate, Question, TemplateVersion, Version
+from ssmwake.publish.wanted import MARKS, PREVIOUS, Base, Document, LaunchTemplate, Wanted, mark, same
+
+# Raw, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+USER_DATA_LIMIT = 16_384
+NOTE = "ssmwake "
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Bring everything in line; `prune` keeps this many of the newest versions of a document, None keeps all."""
+
+    promote: bool = True
+    prune: int | None = None
+
+
+@dataclass(frozen=True)
+class PromoteNamed:
+    """Make the versions with these names the default ones, and change nothing else."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RollBack:
+    """Make those versions the default ones that were it before the last promotion, and change nothing else."""
+
+
+Purpose = Publish | PromoteNamed | RollBack
+
+
+class Impossible(Exception):  # noqa: N818 - "ImpossibleError" says it twice
+    """What is wanted cannot be made of what is there; carries a line for a person."""
+
+
+def question(purpose: Purpose) -> Question:
+    """Return what must be read for the purpose."""
+    match purpose:
+        case Publish(prune=prune):
+            return Question(history=prune is not None)
+        case PromoteNamed(names):
+            return Question(names=names)
+        case RollBack():
+            return Question(rollback=True)
+
+
+def actions(wanted: Wanted, found: Found, purpose: Purpose) -> tuple[Action, ...]:
+    """Return what to do in one place, in order; nothing when all is as it should be."""
+    pairs = [(document, found.document(document.name)) for document in wanted.documents]
+    templates = [(template, _existing(template, found)) for template in wanted.launch_templates]
+    match purpose:
+        case Publish():
+            return tuple(_publishing(pairs, templates, purpose))
+        case PromoteNamed(names):
+            return tuple(_promoting([d for _, d in pairs if d], [t for _, t in templates], names))
+        case RollBack():
+            return tuple(_rolling_back([d for _, d in pairs if d], [t for _, t in templates]))
+
+
+def _publishing(
+    pairs: list[tuple[Document, FoundDocument | None]],
+    templates: list[tuple[LaunchTemplate, FoundTemplate]],
+    purpose: Publish,
+) -> Iterator[Action]:
+    for document, there in pairs:
+        if there and purpose.prune is not None:
+            yield from _pruned(document, there, purpose.prune)
+    for document, there in pairs:
+        yield from _version(document, there)
+    promotions = [p for d, there in pairs if there and purpose.promote for p in _promoted(d, there)]
+    for document, there in pairs:
+        if there:
+            yield from _tagged(document, there)
+            yield from _shared(document, there)
+        elif document.share_with:
+            yield Share(document.name, tuple(sorted(document.share_with)), ())
+    for template, existing in templates:
+        yield from _template_version(template, existing)
+    yield from promotions
+    for template, existing in templates:
+        if template.promote and purpose.promote:
+            yield from _promoted_template(template, existing)
+
+
+def _version(document: Document, there: FoundDocument | None) -> Iterator[Action]:
+    if there is None:
+        yield Create(document)
+        return
+    if there.type != document.type:
+        raise Impossible(
+            f"{document.name} is there as a document of type {there.type}, which cannot be changed; choose another name"
+        )
+    if there.latest.status == "Deleting":
+        raise Impossible(f"{document.name} is being deleted; publish again when it is gone")
+    if equal := _equal(document, there):
+        if equal.status != "Active":
+            yield Await(document.name, equal.number)
+        return
+    failed = next((version for version in there.versions if same(version.text, document.text)), None)
+    if failed:
+        raise Impossible(
+            f"version {failed.number} of {document.name} with this content is {failed.status}: "
+            f"{failed.words or 'no reason given'}; correct the document, or delete that version"
+        )
+    taken = next((version for version in there.versions if version.name == document.version_name), None)
+    if taken:
+        raise Impossible(
+            f"version {taken.number} of {document.name} is named {taken.name} and holds something else; delete it"
+        )
+    yield AddVersion(document, there.latest.number)
+
+
+def _equal(document: Document, there: FoundDocument) -> Version | None:
+    """Return the version that can be used as it is."""
+    usable = (version for version in there.versions if version.status not in ("Failed", "Deleting"))
+    return next((version for version in usable if same(version.text, document.text)), None)
+
+
+def _promoted(document: Document, there: FoundDocument) -> Iterator[Promote]:
+    equal = _equal(document, there)
+    number = equal.number if equal else ""
+    if number != there.default.number:
+        name = equal.name if equal else document.version_name
+        yield Promote(document.name, name, number, there.default.number)
+
+
+def _tagged(document: Document, there: FoundDocument) -> Iterator[Tag]:
+    """Yield the tags to set, and those of the person's to remove that are no longer wanted; others stay untouched."""
+    wanted = document.all_tags
+    marks = there.tags.get(MARKS, "").split()
+    gone = tuple(sorted(key for key in there.tags if key not in wanted and key != MARKS and mark(key) in marks))
+    if marks and MARKS not in wanted:
+        gone = (*gone, MARKS)
+    missing = tuple(sorted((key, value) for key, value in wanted.items() if there.tags.get(key) != value))
+    if missing or gone:
+        yield Tag(document.name, missing, gone)
+
+
+def _shared(document: Document, there: FoundDocument) -> Iterator[Share]:
+    if document.share_with is None or there.shared_with is None:
+        return
+    wanted = frozenset(document.share_with)
+    add, remove = tuple(sorted(wanted - there.shared_with)), tuple(sorted(there.shared_with - wanted))
+    if add or remove:
+        yield Share(document.name, add, remove)
+
+
+def _pruned(document: Document, there: FoundDocument, keep: int) -> Iterator[DeleteVersion]:
+    """Yield the old versions, but never the default one, the one before it, the last ones, or the one to be used."""
+    equal = _equal(document, there)
+    kept = {there.default.number, there.tags.get(PREVIOUS), equal.number if equal else None}
+    for version in reversed(there.history[max(keep, 1) :]):
+        if version.number not in kept:
+            yield DeleteVersion(document.name, version.number)
+
+
+def _promoting(
+    documents: list[FoundDocument], templates: list[FoundTemplate], names: tuple[str, ...]
+) -> Iterator[Action]:
+    found = {v.name for d in documents for v in d.versions} | {_named(v) for t in templates for v in t.versions}
+    unknown = [name for name in names if name not in found]
+    if unknown:
+        raise Impossible(f"no document has a version named {' or '.join(unknown)}; publish it with --no-promote first")
+    chosen = [(d, v) for d in documents for v in d.versions if v.name and v.name in names]
+    yield from _defaults(chosen)
+    for template in templates:
+        newest = next((v for v in template.versions if _named(v) in names), None)
+        if newest and newest.number != template.default:
+            yield PromoteTemplate(template.template, template.id, newest.number, template.default)
+
+
+def _rolling_back(documents: list[FoundDocument], templates: list[FoundTemplate]) -> Iterator[Action]:
+    chosen = [(d, before) for d in documents if (before := _before(d))]
+    earlier = [(t, number) for t in templates if (number := _template_before(t))]
+    if not chosen and not earlier:
+        raise Impossible("nothing was promoted here before; name a version with --promote")
+    yield from _defaults(chosen)
+    for template, number in earlier:
+        yield PromoteTemplate(template.template, template.id, number, template.default)
+
+
+def _defaults(chosen: list[tuple[FoundDocument, Version]]) -> Iterator[Action]:
+    """Yield what makes the chosen versions the default ones."""
+    for document, version in chosen:
+        if version.status in ("Failed", "Deleting"):
+            raise Impossible(f"version {version.number} of {document.name} is {version.status}: {version.words}")
+        if version.number != document.default.number:
+            yield Promote(document.name, version.name, version.number, document.default.number)
+
+
+def _before(document: FoundDocument) -> Version | None:
+    """Return the version that was the default one before, as noted at its promotion."""
+    noted = document.tags.get(PREVIOUS)
+    return next((v for v in document.others if v.number == noted and noted != document.default.number), None)
+
+
+def _existing(template: LaunchTemplate, found: Found) -> FoundTemplate:
+    there = found.template(template.template)
+    if there is None:
+        raise Impossible(f"there is no launch template {template.template}; create it first, or correct its name")
+    if len(template.user_data) > USER_DATA_LIMIT:
+        raise Impossible(
+            f"{len(template.user_data):,} bytes of user data for launch template {template.template}, "
+            f"EC2 takes {USER_DATA_LIMIT:,}; make it smaller"
+        )
+    return there
+
+
+def _start(template: LaunchTemplate, there: FoundTemplate) -> TemplateVersion:
+    number = there.default if template.base is Base.DEFAULT else there.latest
+    version = there.version(number)
+    if version is None:
+        raise Impossible(f"version {number} of launch template {template.template} cannot be read")
+    return version
+
+
+def _equal_template(template: LaunchTemplate, there: FoundTemplate) -> TemplateVersion | None:
+    """Return the version that a new one would equal: the start itself, or the newest one made like it."""
+    start = _start(template, there)
+    # Whoever launches from $Latest gets what is latest: an older version that is equal is of no use to them.
+    usable = (start, *there.versions) if template.base is Base.DEFAULT else (start,)
+    return next((v for v in usable if v.user_data == template.encoded and v.rest == start.rest), None)
+
+
+def _template_version(template: LaunchTemplate, there: FoundTemplate) -> Iterator[AddTemplateVersion]:
+    if _equal_template(template, there) is None:
+        start = _start(template, there)
+        yield AddTemplateVersion(
+            template.template, there.id, start.number, there.latest, template.encoded, template.version_name
+        )
+
+
+def _promoted_template(template: LaunchTemplate, there: FoundTemplate) -> Iterator[PromoteTemplate]:
+    equal = _equal_template(template, there)
+    number = equal.number if equal else 0
+    if number != there.default:
+        yield PromoteTemplate(template.template, there.id, number, there.default)
+
+
+def _named(version: TemplateVersion) -> str:
+    return version.description.removeprefix(NOTE) if version.description.startswith(NOTE) else ""
+
+
+def _template_before(template: FoundTemplate) -> int:
+    noted = template.tags.get(PREVIOUS, "")
+    number = int(noted) if noted.isdigit() else 0
+    return number if number != template.default else 0
