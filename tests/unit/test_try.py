@@ -2,12 +2,13 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from ssmwake.cli.try_ import TIME, command, said
 from ssmwake.render import carriers
 from ssmwake.simulate.trial import Moment, Setting, Trial, waits
 
+GENERATOR = str(Path(__file__).parents[2] / "generator")
 UNIT = "amazon-ssm-agent.service"
 WAKE = f"""
 kill -KILL "$(systemctl show --value -p MainPID {UNIT})"
@@ -50,6 +52,13 @@ def order(moments: list[Moment]) -> list[str]:
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSMWAKE_ROLE", "from the desk of somebody")
     monkeypatch.setattr(carriers, "placed", lambda _: (carriers.Placed(carriers.HOME, "0700", STUB),))
+
+
+def program(*arguments: str) -> list[str]:
+    """Return a command line that tries the stub in a process of its own."""
+    script = "import sys; from ssmwake.render import carriers; from ssmwake.cli import main\n"
+    script += f"carriers.placed = lambda _: (carriers.Placed(carriers.HOME, '0700', {STUB!r}),)\nmain()"
+    return [sys.executable, "-u", "-c", script, "try", *arguments]
 
 
 def leftovers(mark: str) -> list[str]:
@@ -96,7 +105,9 @@ def test_a_runtime_that_does_nothing_leaves_the_agent_asleep() -> None:
 
 
 def test_a_swapped_role_counts_only_when_the_agent_uses_it() -> None:
-    again = f"{STUB.replace('sleep 1000 & wait', '')}{WAKE}\nsleep 1000 & wait"
+    again = (
+        f"{STUB.replace('sleep 1000 & wait', '')}{WAKE}\nsleep 1.5\necho 'ssmwake: agent online' >&2\nsleep 1000 & wait"
+    )
     trial = Trial(stub(again))
     trial.setting = Setting(**{**vars(trial.setting), "swap_to": "db", "swap_after": 0.1})
     moments = list(trial.moments())
@@ -139,6 +150,23 @@ def test_in_a_pipe_it_prints_plain_lines_and_the_comparison() -> None:
     assert lines[0] == "   0.0 s  role absent: IMDS shows no instance profile"
     assert lines[-2].startswith("  with ssmwake")
     assert "the agent alone  25 min" in lines[-1]
+
+
+def test_on_a_terminal_it_is_coloured_and_says_what_it_waits_for(tmp_path: Path) -> None:
+    leader, follower = pty.openpty()
+    environment = {name: text for name, text in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
+    environment |= {"PYTHONPATH": GENERATOR, "TMPDIR": str(tmp_path), "TERM": "xterm"}
+    with subprocess.Popen(program("--role-after", "400ms"), env=environment, stdout=follower) as run:
+        os.close(follower)
+        shown = b""
+        # Linux says EIO instead of an end.
+        with suppress(OSError):
+            while piece := os.read(leader, 65536):
+                shown += piece
+        os.close(leader)
+        assert run.wait(10) == 0
+    assert b"\x1b[32magent online: its control channel is open" in shown
+    assert b"agent asleep for 25m27s" in shown
 
 
 @pytest.mark.usefixtures("stubbed")
@@ -194,21 +222,18 @@ def test_seconds_are_said_in_words() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything(tmp_path: Path, number: signal.Signals) -> None:
-    script = "import sys; from ssmwake.render import carriers; from ssmwake.cli import main\n"
-    script += f"carriers.placed = lambda _: (carriers.Placed(carriers.HOME, '0700', {STUB!r}),)\n"
-    script += "sys.argv = ['ssmwake', 'try', '--role-after', '50s']; main()"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "generator"), "TMPDIR": str(tmp_path)}
+    environment = os.environ | {"PYTHONPATH": GENERATOR, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as program:
-        assert program.stdout is not None
-        assert program.stderr is not None
-        while "agent asleep" not in program.stdout.readline():
-            assert program.poll() is None
+        program("--role-after", "50s"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        while "agent asleep" not in run.stdout.readline():
+            assert run.poll() is None
         assert len(leftovers(str(tmp_path))) >= 2
-        program.send_signal(number)
-        assert program.wait(10) == 128 + number
-        assert "Traceback" not in program.stderr.read()
+        run.send_signal(number)
+        assert run.wait(10) == 128 + number
+        assert "Traceback" not in run.stderr.read()
     end = time.monotonic() + 2
     while leftovers(str(tmp_path)) and time.monotonic() < end:
         time.sleep(0.05)

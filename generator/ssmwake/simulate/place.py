@@ -37,7 +37,7 @@ def lay_out(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         target = root / name.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
+        target.write_bytes(text.encode())
         target.chmod(0o700)
     (root / "run/systemd/system").mkdir(parents=True)
 
