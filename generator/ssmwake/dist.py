@@ -39,7 +39,9 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     wanted = {artifact.path: artifact.text for artifact in artifacts}
     found = _files(folder)
     known = _known(folder)
-    if strangers := sorted(found - known - {SUMS} if known else found):
+    # Other programs leave such lists too: one that names none of ours gives no right to what it names.
+    ours = known | {SUMS} if known & wanted.keys() else set()
+    if strangers := sorted(found - ours):
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
         message = f"not written by ssmwake{more}, so the folder is not replaced; choose another with -o, or empty it"
         raise Invalid(_finding(folder / strangers[0], message, NOT_OURS))

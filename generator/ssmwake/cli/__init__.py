@@ -4,9 +4,11 @@ Each verb lives in a module of its own that is imported only when the verb is ca
 cfn-lint 0.7 s, and the start of `ssmwake user-data` is measured. Each such module holds one click command, `command`.
 """
 
+import difflib
 import importlib
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -42,6 +44,23 @@ class Verbs(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Invalid as invalid:
+            # Here and not in `main`, because the context knows about --color.
+            findings_out(invalid.findings, err=True)
+            sys.exit(1)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        verb = args[0]
+        if verb not in VERBS and not verb.startswith("-"):
+            close = difflib.get_close_matches(verb, VERBS, n=1)
+            ctx.fail(f"No such command {verb!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         click.Command.format_options(self, ctx, formatter)
         with formatter.section("Commands"):
@@ -66,9 +85,6 @@ def main() -> None:
         command.main(prog_name="ssmwake", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except Invalid as invalid:
-        findings_out(invalid.findings, err=True)
-        sys.exit(1)
     except click.ClickException as refused:
         refused.show()
         sys.exit(refused.exit_code)

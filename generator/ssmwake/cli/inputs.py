@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
 from ssmwake.userdata.parts import Part, read
 
 UNREADABLE = "SW003"
+# A slip such as /dev/zero must not fill the memory; what fits an instance is a thousand times smaller.
+LARGEST = 16 * 1024 * 1024
 
 config_option = click.option("-c", "--config", metavar="FILE", help="The config; without it, all is as by default.")
 
 
-def settings(config: str | None, includes: Iterable[str] = ()) -> tuple[Config, tuple[Part, ...]]:
+def settings(config: str | None, includes: Sequence[str] = ()) -> tuple[Config, tuple[Part, ...]]:
     """Return the config and the parts that it and the command line include, in this order."""
+    if [config, *includes].count("-") > 1:
+        raise click.UsageError("stdin can be read only once; give - only once")
     if config is None:
         return Config(), parts(includes)
     from ssmwake.config import load
@@ -46,12 +50,19 @@ def parts(paths: Iterable[str]) -> tuple[Part, ...]:
 def contents(path: str) -> bytes:
     """Return the bytes of a file, or of stdin for `-`."""
     try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        if path == "-":
+            data = sys.stdin.buffer.read(LARGEST + 1) if sys.stdin is not None else b""
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Invalid(Finding(Location(path), UNREADABLE, f"cannot be read: {reason}; look at the path")) from error
     except ValueError:
         raise Invalid(Finding(Location(repr(path)), UNREADABLE, "cannot be read: no path; look at it")) from None
+    if len(data) > LARGEST:
+        raise Invalid(Finding(Location(path), UNREADABLE, f"more than {LARGEST:,} bytes; is it the right file?"))
+    return data
 
 
 def adjusted(config: Config, flags: dict[str, Any]) -> Config:

@@ -7,7 +7,9 @@ import click
 from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.streams import findings_out
+from ssmwake.model import Artifact, Finding, Invalid, Severity
 from ssmwake.render import render
+from ssmwake.userdata.size import excess
 
 
 @click.command()
@@ -25,5 +27,13 @@ def command(config: str | None, output: Path, check: bool) -> None:
         findings = dist.drift(artifacts, output)
         findings_out(findings)
         raise SystemExit(1 if findings else 0)
+    excessive = [finding for artifact in artifacts if (finding := _excess(artifact))]
+    if any(finding.severity is Severity.ERROR for finding in excessive):
+        raise Invalid(*excessive)
+    findings_out(excessive, err=True)
     changed = dist.write(artifacts, output)
     click.echo(f"{output}: {len(artifacts)} files, {len(changed)} changed", err=True)
+
+
+def _excess(artifact: Artifact) -> Finding | None:
+    return excess(artifact.path, artifact.text.encode()) if artifact.room == "user-data" else None

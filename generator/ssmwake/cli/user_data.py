@@ -1,21 +1,20 @@
 """`ssmwake user-data`: user data for an instance or a launch template, to stdout."""
 
+import dataclasses
 from typing import Any
 
 import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
 from ssmwake.cli.streams import data_out
-from ssmwake.model import Finding, Invalid, Location, UserDataFormat
+from ssmwake.model import Invalid, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
-from ssmwake.userdata.size import LIMIT, base64_text, budget, zipped
-
-TOO_LARGE = "SW201"
+from ssmwake.userdata.size import base64_text, budget, excess, zipped
 
 
 @click.command()
 @config_option
-@click.option("--format", type=click.Choice(UserDataFormat), help="By default cloud-config.")
+@click.option("--format", type=click.Choice([form.value for form in UserDataFormat]), help="By default cloud-config.")
 @click.option("--include", multiple=True, metavar="FILE", help="User data of your own, merged with ours; - is stdin.")
 @click.option("--role", metavar="NAME", help="Wait for this role, not any.")
 @click.option("--timeout", metavar="TIME", help="How long `run` waits, such as 90s or 10m.")
@@ -41,18 +40,10 @@ def command(
     if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
         click.echo(f"user data: multipart, since {made.user_data.format} cannot hold all parts of yours", err=True)
     final = zipped(plain) if gzip else plain
-    if len(final) > LIMIT and not (external and len(zipped(plain)) <= LIMIT):
-        raise Invalid(_too_large(plain, gzip))
+    excessive = excess("-", plain, packed=gzip or external)
+    if excessive:
+        raise Invalid(dataclasses.replace(excessive, severity=Severity.ERROR))
     if external:
         data_out(external_data.answer(plain))
     else:
         data_out(base64_text(final).encode() if base64 else final)
-
-
-def _too_large(plain: bytes, gzip: bool) -> Finding:
-    packed = len(zipped(plain))
-    advice = "let it fetch your larger files from S3, or put them in the image"
-    if gzip:
-        return Finding(Location("-"), TOO_LARGE, f"{packed:,} bytes with gzip, EC2 takes {LIMIT:,}; {advice}")
-    advice = "--gzip makes it fit" if packed <= LIMIT else advice
-    return Finding(Location("-"), TOO_LARGE, f"{len(plain):,} bytes of user data, EC2 takes {LIMIT:,}; {advice}")

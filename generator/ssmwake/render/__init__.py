@@ -50,7 +50,11 @@ class Rendering:
 
         found = pages()
         twins = [twin for path in found if (twin := _twin(path)) != path]
-        return tuple(sorted({RUNTIME, *USER_DATA, *found, *twins}))
+        return tuple(sorted({RUNTIME, *filter(self._is_what_it_says, USER_DATA), *found, *twins}))
+
+    def _is_what_it_says(self, path: str) -> bool:
+        # With parts of the person's own, a script or a cloud-config may have become a multipart.
+        return USER_DATA[path] is UserDataFormat.MULTIPART or not self.text(path).startswith("Content-Type:")
 
     def text(self, path: str) -> str:
         """Return the text of one artifact."""

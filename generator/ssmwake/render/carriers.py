@@ -1,5 +1,6 @@
 """What user data and the Command document put on an instance, and the cloud-config and shell that do it."""
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -79,9 +80,11 @@ def script(config: Config) -> str:
 
 def written(text: str, target: str, mode: str, *, through: str = "cat", otherwise: str = "") -> str:
     """Return shell that writes the text, whole or not at all; the target comes quoted for the shell."""
-    taken = set(text.split("\n"))
+    # dash 0.5.12 loses a byte above 127 where a line begins as the mark does; SSM takes {{ for a parameter.
+    if through == "cat" and (not text.isascii() or "{{" in text or "$$" in text):
+        through, text = "base64 -d", base64.b64encode(text.encode()).decode() + "\n"
     mark = "SSMWAKE"
-    while mark in taken:
+    while mark in text:
         mark += "_"
     new = f"{target}.new"
     done = f" || {otherwise}" if otherwise else ""

@@ -1,9 +1,7 @@
 """The script of the Command document: it carries the runtime, and does the one action that the caller chose."""
 
-import base64
-
 from ssmwake.model import Config
-from ssmwake.render.carriers import Placed, placed, written
+from ssmwake.render.carriers import placed, written
 
 ACTIONS = ("install", "run", "status", "restart", "uninstall")
 
@@ -30,18 +28,10 @@ def script(config: Config) -> str:
     runtime, *settings = placed(config)
     text = HEAD + written(runtime.text, '"$d/ssmwake"', runtime.mode, otherwise="exit 73") + "\n"
     if settings:
-        files = "\n".join(map(_setting, settings))
-        text += f'if [ "$action" = install ]; then\nmkdir -p "${{SSMWAKE_ROOT:-}}/etc"\n{files}\nfi\n'
+        files = [written(file.text, f'"${{SSMWAKE_ROOT:-}}{file.path}"', file.mode, otherwise="exit 73") for file in settings]
+        lines = ['if [ "$action" = install ]; then', 'mkdir -p "${SSMWAKE_ROOT:-}/etc"', *files, "fi", ""]
+        text += "\n".join(lines)
     return text + TAIL
-
-
-def _setting(file: Placed) -> str:
-    target = f'"${{SSMWAKE_ROOT:-}}{file.path}"'
-    if "{{" not in file.text and "$$" not in file.text:
-        return written(file.text, target, file.mode, otherwise="exit 73")
-    # SSM would take a person's {{ for a parameter of its own.
-    coded = base64.b64encode(file.text.encode()).decode() + "\n"
-    return written(coded, target, file.mode, through="base64 -d", otherwise="exit 73")
 
 
 def seconds(config: Config) -> int:

@@ -3,8 +3,12 @@
 import base64
 import gzip
 
+from ssmwake.model import Finding, Location, Severity
+
 # Raw user data, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 LIMIT = 16_384
+
+TOO_LARGE = "SW201"
 
 
 def zipped(data: bytes) -> bytes:
@@ -20,3 +24,15 @@ def base64_text(data: bytes) -> str:
 def budget(data: bytes) -> str:
     """Return one line that says how much of the limit the user data takes, plain and zipped."""
     return f"user data: {len(data):,} of {LIMIT:,} bytes, {len(zipped(data)):,} with gzip"
+
+
+def excess(path: str, data: bytes, *, packed: bool = False) -> Finding | None:
+    """Return what is wrong with the size, and what would help; a warning where gzip makes it fit, None if it fits."""
+    smaller = len(zipped(data))
+    size = smaller if packed else len(data)
+    if size <= LIMIT:
+        return None
+    fits = not packed and smaller <= LIMIT
+    advice = "--gzip makes it fit" if fits else "fetch your larger files from S3, or put them in the image"
+    said = f"{size:,} bytes{' with gzip' if packed else ''}, EC2 takes {LIMIT:,}; {advice}"
+    return Finding(Location(path), TOO_LARGE, said, Severity.WARNING if fits else Severity.ERROR)

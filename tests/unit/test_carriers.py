@@ -1,0 +1,184 @@
+"""What a person writes arrives on the instance as the same bytes, whatever it contains; scripts are run to see it."""
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ssmwake.model import Config, UserDataFormat, UserDataSettings
+from ssmwake.render import Rendering, carriers
+from ssmwake.render.scalars import block, quoted
+
+# Tells what it was called with, and fails when it is told to.
+RUNTIME = '#!/bin/sh\nprintf "%s\\n" "$*" >>"$SSMWAKE_ROOT/calls"\nexit "${STATUS:-0}"\n'
+SHELLS = {
+    "dash": ["dash"],
+    "bash": ["bash", "--posix"],
+    "busybox": ["busybox", "sh"],
+    "mksh": ["mksh"],
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _runtime() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("ssmwake.render", "ssmwake.render.carriers", "ssmwake.render.pages"):
+            patch.setattr(f"{module}.runtime", lambda: RUNTIME)
+        yield
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> list[str]:
+    argv = SHELLS[str(request.param)]
+    if shutil.which(argv[0]) is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{argv[0]} is missing; install it")
+        pytest.skip(f"left out: {argv[0]} is not installed")
+    return argv
+
+
+def run(argv: list[str], text: str, root: Path, **environment: str) -> int:
+    script = root / "user-data"
+    script.write_bytes(text.encode())
+    values = {"PATH": os.environ["PATH"], "SSMWAKE_ROOT": str(root), "TMPDIR": str(root), **environment}
+    return subprocess.run([*argv, str(script)], env=values, timeout=20, check=False, capture_output=True).returncode
+
+
+def calls(root: Path) -> list[str]:
+    path = root / "calls"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+# Whatever a shell, YAML, Jinja, SSM, a heredoc or a terminal could take for something of its own.
+TRICKY = (
+    r"""SSMWAKE|SSMWAKE_|'|"|$x|${#x}|$(id)|`id`|\|{{ Action }}|{% x %}|{# x|%{x}|$$|#|- a|: | |EOF|!x|*a|&|~|null"""
+)
+CONTROLS = "\n|\n\n|\t|\r|\r\n|é|\U0001f600|\x85|\u2028|\ufeff|\x7f|\x1b|\x01|mime-version: 1.0|#cloud-config|---|..."
+tricky = st.sampled_from([*TRICKY.split("|"), *CONTROLS.split("|"), "|", "|| true"])
+commands = st.lists(
+    tricky | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), min_size=1
+).map("".join)
+lists = st.lists(commands.filter(str.strip), min_size=1, max_size=3).map(tuple)
+
+
+@settings(max_examples=300, deadline=None)
+@given(lists)
+def test_cloud_config_holds_the_commands_as_the_same_bytes(on_ready: tuple[str, ...]) -> None:
+    config = yaml.safe_load(Rendering(Config(on_ready=on_ready)).text("user-data/cloud-config.yaml"))
+    files = {file["path"]: file for file in config["write_files"]}
+    assert files["/var/lib/ssmwake/ssmwake"]["content"] == RUNTIME
+    assert files["/etc/ssmwake.on-ready"]["content"] == "\n".join(["#!/bin/sh", "set -e", *on_ready, ""])
+    assert files["/etc/ssmwake.on-ready"]["permissions"] == "0700"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lists)
+def test_the_script_writes_the_commands_as_the_same_bytes(shell: list[str], on_ready: tuple[str, ...]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        config = Config(on_ready=on_ready, role="a=b,c@d", user_data=UserDataSettings(format=UserDataFormat.SCRIPT))
+        assert run(shell, carriers.script(config), root) == 0
+        assert (root / "etc/ssmwake.on-ready").read_bytes() == carriers.on_ready(on_ready).encode()
+        assert (root / "etc/ssmwake.conf").read_bytes() == b"role=a=b,c@d\n"
+        assert (root / "var/lib/ssmwake/ssmwake").read_bytes() == RUNTIME.encode()
+        assert calls(root) == ["install"]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lists)
+def test_the_command_document_writes_the_commands_as_the_same_bytes(
+    shell: list[str], on_ready: tuple[str, ...]
+) -> None:
+    document = yaml.safe_load(Rendering(Config(on_ready=on_ready)).text("ssm/command.yaml"))
+    (text,) = document["mainSteps"][0]["inputs"]["runCommand"]
+    assert text.count("{{") == 1
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        assert run(shell, text.replace("{{ Action }}", "install"), root) == 0
+        assert (root / "etc/ssmwake.on-ready").read_bytes() == carriers.on_ready(on_ready).encode()
+        assert calls(root) == ["install"]
+
+
+@pytest.mark.parametrize(
+    ("action", "called"),
+    [
+        ("install", "install"),
+        ("run", "run"),
+        ("status", "status"),
+        ("restart", "run --restart"),
+        ("uninstall", "uninstall"),
+    ],
+)
+def test_an_action_calls_the_runtime_and_leaves_no_copy(
+    shell: list[str], action: str, called: str, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(Rendering(Config(role="web")).text("ssm/command.yaml"))
+    assert action in document["parameters"]["Action"]["allowedValues"]
+    (text,) = document["mainSteps"][0]["inputs"]["runCommand"]
+    assert run(shell, text.replace("{{ Action }}", action), tmp_path, STATUS="75") == 75
+    assert calls(tmp_path) == [called]
+    assert (tmp_path / "etc/ssmwake.conf").exists() == (action == "install")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "etc") == ["calls", "user-data"]
+
+
+def test_files_of_the_script_are_for_root_alone(tmp_path: Path) -> None:
+    assert run(["sh"], carriers.script(Config(role="web", on_ready=("true",))), tmp_path) == 0
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("ssmwake*") if path.is_file()}
+    assert modes == {"ssmwake": 0o700, "ssmwake.conf": 0o600, "ssmwake.on-ready": 0o700}
+
+
+@pytest.mark.parametrize(
+    ("user_data", "status", "expected"),
+    [
+        (UserDataSettings(), 0, ["install"]),
+        (UserDataSettings(foreground=True), 0, ["install", "run"]),
+        (UserDataSettings(strict=True), 75, ["install"]),
+        (UserDataSettings(foreground=True, strict=True), 75, ["install"]),
+    ],
+)
+def test_a_failing_runtime_fails_the_boot_only_when_that_is_asked_for(
+    shell: list[str], tmp_path: Path, user_data: UserDataSettings, status: int, expected: list[str]
+) -> None:
+    config = Config(user_data=user_data)
+    assert run(shell, carriers.script(config), tmp_path, STATUS="75") == status
+    assert calls(tmp_path) == expected
+    # cloud-init makes runcmd a script of its own, with this head and a line per command.
+    lines = yaml.safe_load(carriers.cloud_config(config))["runcmd"]
+    assert [line.partition("||")[2] for line in lines] == [" exit" if user_data.strict else " true"] * len(lines)
+
+
+def test_nothing_is_written_where_nothing_differs_from_the_defaults() -> None:
+    assert carriers.conf(Config()) == ""
+    every = Config("r", 1, 2, 3, (4, 5), False)
+    assert carriers.conf(every) == (
+        "role=r\ntimeout=1\npoll=2\npoll_healthy=3\nrestart_after=4 5\ninstance_connect=no\n"
+    )
+
+
+def test_a_disk_that_takes_nothing_leaves_no_half_of_a_file(tmp_path: Path) -> None:
+    home = tmp_path / "var/lib/ssmwake"
+    home.mkdir(parents=True)
+    (home / "ssmwake.new").mkdir()
+    (home / "ssmwake").write_text("old")
+    run(["sh"], carriers.script(Config()), tmp_path)
+    assert (home / "ssmwake").read_text() == "old"
+
+
+@settings(max_examples=500, deadline=None)
+@given(commands, st.integers(1, 8))
+def test_a_scalar_parses_back_as_the_same_text(text: str, indent: int) -> None:
+    assert yaml.safe_load(f"a: {quoted(text)}\nb: 1\n") == {"a": text, "b": 1}
+    assert yaml.safe_load(f"a: {block(text, indent)}\nb: 1\n") == {"a": text, "b": 1}
+
+
+@pytest.mark.parametrize("text", ["yes", "null", "1e3", "0x1", "1_0", "=", "~", "a: b", "a #b", "-", "", " a", "a "])
+def test_text_that_yaml_takes_for_something_else_is_quoted(text: str) -> None:
+    assert yaml.safe_load(quoted(text)) == text

@@ -1,0 +1,252 @@
+"""Taking user data apart, and putting it together: every body arrives as the bytes it had."""
+
+import base64
+import gzip
+from email import message_from_string
+from email.message import Message
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssmwake.model import Config, Invalid, UserDataFormat, UserDataSettings
+from ssmwake.render.user_data import user_data
+from ssmwake.userdata.multipart import BOUNDARY, multipart
+from ssmwake.userdata.parts import Kind, Part, is_mime, read
+from ssmwake.userdata.size import LIMIT, budget, excess, zipped
+
+SCRIPT = b"#!/bin/sh\necho hello\n"
+CONFIG = b"#cloud-config\npackages: [curl]\n"
+
+
+def as_cloud_init(text: str) -> list[tuple[str, bytes]]:
+    """Return type and body of each part, parsed as cloud-init does: as text, and every leaf of it."""
+    assert is_mime(text.encode())
+    leaves = [part for part in message_from_string(text).walk() if not part.is_multipart()]
+    bodies = [part.get_payload(decode=True) for part in leaves]
+    assert all(isinstance(body, bytes) for body in bodies)
+    return [
+        (part.get_content_type(), body) for part, body in zip(leaves, bodies, strict=True) if isinstance(body, bytes)
+    ]
+
+
+def leaves_of(text: str) -> list[Message]:
+    top, *leaves = message_from_string(text).walk()
+    assert top.is_multipart()
+    assert not any(leaf.is_multipart() for leaf in leaves)
+    return leaves
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(Invalid) as caught:
+        read("x", data)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (SCRIPT, Kind.SCRIPT),
+        (CONFIG, Kind.CLOUD_CONFIG),
+        (b"\n#Cloud-Config\na: 1\n", Kind.CLOUD_CONFIG),
+        (b"## template: jinja\n#cloud-config\na: {{ v1.region }}\n", Kind.JINJA),
+        (b"#cloud-config-archive\n- content: a\n", Kind.ARCHIVE),
+        (b"#cloud-config-jsonp\n[]\n", Kind.JSON_PATCH),
+        (b"#cloud-boothook\n#!/bin/sh\n", Kind.BOOTHOOK),
+        (b"#include\nhttps://example.com/a\n", Kind.INCLUDE),
+        (b"#include-once\nhttps://example.com/a\n", Kind.INCLUDE_ONCE),
+        (b"#part-handler\ndef list_types(): ...\n", Kind.PART_HANDLER),
+    ],
+)
+def test_a_kind_is_told_by_its_header_also_in_gzip_and_base64(data: bytes, kind: Kind) -> None:
+    for form in (data, gzip.compress(data), base64.b64encode(data), base64.encodebytes(gzip.compress(data))):
+        (part,) = read("x", form)
+        assert (part.kind, part.body) == (kind, data)
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows_are_undone() -> None:
+    assert read("x", b"\xef\xbb\xbf" + CONFIG)[0].body == CONFIG
+    assert read("x", SCRIPT.replace(b"\n", b"\r\n"))[0].body == SCRIPT
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "x:1:1: error: empty; leave it out or write user data into it [SW202]"),
+        (b" \n", "x:1:1: error: empty; leave it out or write user data into it [SW202]"),
+        (b"\x7fELF\0\0", "x:1:1: error: binary; user data is text, MIME or gzip [SW202]"),
+        ("#!/bin/sh".encode("utf-16"), "x:1:1: error: encoded as UTF-16; save it as UTF-8 [SW202]"),
+        (b"packages: [a]\n", "x:1:1: error: cloud-init would ignore it; put #cloud-config on the first line [SW202]"),
+        (
+            b"# cloud-config\na: 1\n",
+            "x:1:1: error: cloud-init would ignore it: the first line must be #cloud-config, without a blank [SW202]",
+        ),
+        (
+            b"echo hello\n",
+            "x:1:1: error: cloud-init would ignore it; begin with #cloud-config, #! and an interpreter, or MIME headers"
+            " [SW202]",
+        ),
+        (b"#cloud-config\na: \xff\n", "x:2:4: error: a byte that is no UTF-8; save it as UTF-8 [SW202]"),
+        (b"\x1f\x8bnonsense", "x:1:1: error: broken gzip data; make the file again [SW202]"),
+        (gzip.compress(SCRIPT)[:-9], "x:1:1: error: gzip data that ends too soon; make the file again [SW202]"),
+        (
+            gzip.compress(b"#!" + bytes(9_000_000)),
+            "x:1:1: error: unpacks to more than 4,194,304 bytes; no instance takes that [SW202]",
+        ),
+        (
+            b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=a\n\nnothing\n",
+            "x:1:1: error: MIME without a boundary line for 'a'; make the file again [SW202]",
+        ),
+        (
+            b"MIME-Version: 1.0\nContent-Type: text/x-shellscript\n\n",
+            "x:1:1: error: MIME without a part that holds anything; make the file again [SW202]",
+        ),
+    ],
+)
+def test_what_is_no_user_data_is_refused(data: bytes, expected: str) -> None:
+    assert refusal(data) == expected
+
+
+def test_a_script_may_carry_bytes_that_are_no_text() -> None:
+    data = b"#!/bin/sh\nexit\n\xff\0\r"
+    text = user_data(Config(), read("x", data))
+    assert as_cloud_init(text)[0] == ("text/x-shellscript", data)
+
+
+bodies = st.binary(max_size=200) | st.sampled_from(
+    [f"--{BOUNDARY}\n".encode(), f"{BOUNDARY}=".encode(), b"From me\n", b"\n\n", b"a" * 2000, "é\n".encode(), b"\r\n"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(bodies, min_size=1, max_size=4))
+def test_bodies_survive_a_multipart(contents: list[bytes]) -> None:
+    parts = [Part(Kind.SCRIPT, body) for body in contents]
+    assert [body for _, body in as_cloud_init(multipart(parts, "x"))] == contents
+    if any(body.strip() for body in contents):
+        assert [part.body for part in read("x", multipart(parts, "x").encode())] == contents
+
+
+def test_a_multipart_is_extended_not_nested_and_keeps_its_headers() -> None:
+    theirs = (
+        'Content-Type: multipart/mixed; boundary="b"\nMIME-Version: 1.0\n\n--b\n'
+        'Content-Type: text/cloud-config; charset="us-ascii"\nMerge-Type: list(append)\nX-Other: 1\n\n'
+        "#cloud-config\nruncmd: [a]\n\n--b\nContent-Type: text/x-shellscript\n"
+        'Content-Disposition: attachment; filename="z.sh"\nContent-Transfer-Encoding: base64\n\n'
+        f"{base64.b64encode(SCRIPT).decode()}\n--b--\n"
+    )
+    parts = read("theirs", theirs.encode())
+    assert [(part.kind, part.line) for part in parts] == [(Kind.CLOUD_CONFIG, 9), (Kind.SCRIPT, 17)]
+    text = user_data(Config(), parts)
+    leaves = leaves_of(text)
+    assert [leaf.get_filename() for leaf in leaves] == [None, "z.sh", "00-ssmwake"]
+    assert (leaves[0]["Merge-Type"], leaves[0]["X-Other"]) == ("list(append)", "1")
+    assert as_cloud_init(text)[:2] == [
+        ("text/cloud-config", b"#cloud-config\nruncmd: [a]\n"),
+        ("text/x-shellscript", SCRIPT),
+    ]
+    # Our own output is a multipart like any other.
+    again = user_data(Config(), read("ours", text.encode())[:2])
+    assert again == text
+
+
+def test_a_second_cloud_config_does_not_replace_the_lists_of_the_first() -> None:
+    text = user_data(Config(), (*read("a", CONFIG), *read("b", CONFIG), *read("c", b"#cloud-config\nmerge_how: x\n")))
+    leaves = leaves_of(text)
+    assert [leaf["Merge-Type"] for leaf in leaves] == [
+        None,
+        "list(append)+dict(no_replace,recurse_list)+str()",
+        None,
+        None,
+    ]
+
+
+def test_each_other_kind_stays_a_part_of_its_own() -> None:
+    for data in (
+        SCRIPT,
+        b"## template: jinja\n#cloud-config\na: {{ x }}\n",
+        b"#cloud-boothook\nx\n",
+        b"#include\nhttp://x\n",
+    ):
+        for form in UserDataFormat:
+            text = user_data(Config(user_data=UserDataSettings(format=form)), read("x", data))
+            (theirs, ours) = as_cloud_init(text)
+            assert theirs == (str(read("x", data)[0].kind), data)
+            assert ours[0] == "text/x-shellscript"
+
+
+MERGES = {
+    "without our keys": "#cloud-config\n# A note.\npackages: [curl] # why\n",
+    "with block lists": "#cloud-config\nruncmd:\n  - [a]\n  - c\nwrite_files:\n- path: /x\n  content: |\n   a\n\n   b",
+    "with a list that is indented deeply": "#cloud-config\nruncmd:\n        - a\nbootcmd:\n- b\n",
+    "with a document start": "#cloud-config\n---\nbootcmd:\n- b\nruncmd:\n- a\n...\n",
+    "without a last line end": "#cloud-config\nruncmd:\n- a",
+    "with a comment in the list": "#cloud-config\nruncmd:\n# First.\n- a # one\n\n# Second.\n- b\n",
+    "with quoted keys": "#cloud-config\n\"runcmd\":\n- a\n'write_files':\n- path: /x\n",
+    "empty": "#cloud-config\n",
+    "only comments": "#cloud-config\n# nothing\n",
+}
+
+
+@pytest.mark.parametrize("text", MERGES.values(), ids=MERGES)
+def test_a_cloud_config_is_merged_as_text_with_our_commands_first(text: str) -> None:
+    merged = user_data(Config(role="web"), read("x", text.encode()))
+    ours, theirs = yaml.safe_load(user_data(Config(role="web"))), yaml.safe_load(text) or {}
+    expected = {**theirs, **{key: [*ours[key], *theirs.get(key, [])] for key in ours}}
+    assert yaml.safe_load(merged) == expected
+    assert merged.startswith("#cloud-config\n# Rendered by ssmwake")
+    for line in text.splitlines()[1:]:
+        assert line in merged.splitlines()
+
+
+UNMERGEABLE = {
+    "a flow list": "#cloud-config\nruncmd: [a]\n",
+    "a flow mapping": "#cloud-config\n{runcmd: [a], b: 1}\n",
+    "an anchor": "#cloud-config\nx: &a [b]\nruncmd: *a\n",
+    "no value": "#cloud-config\nruncmd:\nx: 1\n",
+    "the wrong type": "#cloud-config\nruncmd: a\n",
+    "keys twice": "#cloud-config\nruncmd:\n- a\nruncmd:\n- b\n",
+    "an indented mapping": "#cloud-config\n  a: 1\n  b: 2\n",
+    "a word that cloud-init takes for MIME": "#cloud-config\n# mime-version: 1.0 was here\na: b\n",
+}
+
+
+@pytest.mark.parametrize("text", UNMERGEABLE.values(), ids=UNMERGEABLE)
+def test_what_cannot_be_merged_as_text_becomes_a_part_untouched(text: str) -> None:
+    merged = user_data(Config(), (Part(Kind.CLOUD_CONFIG, text.encode()),))
+    parts = as_cloud_init(merged)
+    assert parts[0] == ("text/cloud-config", text.encode())
+    assert len(parts) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"#cloud-config\na: [\n", "x:3:1: error: broken YAML: expected the node content"),
+        (b"#cloud-config\n- a\n", "x:1:1: error: a cloud-config is a mapping of keys"),
+        (b"#cloud-config\na: !x b\n", "x:2:4: error: broken YAML: could not determine a constructor"),
+        (b"#cloud-config\na: 2024-99-99\n", "x:1:1: error: broken YAML: month must be in 1..12"),
+        (b"#cloud-config\na: \x01\n", "x:1:1: error: broken YAML: special characters are not allowed"),
+        (b"#cloud-config\n" + b"[" * 99_999, "x:1:1: error: nested too deeply"),
+    ],
+)
+def test_a_broken_cloud_config_is_told_at_its_place(data: bytes, expected: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        user_data(Config(), read("x", data))
+    assert str(caught.value).startswith(expected)
+
+
+def test_the_size_is_told_and_what_would_help() -> None:
+    assert budget(b"a" * 20_000) == f"user data: 20,000 of 16,384 bytes, {len(zipped(b'a' * 20_000))} with gzip"
+    assert excess("x", b"a" * LIMIT) is None
+    assert str(excess("x", b"a" * 20_000)) == (
+        "x:1:1: warning: 20,000 bytes, EC2 takes 16,384; --gzip makes it fit [SW201]"
+    )
+    assert excess("x", b"a" * 20_000, packed=True) is None
+    assert "fetch your larger files from S3" in str(excess("x", bytes(range(256)) * 4_000_0, packed=True))
+
+
+def test_gzip_gives_the_same_bytes_at_any_time() -> None:
+    assert zipped(b"a")[4:8] == bytes(4)
+    assert gzip.decompress(zipped(SCRIPT)) == SCRIPT
