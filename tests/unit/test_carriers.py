@@ -1,5 +1,7 @@
 """What a person writes arrives on the instance as the same bytes, whatever it contains; scripts are run to see it."""
 
+import base64
+import gzip
 import os
 import shutil
 import stat
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering, carriers
+from ssmwake.render.runtime import wrapped
 from ssmwake.render.scalars import block, quoted
 
 # Tells what it was called with, and fails when it is told to.
@@ -32,6 +35,7 @@ def _runtime() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("ssmwake.render", "ssmwake.render.carriers", "ssmwake.render.pages"):
             patch.setattr(f"{module}.runtime", lambda: RUNTIME)
+        patch.setattr(carriers, "packed", lambda: wrapped(gzip.compress(RUNTIME.encode(), mtime=0)))
         yield
 
 
@@ -74,7 +78,7 @@ lists = st.lists(commands.filter(str.strip), min_size=1, max_size=3).map(tuple)
 def test_cloud_config_holds_the_commands_as_the_same_bytes(on_ready: tuple[str, ...]) -> None:
     config = yaml.safe_load(Rendering(Config(on_ready=on_ready)).text("user-data/cloud-config.yaml"))
     files = {file["path"]: file for file in config["write_files"]}
-    assert files["/var/lib/ssmwake/ssmwake"]["content"] == RUNTIME
+    assert gzip.decompress(base64.b64decode(files["/var/lib/ssmwake/ssmwake"]["content"])).decode() == RUNTIME
     assert files["/etc/ssmwake.on-ready"]["content"] == "\n".join(["#!/bin/sh", "set -e", *on_ready, ""])
     assert files["/etc/ssmwake.on-ready"]["permissions"] == "0700"
 
@@ -87,7 +91,7 @@ def test_the_script_writes_the_commands_as_the_same_bytes(shell: list[str], on_r
         config = Config(on_ready=on_ready, role="a=b,c@d", user_data=UserDataSettings(format=UserDataFormat.SCRIPT))
         assert run(shell, carriers.script(config), root) == 0
         assert (root / "etc/ssmwake.on-ready").read_bytes() == carriers.on_ready(on_ready).encode()
-        assert (root / "etc/ssmwake.conf").read_bytes() == b"role=a=b,c@d\n"
+        assert (root / "etc/ssmwake.conf").read_bytes() == b"SSMWAKE_ROLE=a=b,c@d\n"
         assert (root / "var/lib/ssmwake/ssmwake").read_bytes() == RUNTIME.encode()
         assert calls(root) == ["install"]
 
@@ -159,7 +163,8 @@ def test_nothing_is_written_where_nothing_differs_from_the_defaults() -> None:
     assert carriers.conf(Config()) == ""
     every = Config("r", 1, 2, 3, (4, 5), False)
     assert carriers.conf(every) == (
-        "role=r\ntimeout=1\npoll=2\npoll_healthy=3\nrestart_after=4 5\ninstance_connect=no\n"
+        "SSMWAKE_ROLE=r\nSSMWAKE_TIMEOUT=1\nSSMWAKE_POLL=2\nSSMWAKE_POLL_HEALTHY=3\n"
+        "SSMWAKE_RESTART_AFTER=4 5\nSSMWAKE_INSTANCE_CONNECT=no\n"
     )
 
 

@@ -74,7 +74,7 @@ def test_options_stand_over_the_config(tmp_path: Path) -> None:
     done = run("user-data", "-c", f"{tmp_path}/c.yaml", *argv)
     value = yaml.safe_load(done.stdout)
     files = {file["path"]: file["content"] for file in value["write_files"]}
-    assert files["/etc/ssmwake.conf"] == "role=b\ntimeout=300\n"
+    assert files["/etc/ssmwake.conf"] == "SSMWAKE_ROLE=b\nSSMWAKE_TIMEOUT=300\n"
     assert files["/etc/ssmwake.on-ready"] == "#!/bin/sh\nset -e\none\ntwo\n"
     home = "sh /var/lib/ssmwake/ssmwake"
     assert value["runcmd"] == [f"{home} install || exit", f"{home} run || exit", "echo own"]
@@ -202,7 +202,7 @@ def test_the_document_has_two_spellings() -> None:
     longer = yaml.safe_load(run("document", "command", "--role", "web", "--timeout", "1h").stdout)
     inputs = longer["mainSteps"][0]["inputs"]
     assert inputs["timeoutSeconds"] == "3720"
-    assert "role=web\ntimeout=3600\n" in inputs["runCommand"][0]
+    assert "SSMWAKE_ROLE=web\nSSMWAKE_TIMEOUT=3600\n" in inputs["runCommand"][0]
 
 
 def test_init_writes_the_empty_config_and_leaves_a_file_alone(tmp_path: Path) -> None:

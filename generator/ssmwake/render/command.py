@@ -28,7 +28,9 @@ def script(config: Config) -> str:
     runtime, *settings = placed(config)
     text = HEAD + written(runtime.text, '"$d/ssmwake"', runtime.mode, otherwise="exit 73") + "\n"
     if settings:
-        files = [written(file.text, f'"${{SSMWAKE_ROOT:-}}{file.path}"', file.mode, otherwise="exit 73") for file in settings]
+        files = [
+            written(file.text, f'"${{SSMWAKE_ROOT:-}}{file.path}"', file.mode, otherwise="exit 73") for file in settings
+        ]
         lines = ['if [ "$action" = install ]; then', 'mkdir -p "${SSMWAKE_ROOT:-}/etc"', *files, "fi", ""]
         text += "\n".join(lines)
     return text + TAIL
