@@ -97,6 +97,13 @@ def test_every_path_of_the_listings_can_be_crawled(imds: Imds) -> None:
     assert all(leaves.values())
 
 
+def test_a_name_with_every_sign_that_iam_allows_is_found_quoted_or_not(imds: Imds) -> None:
+    role = imds.attach("a_b+c=d,e.f@g-h")
+    held = token(imds)
+    for name in (role.name, "a_b%2Bc%3Dd%2Ce.f%40g-h"):
+        assert role.key.encode() in ask(imds, "GET", LIST + name, held)[1]
+
+
 def test_user_data_comes_back_as_the_same_bytes_and_is_404_without(imds: Imds) -> None:
     held = token(imds)
     assert ask(imds, "GET", "/latest/user-data", held)[0] == 404
@@ -148,6 +155,12 @@ def test_as_a_program_it_takes_orders_over_http(tmp_path: Path) -> None:
             with socket.create_connection((host, int(port)), timeout=2) as connection:
                 connection.sendall(b"GET /latest/user-data HTTP/1.1\r\n\r\n")
                 assert connection.makefile("rb").read().endswith(b"\r\n\r\n#!/bin/sh\n")
+            shown = control.call(urls["control"], "instance", region="eu-west-1", public_keys=["ssh-rsa A"])
+            assert isinstance(shown, dict)
+            assert (shown["region"], shown["public_keys"]) == ("eu-west-1", ["ssh-rsa A"])
+            for wrong in ({"role": "x"}, {"ip": 5}, {"nonsense": ""}):
+                with pytest.raises(ValueError, match="see metadata"):
+                    control.call(urls["control"], "instance", **wrong)
             log = control.call(urls["control"], "log")
             assert [request["path"] for request in log] == ["/latest/user-data"]  # type: ignore[attr-defined]
         finally:

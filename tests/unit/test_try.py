@@ -30,8 +30,8 @@ STUB = f"""
 echo "ssmwake: stub of $0" >&2
 sleep 0.8 & wait
 {WAKE}
-for _ in 1 2 3; do
-    sleep 1 & wait
+for _ in 1 2 3 4 5 6; do
+    sleep 0.4 & wait
     echo "ssmwake: agent online" >&2
 done
 sleep 1000 & wait

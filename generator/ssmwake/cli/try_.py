@@ -54,11 +54,31 @@ class Duration(click.ParamType[float]):
 TIME = Duration()
 
 
+def offered(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a fault."""
+    return [name for name in known_faults() if name.startswith(incomplete)]
+
+
+def known_faults() -> dict[str, str]:
+    """Return what can be broken, and how, of IMDS and of SSM."""
+    from ssmwake.simulate.endpoint import ENDPOINT_FAULTS
+    from ssmwake.simulate.faults import FAULTS
+
+    return {name: fault.text for name, fault in FAULTS.items()} | ENDPOINT_FAULTS
+
+
 @click.command()
 @config_option
 @click.option("--role-after", type=TIME, default="5s", show_default=True, help="Attach the role then.")
 @click.option("--swap-after", type=TIME, help="Replace the role this long after the agent is online.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break IMDS or SSM; may be given again.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=offered,
+    help="Break IMDS or SSM; may be given again.",
+)
 @click.option("--fault-for", type=TIME, help="Mend it then. By default never.")
 @click.option(
     "--iam-lag", type=TIME, default="0s", help="SSM denies a new role for this long, as IAM is not consistent."
@@ -77,11 +97,9 @@ def command(
     No AWS, no root: everything listens on loopback, lives in a temporary folder, and ends with the command. The agent
     sleeps as long as the real one, 25 to 30 minutes, unless the runtime wakes it. Exit status 0: it came online.
     """
-    from ssmwake.simulate.endpoint import ENDPOINT_FAULTS
-    from ssmwake.simulate.faults import FAULTS
     from ssmwake.simulate.trial import Trial
 
-    known = {name: fault.text for name, fault in FAULTS.items()} | ENDPOINT_FAULTS
+    known = known_faults()
     if list_faults:
         width = max(map(len, known))
         for name, text in known.items():

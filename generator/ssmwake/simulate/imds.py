@@ -28,6 +28,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from ssmwake.simulate.faults import FAULTS, Fault, Reply, kind
 from ssmwake.simulate.listener import Listener, read_head
@@ -194,6 +195,7 @@ class Imds:
         connection.settimeout(60)
         with connection.makefile("rb") as lines:
             method, path, headers = read_head(lines)
+            path = unquote(path)  # a role's name may hold + = , . @ -
             asked = kind(method, path)
             faults = self._faults(asked)
             reply = self._reply(method, path, headers, faults)

@@ -6,6 +6,7 @@ Each connection is given to a function in a thread of its own; the socket is clo
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -39,6 +40,7 @@ class Listener:
         self._host, self._port = parse(address)
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
+        self._alarm: socket.socket | None = None
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.open()
@@ -57,24 +59,23 @@ class Listener:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((self._host, self._port))
             listening.listen(128)
+            listening.setblocking(False)  # a client that went away again must not hold the thread
         except OSError:
             listening.close()
             raise
         self._port = listening.getsockname()[1]
         self._socket = listening
-        self._thread = threading.Thread(target=self._accept, args=(listening,), daemon=True)
+        self._alarm, bell = socket.socketpair()
+        self._thread = threading.Thread(target=self._accept, args=(listening, bell), daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening, so that a connection is refused; open conversations go on."""
-        listening, self._socket = self._socket, None
-        if listening is None or self._thread is None:
-            return
-        # Shutting a listening socket wakes the thread that accepts; closing it alone would not.
-        with contextlib.suppress(OSError):
-            listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        listening.close()
+        self._socket = None
+        if self._alarm is not None and self._thread is not None:
+            self._alarm.close()  # which wakes the thread that accepts; closing the listening socket would not
+            self._thread.join()
+            self._alarm = None
 
     def hang_up(self) -> None:
         """End every open conversation."""
@@ -83,13 +84,14 @@ class Listener:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
-    def _accept(self, listening: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+    def _accept(self, listening: socket.socket, bell: socket.socket) -> None:
+        with listening, bell, selectors.DefaultSelector() as selector:
+            selector.register(listening, selectors.EVENT_READ)
+            selector.register(bell, selectors.EVENT_READ)
+            while bell not in [key.fileobj for key, _ in selector.select()]:
+                with contextlib.suppress(OSError):  # the client may be gone already
+                    connection, _ = listening.accept()
+                    threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
         with self._lock:

@@ -17,6 +17,8 @@ from ssmwake.simulate.faults import FAULTS
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.metadata import Instance
 
+CHANGEABLE = dict.fromkeys(("id", "region", "zone", "type", "ip", "mac"), str) | {"public_keys": list, "paths": dict}
+
 
 def imds_actions(server: Imds) -> control.Actions:
     """Return what can be asked of a running IMDS."""
@@ -29,8 +31,13 @@ def imds_actions(server: Imds) -> control.Actions:
         return len(server.instance.user_data)
 
     def instance(**attributes: object) -> dict[str, object]:
-        server.instance = replace(server.instance, **attributes)  # type: ignore[arg-type]
-        return {"id": server.instance.id, "region": server.instance.region}
+        for name, value in attributes.items():
+            wanted = CHANGEABLE.get(name)
+            if wanted is None or not isinstance(value, wanted):
+                raise ValueError(f"{name}: no attribute of an instance, or of another type; see metadata.Instance")
+            setattr(server.instance, name, tuple(value) if isinstance(value, list) else value)
+        shown = asdict(replace(server.instance, user_data=None))
+        return {name: shown[name] for name in CHANGEABLE}
 
     def log(after: int = 0) -> list[dict[str, object]]:
         return [asdict(request) for request in server.requests[after:]]
