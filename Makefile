@@ -25,6 +25,7 @@ boot: $(STAMP)
 
 render: $(STAMP) pack
 	$(VENV)/bin/ssmwake render
+	for case in tests/golden/*/ssmwake.yaml; do $(VENV)/bin/ssmwake render -c $$case -o $${case%ssmwake.yaml}dist || exit; done
 
 # The runtime as user data carries it; zopfli makes it 3 % smaller than zlib does, which is room for the user.
 pack: $(STAMP)

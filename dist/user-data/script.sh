@@ -3,7 +3,7 @@
 umask 077
 root=${SSMWAKE_ROOT:-}
 mkdir -p "$root/etc" "$root/var/lib/ssmwake"
-base64 -d <<'SSMWAKE' | gzip -d >"$root/var/lib/ssmwake/ssmwake".new && chmod 0700 "$root/var/lib/ssmwake/ssmwake".new && mv -f "$root/var/lib/ssmwake/ssmwake".new "$root/var/lib/ssmwake/ssmwake"
+base64 -d <<'END' | gzip -d >"$root/var/lib/ssmwake/ssmwake".new && chmod 0700 "$root/var/lib/ssmwake/ssmwake".new && mv -f "$root/var/lib/ssmwake/ssmwake".new "$root/var/lib/ssmwake/ssmwake"
 H4sIAAAAAAACA3QXeXfauPNv/CmmiqmBIgy968Y9Xl727PVS9ncFHs/YIvgXI7GWcpXSz74zkkVJupsDSXOP5tBwcC+elzLWy+AAToQsRC0KmN+A1qur7FzAolYrMGK1rjIjdPwSCgVSGRBFaQZBrZRJw83nz+//
 /fb349nJx4/jhG+DXMlFGhIyFiaPG1kDAgdLpc7/Bqckr0VW3ARVOW/Ql1kd48mTBPWFbDC420FxvUOfrbIvyhIEskqjIAoqlRUzLYwp5ZnudGETtMoFnAKvgYVkFYPpSzBLIYNW62pZVgJ+/elzCmQREVWlFPD1
 K3FI5KCj5SgU0rfyTAsINwRtt9PeFkpJ4N7pvbf8f7NprwsvXxLA3xICxGVWAUtgwibhZo81nbjDQS/dbieMNZxCZzmuhUIzDhuLg9aixH/VWFdKOPn47jiF8a/vjz/+MU6fDofw6eO7d+kTu8x+OX77bvzLfxEO
@@ -69,6 +69,6 @@ exCLgpZNpigpalct9m5TsB803ZC3mTJnN5nXuSDtvEHuIxtBgVfLX7oSe00QRJXnaOzQkKufuyuBqz/k
 eOcsmcWaIE2iry5SA+h3BPvOQr5juHcC6c7DPBfUfjh+/+oCJUVv7xVdg3rZQx1jOaxQZBuSXahQytI3E/8iwgKA0pJCjeUDJszfsPvU0Fm1XSQXWEg+6G+MldTGPvNP+aJhr+WOvFdWRztw68koHmT4Sr3yS27R
 BusnPtxPwtSqV/Dr7sLpMDYIwA1P7E9O+F+XqwZghEd0mDSuZwhlAXfbH8lIAR0883k2onUum8EVI0GF+0Upv+v6PJ6JNKnAcwlLNKWrHx/8EsUKMF0t/7WDAo5uGpfOqlBhNie1rjJQzDw5UyLlwwuPvrL6K0MD
 qxM7zmpgaAQZipR/OeG/OgyDZaBQAAA=
-SSMWAKE
+END
 sh "$root/var/lib/ssmwake/ssmwake" install || true
 exit 0

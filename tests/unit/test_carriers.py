@@ -62,9 +62,7 @@ def calls(root: Path) -> list[str]:
 
 
 # Whatever a shell, YAML, Jinja, SSM, a heredoc or a terminal could take for something of its own.
-TRICKY = (
-    r"""SSMWAKE|SSMWAKE_|'|"|$x|${#x}|$(id)|`id`|\|{{ Action }}|{% x %}|{# x|%{x}|$$|#|- a|: | |EOF|!x|*a|&|~|null"""
-)
+TRICKY = r"""END|END_|'|"|$x|${#x}|$(id)|`id`|\|{{ Action }}|{% x %}|{# x|%{x}|$$|#|- a|: | |EOF|!x|*a|&|~|null"""
 CONTROLS = "\n|\n\n|\t|\r|\r\n|é|\U0001f600|\x85|\u2028|\ufeff|\x7f|\x1b|\x01|mime-version: 1.0|#cloud-config|---|..."
 tricky = st.sampled_from([*TRICKY.split("|"), *CONTROLS.split("|"), "|", "|| true"])
 commands = st.lists(

@@ -1,11 +1,10 @@
 """What user data and the Command document put on an instance, and the cloud-config and shell that do it."""
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ssmwake.model import Config
-from ssmwake.render.runtime import NOTICE, packed, runtime
+from ssmwake.render.runtime import NOTICE, packed, runtime, wrapped
 from ssmwake.render.scalars import block, quoted
 
 HOME = "/var/lib/ssmwake/ssmwake"
@@ -82,8 +81,8 @@ def written(text: str, target: str, mode: str, *, through: str = "cat", otherwis
     """Return shell that writes the text, whole or not at all; the target comes quoted for the shell."""
     # dash 0.5.12 loses a byte above 127 where a line begins as the mark does; SSM takes {{ for a parameter.
     if through == "cat" and (not text.isascii() or "{{" in text or "$$" in text):
-        through, text = "base64 -d", base64.b64encode(text.encode()).decode() + "\n"
-    mark = "SSMWAKE"
+        through, text = "base64 -d", wrapped(text.encode())
+    mark = "END"
     while mark in text:
         mark += "_"
     new = f"{target}.new"

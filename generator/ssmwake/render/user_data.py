@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ssmwake.model import Config, UserDataFormat
+from ssmwake.model import Config, Finding, Invalid, UserDataFormat
 from ssmwake.render.carriers import cloud_config, script
 from ssmwake.render.runtime import NOTICE
 from ssmwake.userdata.multipart import appended, multipart
@@ -15,6 +15,7 @@ NAME = "00-ssmwake"
 def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
     """Return the user data of the config; it never nests, and never overwrites what the parts hold."""
     form = config.user_data.format
+    _check(parts)
     if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts)):
         return merged
     if form is UserDataFormat.MULTIPART or parts:
@@ -23,6 +24,20 @@ def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
         ours = Part(Kind.SCRIPT, script(config).encode(), headers=headers)
         return multipart([*appended(parts), ours], NOTICE)
     return script(config) if form is UserDataFormat.SCRIPT else cloud_config(config)
+
+
+def _check(parts: Sequence[Part]) -> None:
+    findings: list[Finding] = []
+    for part in parts:
+        if part.kind is Kind.CLOUD_CONFIG:
+            from ssmwake.userdata.cloud_config import check
+
+            try:
+                check(part)
+            except Invalid as invalid:
+                findings += invalid.findings
+    if findings:
+        raise Invalid(*findings)
 
 
 def _merged(config: Config, parts: Sequence[Part]) -> str | None:
