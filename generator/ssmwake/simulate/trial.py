@@ -148,7 +148,8 @@ class Trial:
                 yield self._attach(imds, ssm)
             if self._swap_is_due(now):
                 yield self._swap(imds, ssm)
-            yield from sorted([*self._runtime(), *self._unit(unit), *self._agent(root), *self._endpoint(ssm)])
+            # The endpoint first: what the runtime says counts as a confirmation only once the agent is online.
+            yield from sorted([*self._endpoint(ssm), *self._runtime(), *self._unit(unit), *self._agent(root)])
             reached = self.swap_online_at if self.setting.swap_to else self.online_at
             if reached is not None and (self.confirmed or now >= reached + GRACE):
                 return
