@@ -103,7 +103,7 @@ def boot(
 ) -> Iterator[Machine]:
     """Boot a disk in a network, with folders of the host shown inside; whatever still runs at the end is cut."""
     console = disk.parent / "console"
-    command = ["setpriv", "--pdeathsig", "KILL", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
+    command = ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
     command += ["--resolv-conf=off", "--timezone=off", "--console=pipe"]
     command += [f"--network-namespace-path={NAMESPACES / net.guest}", f"--directory={disk}"]
     command += [f"--machine={net.guest}", f"--capability={CAPABILITIES}", "--system-call-filter=bpf"]
@@ -125,8 +125,8 @@ def boot(
         )
         yield machine
     finally:
-        if nspawn.poll() is None:
-            nspawn.kill()
+        # A nspawn that is terminated kills the container; one that is killed leaves it behind.
+        nspawn.terminate()
         nspawn.wait(20)
 
 

@@ -69,7 +69,7 @@ def disk(root: Path) -> Iterator[Path]:
 
 def write(root: Path, name: str, content: str | bytes, mode: int = 0o644) -> None:
     """Put a file on a disk, with its folders; a link of that name is replaced, not followed."""
-    path = root / name
+    path = root / name.lstrip("/")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)

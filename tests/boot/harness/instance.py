@@ -61,16 +61,18 @@ class Instance:
 
 
 @contextlib.contextmanager
-def instance(suite: str, with_agent: bool = True) -> Iterator[Instance]:
-    """Make an instance of a suite that is off."""
+def instance(
+    suite: str, agent_unit: str = agent.UNIT, agent_after: str = "network-online.target"
+) -> Iterator[Instance]:
+    """Make an instance of a suite that is off; an agent without a unit is not installed."""
     root = rootfs.root(rootfs.Recipe(suite))
     with contextlib.ExitStack() as stack:
         net = stack.enter_context(network())
         imds = stack.enter_context(net.inside(lambda: Imds(f"{IMDS_V4}:80", f"[{IMDS_V6}]:80")))
         ssm = stack.enter_context(net.inside(lambda: Endpoint(agent.SSM)))
         top = stack.enter_context(disk.disk(root))
-        if with_agent:
-            agent.install(top)
+        if agent_unit:
+            agent.install(top, agent_unit, agent_after)
         yield Instance(net, imds, ssm, top)
 
 

@@ -1,0 +1,307 @@
+"""The runtime under a real systemd: it wakes the agent when the role comes, and does nothing when nothing is wrong."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from boot.harness.agent import UNIT
+from boot.harness.container import Machine, until
+from boot.harness.disk import write
+from boot.harness.instance import LIB, Instance, asleep, finished, instance, settle, ssmwake
+from ssmwake.model import Config
+from ssmwake.render import runtime
+from ssmwake.render.carriers import conf
+
+pytestmark = [pytest.mark.systemd, pytest.mark.xdist_group("boots")]
+
+SUITE = "bookworm"
+WATCHER = "ssmwake.service"
+# An agent that is well is looked at once a minute by default; a test does not wait that long.
+OFTEN = conf(Config(poll_healthy=1))
+
+
+@contextmanager
+def up(it: Instance, *, cloud_init: bool = False) -> Iterator[Machine]:
+    """Boot with the runtime on the disk but not installed; cloud-init has nothing to do with most of these facts."""
+    write(it.disk, LIB, runtime(), 0o700)
+    if not cloud_init:
+        write(it.disk, "etc/cloud/cloud-init.disabled", "")
+    with it.boot() as machine:
+        yield machine
+
+
+@pytest.fixture
+def it() -> Iterator[Instance]:
+    with instance(SUITE) as made:
+        yield made
+
+
+def install(machine: Machine) -> float:
+    """Install as user data does; return when that was done."""
+    machine.run("sh", LIB, "install", timeout=30)
+    return time.monotonic()
+
+
+def watching(machine: Machine) -> int:
+    """Wait for the watcher; return its process id."""
+    return until(lambda: int(machine.show(WATCHER, "MainPID")["MainPID"]), 10, "the watcher does not run")
+
+
+def status(machine: Machine) -> dict[str, object]:
+    """Return what `ssmwake status --json` says."""
+    fields: dict[str, object] = json.loads(machine.run("sh", LIB, "status", "--json", check=False).stdout)
+    return fields
+
+
+def test_a_late_role_wakes_a_sleeping_agent_within_seconds(it: Instance) -> None:
+    with up(it) as machine:
+        asleep(machine)
+        install(machine)
+        settle(3)
+        assert len(machine.starts(UNIT)) == 1
+        visible = time.monotonic()
+        role = it.attach()
+        assert it.accepted(role, 20).at - visible < 3
+        it.online(role, 20)
+        assert len(machine.starts(UNIT)) == 2
+
+
+def test_a_restart_too_early_is_repeated_until_ssm_accepts_the_role(it: Instance) -> None:
+    with up(it) as machine:
+        asleep(machine)
+        install(machine)
+        visible = time.monotonic()
+        role = it.attach(after=5)
+        assert it.accepted(role, 40).at - visible < 20
+        it.online(role, 20)
+        denied = [event for event in it.ssm.events if event.what == "denied" and event.key == role.key]
+        assert denied
+
+
+def test_an_agent_that_is_online_is_adopted(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        it.online(role, 30)
+        install(machine)
+        settle(8)
+        assert len(machine.starts(UNIT)) == 1
+
+
+@pytest.mark.parametrize("same_profile", [True, False])
+def test_a_swapped_role_restarts_the_agent_exactly_once(it: Instance, same_profile: bool) -> None:
+    first = it.attach()
+    with up(it) as machine:
+        write(it.disk, "etc/ssmwake.conf", OFTEN)
+        it.online(first, 30)
+        install(machine)
+        settle(4)
+        second = it.swap(same_profile=same_profile)
+        swapped = time.monotonic()
+        assert it.accepted(second, 40).at - swapped < 15
+        it.online(second, 20)
+        settle(6)
+        assert len(machine.starts(UNIT)) == 2
+
+
+def test_new_keys_of_the_same_role_restart_nothing(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        write(it.disk, "etc/ssmwake.conf", OFTEN)
+        it.online(role, 30)
+        install(machine)
+        settle(3)
+        it.ssm.allow(it.imds.rotate().key)
+        it.imds.forget_tokens()
+        it.imds.fault("error-503", seconds=3)
+        settle(6)
+        assert len(machine.starts(UNIT)) == 1
+
+
+def test_a_killed_watcher_comes_back_and_restarts_nothing(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        write(it.disk, "etc/systemd/system/ssmwake.service.d/soon.conf", "[Service]\nRestartSec=1\n")
+        it.online(role, 30)
+        install(machine)
+        settle(3)
+        first = watching(machine)
+        machine.run("kill", "-KILL", str(first))
+        until(lambda: watching(machine) != first, 15, "the watcher did not come back")
+        settle(5)
+        assert len(machine.starts(UNIT)) == 1
+
+
+def test_a_failed_agent_is_brought_back(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        write(it.disk, "etc/ssmwake.conf", OFTEN)
+        it.online(role, 30)
+        install(machine)
+        settle(3)
+        # Its process dies, and systemd waits 90 s before it starts another: IMDS was away when the agent started.
+        machine.run("systemctl", "kill", "--kill-who=all", "--signal=KILL", UNIT)
+        killed = time.monotonic()
+        event = it.ssm.wait_for("channel", 30, key=role.key, after=killed)
+        assert event, machine.log(WATCHER)
+
+
+@pytest.mark.parametrize("word", ["masked", "disabled"])
+def test_an_agent_that_somebody_turned_off_stays_off(it: Instance, word: str) -> None:
+    it.attach()
+    with up(it) as machine:
+        machine.run("systemctl", "stop", UNIT)
+        if word == "masked":
+            (it.disk / "etc/systemd/system" / UNIT).unlink()
+        machine.run("systemctl", {"masked": "mask", "disabled": "disable"}[word], UNIT)
+        before = len(machine.starts(UNIT))
+        install(machine)
+        settle(5)
+        assert len(machine.starts(UNIT)) == before
+        assert machine.show(UNIT, "ActiveState")["ActiveState"] == "inactive"
+
+
+def test_the_watcher_is_confined(it: Instance) -> None:
+    probe = """#!/bin/sh
+exec >/run/ssmwake/probe 2>&1
+for path in /etc/x /usr/x /var/lib/x /root/x; do touch $path && echo "wrote $path"; done
+ls /root && echo "read /root"
+echo imds $(curl -q -s -g -m 2 -o /dev/null -w '%{http_code}' http://169.254.169.254/)
+echo imds6 $(curl -q -s -g -m 2 -o /dev/null -w '%{http_code}' 'http://[fd00:ec2::254]/')
+echo other $(curl -q -s -m 2 -o /dev/null -w '%{http_code}' http://10.0.0.1:8443/)
+unshare -n true && echo unshared
+mount -t tmpfs tmpfs /mnt && echo mounted
+grep -E '^(Cap(Bnd|Eff|Prm)|NoNewPrivs|Seccomp):' /proc/self/status
+"""
+    with up(it) as machine:
+        write(it.disk, "opt/probe", probe, 0o755)
+        drop_in = "[Service]\nExecStartPre=-/bin/sh /opt/probe\n"
+        write(it.disk, "etc/systemd/system/ssmwake.service.d/probe.conf", drop_in)
+        install(machine)
+        watching(machine)
+        said = machine.output("cat", "/run/ssmwake/probe")
+        lines = said.splitlines()
+        assert not [line for line in lines if line.startswith(("wrote", "read", "unshared", "mounted"))], said
+        # The address of IMDS answers (401: no token was sent), any other does not.
+        assert {"imds 401", "imds6 401", "other 000"} <= set(lines), said
+        # Bit 19 is CAP_SYS_PTRACE, which reading /proc/PID/fd of the agent takes; the filter leaves it no ptrace.
+        masks = {line.split()[0]: line.split()[1] for line in lines if line.startswith(("Cap", "No", "Seccomp:"))}
+        assert {int(masks[name], 16) for name in ("CapBnd:", "CapEff:", "CapPrm:")} == {1 << 19}, said
+        assert (masks["NoNewPrivs:"], masks["Seccomp:"]) == ("1", "2"), said
+
+
+def test_the_confined_watcher_tells_hibernating_from_online(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        it.online(role, 30)
+        # The key is denied and the channel closed: a worker without a connection. Allowed again, it would stay so for
+        # five minutes, as the worker is in no hurry.
+        it.ssm.deny(role.key)
+        hibernating = it.disk / "var/log/amazon/ssm/hibernate.log"
+        machine.run("systemctl", "restart", UNIT)
+        until(hibernating.exists, 20, "the worker does not hibernate")
+        it.ssm.allow(role.key)
+        allowed = time.monotonic()
+        before = len(machine.starts(UNIT))
+        install(machine)
+        assert it.ssm.wait_for("channel", 60, key=role.key, after=allowed), machine.log(WATCHER)
+        assert len(machine.starts(UNIT)) == before + 1
+
+
+def test_what_is_on_ready_runs_once_for_each_identity(it: Instance) -> None:
+    with up(it) as machine:
+        write(it.disk, "etc/ssmwake.on-ready", "#!/bin/sh\nset -e\necho ran >>/root/ran\n", 0o700)
+        write(it.disk, "etc/ssmwake.conf", OFTEN)
+        unit = (
+            "[Unit]\nDescription=x\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/touch /root/target\n"
+        )
+        write(it.disk, "etc/systemd/system/mine.service", unit + "[Install]\nWantedBy=ssmwake-ready.target\n")
+        asleep(machine)
+        install(machine)
+        machine.run("systemctl", "enable", "mine.service")
+        settle(2)
+        ran = it.disk / "root/ran"
+        assert not ran.exists()
+        role = it.attach()
+        until(ran.exists, 10, "the commands did not run")
+        until((it.disk / "root/target").exists, 10, "the unit of the target did not start")
+        it.online(role, 20)
+        machine.run("systemctl", "restart", WATCHER)
+        settle(4)
+        assert ran.read_text() == "ran\n"
+        it.swap()
+        until(lambda: ran.read_text() == "ran\nran\n", 20, "the commands did not run for the second identity")
+        machine.power_off()
+    with it.boot():
+        settle(6)
+        assert ran.read_text() == "ran\nran\n"
+
+
+def test_what_failed_on_ready_is_reported_and_runs_again_at_the_next_boot(it: Instance) -> None:
+    it.attach()
+    commands = "#!/bin/sh\nset -e\necho tried >>/root/tried\ntest -e /root/good\n"
+    tried = it.disk / "root/tried"
+    with up(it) as machine:
+        write(it.disk, "etc/ssmwake.on-ready", commands, 0o700)
+        install(machine)
+        until(tried.exists, 10, "the commands did not run")
+        until(lambda: "ssmwake-on-ready" in machine.output("systemctl", "--failed", "--plain"), 5, "nothing failed")
+        assert "on-ready" in machine.log("ssmwake-on-ready.service")
+        settle(3)
+        assert tried.read_text() == "tried\n"
+        machine.power_off()
+    write(it.disk, "root/good", "")
+    with it.boot():
+        until(lambda: tried.read_text() == "tried\ntried\n", 20, "the commands did not run again")
+
+
+def test_uninstall_leaves_nothing(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        it.online(role, 30)
+        before = files(machine)
+        write(it.disk, "etc/ssmwake.on-ready", "#!/bin/sh\n", 0o700)
+        install(machine)
+        settle(4)
+        assert files(machine) != before
+        machine.run("sh", "/usr/local/sbin/ssmwake", "uninstall")
+        after = files(machine)
+        # The copy that user data wrote was there before the installation.
+        assert after == before - {LIB, "/var/lib/ssmwake"}
+        units = machine.output("systemctl", "list-units", "--all", "--plain", "--no-legend", "ssmwake*")
+        assert not units
+        processes = machine.output("ps", "-e", "-o", "args=")
+        assert "ssmwake watch" not in processes
+
+
+def files(machine: Machine) -> set[str]:
+    """Return every path that could be ours: all but what systemd and the agent write as they run."""
+    places = ("/etc", "/usr", "/var/lib", "/run/ssmwake", "/run/systemd/system", "/opt", "/root")
+    found = machine.run("find", *places, "-xdev", check=False).stdout.splitlines()
+    return {path for path in found if not path.startswith(("/var/lib/amazon", "/var/lib/systemd", "/opt/agent"))}
+
+
+def test_installing_twice_changes_nothing(it: Instance) -> None:
+    role = it.attach()
+    with up(it) as machine:
+        it.online(role, 30)
+        install(machine)
+        settle(3)
+        before = files(machine)
+        install(machine)
+        settle(3)
+        assert files(machine) == before
+        assert len(machine.starts(UNIT)) == 1
+
+
+def test_an_agent_ordered_after_cloud_final_does_not_hang_the_boot() -> None:
+    with instance(SUITE, agent_after="cloud-final.service") as it:
+        role = it.attach()
+        write(it.disk, "ssmwake.yaml", "user-data: {foreground: true}\n")
+        it.imds.instance.user_data = ssmwake("user-data", "--gzip", "-c", str(it.disk / "ssmwake.yaml"))
+        with it.boot() as machine:
+            assert finished(machine, 60) == "done", machine.log("cloud-final.service")
+            it.online(role, 30)
+            assert len(machine.starts(UNIT)) == 1
