@@ -15,7 +15,7 @@ from ssmwake.model import Config
 from ssmwake.render import runtime
 from ssmwake.render.carriers import conf
 
-pytestmark = [pytest.mark.systemd, pytest.mark.xdist_group("boots")]
+pytestmark = pytest.mark.systemd
 
 SUITE = "bookworm"
 WATCHER = "ssmwake.service"
@@ -73,6 +73,7 @@ def test_a_restart_too_early_is_repeated_until_ssm_accepts_the_role(it: Instance
     with up(it) as machine:
         asleep(machine)
         install(machine)
+        settle(6)
         visible = time.monotonic()
         role = it.attach(after=5)
         assert it.accepted(role, 40).at - visible < 20
