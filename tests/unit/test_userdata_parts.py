@@ -51,7 +51,6 @@ def refusal(data: bytes) -> str:
         (CONFIG, Kind.CLOUD_CONFIG),
         (b"\n#Cloud-Config\na: 1\n", Kind.CLOUD_CONFIG),
         (b"## template: jinja\n#cloud-config\na: {{ v1.region }}\n", Kind.JINJA),
-        (b"#cloud-config-archive\n- content: a\n", Kind.ARCHIVE),
         (b"#cloud-config-jsonp\n[]\n", Kind.JSON_PATCH),
         (b"#cloud-boothook\n#!/bin/sh\n", Kind.BOOTHOOK),
         (b"#include\nhttps://example.com/a\n", Kind.INCLUDE),
@@ -198,6 +197,38 @@ def test_a_cloud_config_is_merged_as_text_with_our_commands_first(text: str) -> 
     assert merged.startswith("#cloud-config\n# Rendered by ssmwake")
     for line in text.splitlines()[1:]:
         assert line in merged.splitlines()
+
+
+def test_an_archive_is_taken_apart() -> None:
+    archive = (
+        b"#cloud-config-archive\n- |\n  #!/bin/sh\n  echo a\n- type: text/cloud-config\n  content: |\n    runcmd: [b]\n"
+        b"- content: 'c: 1'\n  filename: c.yaml\n  Merge-Type: list()\n  launch-index: 1\n"
+        b"- type: text/x-mine\n  content: d\n"
+    )
+    parts = read("x", archive)
+    assert [(part.kind, part.text, part.line) for part in parts] == [
+        (Kind.SCRIPT, "#!/bin/sh\necho a\n", 2),
+        (Kind.CLOUD_CONFIG, "runcmd: [b]\n", 5),
+        (Kind.CLOUD_CONFIG, "c: 1", 8),
+        (Kind.OTHER, "d", 12),
+    ]
+    leaves = leaves_of(user_data(Config(), parts))
+    assert [leaf.get_content_type() for leaf in leaves[:4]] == [str(part.kind) for part in parts[:3]] + ["text/x-mine"]
+    assert (leaves[2].get_filename(), leaves[2]["Merge-Type"], leaves[2]["Launch-Index"]) == ("c.yaml", "list()", "1")
+    assert read("x", b"#cloud-config-archive\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a: 1\n", "x:1:1: error: a cloud-config-archive is a list of parts [SW203]"),
+        (b"- [\n", "x:3:1: error: broken YAML: expected the node content"),
+        (b"- a\n- 3\n", "x:3:1: error: no part; write its text, or a mapping with content"),
+        (b"- type: text/x-shellscript\n", "x:2:1: error: no part; write its text, or a mapping with content"),
+    ],
+)
+def test_an_archive_with_something_else_in_it_is_refused(data: bytes, expected: str) -> None:
+    assert refusal(b"#cloud-config-archive\n" + data).startswith(expected)
 
 
 UNMERGEABLE = {

@@ -34,7 +34,7 @@ def appended(parts: Sequence[Part]) -> tuple[Part, ...]:
     result: list[Part] = []
     seen = False
     for part in parts:
-        is_config = part.kind is Kind.CLOUD_CONFIG
+        is_config = part.kind is Kind.CLOUD_CONFIG or (part.kind is Kind.JINJA and b"\n#cloud-config" in part.body)
         chosen = b"merge_how" in part.body or b"merge_type" in part.body
         chosen = chosen or any(name.lower() in ("merge-type", "x-merge-type") for name, _ in part.headers)
         append = is_config and seen and not chosen
@@ -44,6 +44,7 @@ def appended(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def _headers(part: Part) -> list[str]:
+    # Folded headers of a multipart keep their line ends, which are those of the file they came from.
     headers = [f"{name}: {value}" for name, value in part.headers]
     if not any(name.lower() == "content-type" for name, _ in part.headers):
         headers.insert(0, f"Content-Type: {part.kind}")

@@ -75,6 +75,18 @@ def is_mime(data: bytes) -> bool:
 
 def read(path: str, data: bytes) -> tuple[Part, ...]:
     """Return the parts of a file of user data; raise Invalid, naming the path, for anything cloud-init would ignore."""
+    return tuple(inner for part in _parts(path, data) for inner in _opened(part))
+
+
+def _opened(part: Part) -> tuple[Part, ...]:
+    if part.kind is not Kind.ARCHIVE:
+        return (part,)
+    from ssmwake.userdata.archive import entries
+
+    return entries(part)
+
+
+def _parts(path: str, data: bytes) -> tuple[Part, ...]:
     data = _unpacked(path, data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refusal(path, "encoded as UTF-16; save it as UTF-8")
