@@ -229,6 +229,8 @@ def _built(cls: Any, value: dict[str, Any]) -> Any:
             found = _built(hint, found)
         elif isinstance(found, list):
             found = tuple(found)
+        elif isinstance(found, dict) and dataclasses.is_dataclass(inner := typing.get_args(hint)[-1]):
+            found = {key: _built(inner, each) for key, each in found.items()}
         elif isinstance(hint, type) and issubclass(hint, StrEnum):
             found = hint(found)
         given[field.name] = found

@@ -88,6 +88,32 @@ class DocumentSettings:
     command_name: str = "ssmwake"
     automation_name: str = "ssmwake-rescue"
     tags: dict[str, str] = field(default_factory=dict)
+    share_with: tuple[str, ...] | None = None
+    keep_versions: int = 20
+
+
+class Base(StrEnum):
+    """The version of a launch template that a new one is made from."""
+
+    DEFAULT = "default"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class LaunchTemplateSettings:
+    """What a new version of a launch template is made from, and whether it becomes the default one."""
+
+    base: Base = Base.DEFAULT
+    promote: bool = False
+
+
+@dataclass(frozen=True)
+class PublishSettings:
+    """Where to publish; launch templates go by their id or name. An account is the ARN of a role in it."""
+
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    launch_templates: dict[str, LaunchTemplateSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,3 +129,4 @@ class Config:
     on_ready: tuple[str, ...] = ()
     user_data: UserDataSettings = field(default_factory=UserDataSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)

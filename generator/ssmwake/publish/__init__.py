@@ -10,11 +10,10 @@ shown is what runs. Only `access` calls AWS, and `failures` says what it refused
 from ssmwake.publish.access import home_region
 from ssmwake.publish.fleet import Outcome, PlacePlan, Plan, Result, execute, plan
 from ssmwake.publish.planning import PromoteNamed, Publish, RollBack
-from ssmwake.publish.wanted import EVERYONE, Base, Document, DocumentType, LaunchTemplate, Place, Wanted
+from ssmwake.publish.wanted import EVERYONE, Document, DocumentType, LaunchTemplate, Place, Wanted
 
 __all__ = [
     "EVERYONE",
-    "Base",
     "Document",
     "DocumentType",
     "LaunchTemplate",

@@ -19,7 +19,7 @@ from ssmwake.publish.actions import (
     Tag,
 )
 from ssmwake.publish.found import FORMAT, equal_version
-from ssmwake.publish.planning import NOTE
+from ssmwake.publish.planning import note
 from ssmwake.publish.wanted import PREVIOUS, Document
 
 # ModifyDocumentPermission takes so many account ids in one call.
@@ -162,7 +162,7 @@ class Execution:
             ClientToken=hashlib.sha256(said.encode()).hexdigest()[:32],
             LaunchTemplateId=action.id,
             SourceVersion=str(action.base),
-            VersionDescription=NOTE + action.version_name,
+            VersionDescription=note(action.version_name, action.base),
             LaunchTemplateData={"UserData": action.user_data},
         )
         self.added[action.id] = str(answer["LaunchTemplateVersion"]["VersionNumber"])

@@ -124,7 +124,12 @@ def execute(
         return result
 
     with ThreadPoolExecutor(max_workers=_workers(at_once, planned.places)) as pool:
-        return tuple(pool.map(executed, planned.places))
+        try:
+            return tuple(pool.map(executed, planned.places))
+        except BaseException:
+            # Interrupted: what runs is finished, and nothing else is begun.
+            stop.set()
+            raise
 
 
 def _executed(one: PlacePlan, planned: Plan, doors: "_Doors", stop: threading.Event) -> Result:

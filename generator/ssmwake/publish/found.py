@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ssmwake.model import Base
 from ssmwake.publish.access import Refused, Service
-from ssmwake.publish.wanted import PREVIOUS, Base, Document, LaunchTemplate, Wanted, same
+from ssmwake.publish.wanted import PREVIOUS, Document, LaunchTemplate, Wanted, same
 
 FORMAT = "YAML"
 

@@ -6,6 +6,7 @@ The order of the actions is the safety: nothing is promoted before every new ver
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ssmwake.model import Base
 from ssmwake.publish.actions import (
     Action,
     AddTemplateVersion,
@@ -19,7 +20,7 @@ from ssmwake.publish.actions import (
     Tag,
 )
 from ssmwake.publish.found import Found, FoundDocument, FoundTemplate, Question, TemplateVersion, Version
-from ssmwake.publish.wanted import MARKS, PREVIOUS, Base, Document, LaunchTemplate, Wanted, mark, same
+from ssmwake.publish.wanted import MARKS, PREVIOUS, Document, LaunchTemplate, Wanted, mark, same
 
 # Raw, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 USER_DATA_LIMIT = 16_384
@@ -239,7 +240,9 @@ def _equal_template(template: LaunchTemplate, there: FoundTemplate) -> TemplateV
     start = _start(template, there)
     # Whoever launches from $Latest gets what is latest: an older version that is equal is of no use to them.
     usable = (start, *there.versions) if template.base is Base.DEFAULT else (start,)
-    return next((v for v in usable if v.user_data == template.encoded and v.rest == start.rest), None)
+    noted = note(template.version_name, start.number)
+    alike = (v for v in usable if v.rest == start.rest or v.description == noted)
+    return next((version for version in alike if version.user_data == template.encoded), None)
 
 
 def _template_version(template: LaunchTemplate, there: FoundTemplate) -> Iterator[AddTemplateVersion]:
@@ -257,8 +260,14 @@ def _promoted_template(template: LaunchTemplate, there: FoundTemplate) -> Iterat
         yield PromoteTemplate(template.template, there.id, number, there.default)
 
 
+def note(version_name: str, base: int) -> str:
+    """Return the description of a version that we add to a launch template: its name, and what it was made from."""
+    return f"{NOTE}{version_name} from {base}"
+
+
 def _named(version: TemplateVersion) -> str:
-    return version.description.removeprefix(NOTE) if version.description.startswith(NOTE) else ""
+    noted = version.description
+    return noted.removeprefix(NOTE).partition(" ")[0] if noted.startswith(NOTE) else ""
 
 
 def _template_before(template: FoundTemplate) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ssmwake.model import Base
+
 EVERYONE = "all"
 
 # Tags of ours; a person's own tag of the same key goes first.
@@ -59,13 +61,6 @@ class Document:
         """The tags of ours and the person's, and the marks by which we know theirs again."""
         marks = {MARKS: " ".join(sorted(map(mark, self.tags)))} if self.tags else {}
         return {**MANAGED_BY, **self.tags, **marks}
-
-
-class Base(StrEnum):
-    """The version of a launch template that a new one is made from."""
-
-    DEFAULT = "default"
-    LATEST = "latest"
 
 
 @dataclass(frozen=True)

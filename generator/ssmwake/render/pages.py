@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import jinja2
 
 from ssmwake.model import Config, Finding, Invalid, Location
-from ssmwake.render import command
+from ssmwake.render import command, publisher
 from ssmwake.render.runtime import NOTICE, runtime
 from ssmwake.render.scalars import block, quoted
 from ssmwake.resources import templates
@@ -32,7 +32,14 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[str]:
 
 def page(path: str, config: Config, artifact: Callable[[str], str]) -> str:
     """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
-    values = {"config": config, "notice": NOTICE, "runtime": runtime(), "artifact": artifact, "command": command}
+    values = {
+        "config": config,
+        "notice": NOTICE,
+        "runtime": runtime(),
+        "artifact": artifact,
+        "command": command,
+        "publisher": publisher,
+    }
     try:
         return environment().get_template(f"{path}.j2").render(values)
     except jinja2.TemplateSyntaxError as error:

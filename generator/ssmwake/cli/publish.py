@@ -1,0 +1,183 @@
+"""`ssmwake publish`: read the accounts, plan, show, ask, execute; or only promote, roll back, or print the policy."""
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from ssmwake.cli import plans
+from ssmwake.cli.inputs import config_option, settings
+from ssmwake.cli.streams import findings_out
+from ssmwake.model import Artifact, Config, Finding, Severity
+from ssmwake.publish import (
+    EVERYONE,
+    Document,
+    DocumentType,
+    LaunchTemplate,
+    Place,
+    PromoteNamed,
+    Publish,
+    RollBack,
+    Wanted,
+    execute,
+    home_region,
+    plan,
+)
+from ssmwake.publish.access import Refused
+from ssmwake.render import Rendering, publisher
+from ssmwake.userdata.parts import Part
+
+DOCUMENTS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
+
+
+@click.command()
+@config_option
+@click.option("--region", "regions", multiple=True, metavar="REGION", help="May be given again; replaces the config's.")
+@click.option(
+    "--account",
+    "--assume-role",
+    "accounts",
+    multiple=True,
+    metavar="ARN",
+    help="Of a role to assume; may be given again.",
+)
+@click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration.")
+@click.option("--check", is_flag=True, help="Only plan; exit 1 when anything would change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--no-promote", is_flag=True, help="Leave the default versions where they are.")
+@click.option("--promote", multiple=True, metavar="VERSION", help="Only make this version name the default one.")
+@click.option("--rollback", is_flag=True, help="Only go back to the default versions before the last promotion.")
+@click.option("--prune", is_flag=True, help="Delete old versions; see documents.keep-versions.")
+@click.option("--share-with-all", is_flag=True, help="Allow `share-with: [all]`, which is everyone.")
+@click.option("--no-lint", is_flag=True, help="Publish without looking for mistakes first.")
+@click.option("--fail-fast", is_flag=True, help="Begin no further place after a failure.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--print-policy",
+    is_flag=False,
+    flag_value="publisher",
+    type=click.Choice(["publisher", "caller"]),
+    help="Print the IAM policy this needs: the publisher's, or of who assumes its roles.",
+)
+def command(config: str | None, profile: str, **flags: Any) -> None:
+    """Plan and publish the SSM documents, and versions of launch templates, in every region and account.
+
+    Credentials are found as every AWS tool finds them.
+    """
+    made, parts = settings(config)
+    made = _replaced(made, flags)
+    if flags["print_policy"]:
+        caller = flags["print_policy"] == "caller"
+        policy = publisher.caller_policy(made) if caller else publisher.policy(made, prune=flags["prune"])
+        click.echo(publisher.text(policy))
+        return
+    purpose = _purpose(made, flags)
+    asks = not (flags["yes"] or flags["check"])
+    if asks and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on; give --yes or --check")
+    if made.documents.share_with and EVERYONE in made.documents.share_with and not flags["share_with_all"]:
+        raise click.UsageError("share-with: all is everyone; give --share-with-all if you mean it")
+    rendering = Rendering(made, parts)
+    if isinstance(purpose, Publish):
+        _lint(rendering, flags["no_lint"])
+    try:
+        places = _places(made, profile)
+    except Refused as refused:
+        click.echo(f"ssmwake: error: {refused.line}", err=True)
+        sys.exit(1)
+
+    with _progress("planning", len(places)) as told:
+        planned = plan(_wanted(made, rendering), places, purpose, told=told)
+    if flags["check"]:
+        click.echo(plans.plan_json(planned)) if flags["as_json"] else plans.plan_out(planned)
+        sys.exit(1 if planned.changes or planned.failures else 0)
+    plans.plan_out(planned, err=True)
+    if asks and planned.changes and not click.confirm("Do this?", err=True):
+        click.echo("nothing was changed", err=True)
+        sys.exit(1)
+    with _progress("publishing", len(places)) as told:
+        results = execute(planned, fail_fast=flags["fail_fast"], told=told)
+    if flags["as_json"]:
+        click.echo(plans.results_json(results))
+    else:
+        plans.results_out(results)
+    sys.exit(0 if all(result.outcome in plans.GOOD for result in results) else 1)
+
+
+def _replaced(config: Config, flags: dict[str, Any]) -> Config:
+    given = {name: flags[name] for name in ("regions", "accounts") if flags[name]}
+    return dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
+
+
+def _purpose(config: Config, flags: dict[str, Any]) -> Publish | PromoteNamed | RollBack:
+    if bool(flags["promote"]) + flags["rollback"] + (flags["no_promote"] or flags["prune"]) > 1:
+        raise click.UsageError("--promote, --rollback and publishing go one at a time; give one of them")
+    if flags["promote"]:
+        return PromoteNamed(flags["promote"])
+    if flags["rollback"]:
+        return RollBack()
+    return Publish(not flags["no_promote"], config.documents.keep_versions if flags["prune"] else None)
+
+
+def _wanted(config: Config, rendering: Rendering) -> Wanted:
+    names = {
+        DocumentType.COMMAND: config.documents.command_name,
+        DocumentType.AUTOMATION: config.documents.automation_name,
+    }
+    documents = tuple(
+        Document(names[type_], type_, rendering.text(path), config.documents.tags, config.documents.share_with)
+        for type_, path in DOCUMENTS.items()
+        if path in rendering.paths()
+    )
+    templates = config.publish.launch_templates
+    text = _user_data(config, rendering.parts) if templates else b""
+    return Wanted(documents, tuple(LaunchTemplate(t, text, how.base, how.promote) for t, how in templates.items()))
+
+
+def _user_data(config: Config, parts: tuple[Part, ...]) -> bytes:
+    from ssmwake.render import user_data
+
+    return user_data(config, parts).encode()
+
+
+def _places(config: Config, profile: str) -> tuple[Place, ...]:
+    regions = config.publish.regions or (home_region(profile),)
+    if not all(regions):
+        raise click.UsageError("no region; give --region, or set AWS_REGION")
+    return tuple(Place(region, role, profile) for role in (config.publish.accounts or ("",)) for region in regions)
+
+
+def _lint(rendering: Rendering, skipped: bool) -> None:
+    """Stop at an error in what is about to be published."""
+    if skipped:
+        click.echo("not linted, because of --no-lint", err=True)
+        return
+    published = [path for path in rendering.paths() if path in DOCUMENTS.values()]
+    findings = lint_before_publishing([Artifact(path, rendering.text(path)) for path in published])
+    findings_out(findings, err=True)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        click.echo("nothing was published; correct the errors, or give --no-lint", err=True)
+        sys.exit(1)
+
+
+def lint_before_publishing(artifacts: list[Artifact]) -> list[Finding]:
+    """Return what lint finds in the artifacts."""
+    return []
+
+
+@contextlib.contextmanager
+def _progress(word: str, total: int) -> Iterator[Callable[[Place], None]]:
+    """Show how many places are done, where a person looks."""
+    if not sys.stderr.isatty() or total < 2:
+        yield lambda place: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(word, total=total)
+        yield lambda place: bar.update(task, advance=1, description=f"{word} {place}")
