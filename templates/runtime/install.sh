@@ -59,6 +59,7 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=CAP_SYS_PTRACE
 ProtectSystem=strict
 ProtectHome=yes
+ProtectProc=invisible
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectKernelTunables=yes

@@ -121,19 +121,20 @@ meet_role() {
 
 # In /run: after a reboot the agent has started anew, and its own state decides.
 save_state() {
-    [ "$mode" != watch ] || put "$applied $announced" >"$run/state" || tell "$run cannot be written"
-} 2>/dev/null
+    [ "$mode" = watch ] || return 0
+    { put "$applied $announced" >"$run/state"; } 2>/dev/null || tell "$run cannot be written"
+}
 
 # One of a kind at a time; a lock of a process that is gone is none.
 take_lock() {
-    mkdir -p "$run"
-    read -r owner <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
+    mkdir -p "$run" 2>/dev/null
+    read -r owner 2>/dev/null <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
     read -r owner _ </proc/self/stat
-    if put "$owner" >"$run/$mode.lock"; then
+    if { put "$owner" >"$run/$mode.lock"; } 2>/dev/null; then
         lock=$run/$mode.lock
     else
         tell "$run cannot be written"
     fi
     fresh=yes
-    [ "$mode" = watch ] && read -r applied announced <"$run/state" && fresh=''
-} 2>/dev/null
+    [ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
+}
