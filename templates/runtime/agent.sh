@@ -107,8 +107,8 @@ connected() {
     for word in $links; do
         case $word in
         socket:*)
-            word=${word#*[}
-            list="$list|${word%]}"
+            word=${word#*"["}
+            list="$list|${word%"]"}"
             ;;
         esac
     done

@@ -13,10 +13,11 @@ find_client() {
     finish no-http-client 'install curl, python3 or bash'
 }
 
-# $1 the method, $2 a header, then URLs. Leaves the first reply in $body and $reason, the others in $replies.
+# $1 the method, $2 a header, then URLs. Leaves the first reply in $body and $reason, a second in $next and $last.
 request() {
     verb=$1 header=$2
     shift 2
+    urls=$#
     limit=$((deadline && deadline - now < 2 ? 1 : 2))
     case $client in
     # -q must come first, or .curlrc is read. Where a reply has no length, --limit-rate keeps it small until -m ends it.
@@ -28,18 +29,25 @@ request() {
     bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$verb" "$@" ;;
     *) set -- "$client" -ISc "$python_client" $limit "$verb" "$@" ;;
     esac
-    replies=$(put "$header" | "$@" 2>/dev/null)
+    # bash has a word to say about each zero byte.
+    { replies=$(put "$header" | "$@"); } 2>/dev/null
     rc=$?
-    next_reply
+    # Split at the marks: linear, where `${replies%%"$nl~"*}` is quadratic in bash and mksh. No good answer holds a `~`.
+    set -f
+    IFS='~'
+    # shellcheck disable=SC2086 # this is the splitting
+    set -- $replies
+    unset IFS
+    set +f
+    eval "last=\${$#}"
+    next=${2-}
+    [ $urls = 2 ] || next=$last
+    judge "${1-}" "$next"
 }
 
-# Take the first of the replies: its $body and $http status, and in $reason what one that is not 200 means.
-next_reply() {
-    body=${replies%%"$nl~"*}
-    replies=${replies#"$body$nl~"}
-    http=${replies%%"$nl"*}
-    replies=${replies#"$http"}
-    replies=${replies#"$nl"}
+# Leave in $body the text $1, in $http its status, which $2 begins with, and in $reason why it is not a good answer.
+judge() {
+    body=${1%"$nl"} http=${2%%"$nl"*}
     case $http:$rc in
     200:0) reason='' ;;
     200:63) reason='oversize-body' ;;

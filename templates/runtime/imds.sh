@@ -21,12 +21,15 @@ get() {
             case $reason$body in
             '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
             esac
-            [ -z "$reason" ] || return
+            [ -z "$reason" ] || {
+                last=''
+                return
+            }
             token=$body token_since=$now
         fi
         request GET "X-aws-ec2-metadata-token: $token" "$iam/$1" ${2:+"$iam/$2"}
         [ "$reason" = imds-http-401 ] || return 0
-        token='' replies=''
+        token='' last=''
         reason='token-refused'
     done
 }
@@ -58,7 +61,7 @@ poll_imds() {
     expires=''
     get info security-credentials/
     info=$body
-    [ -z "$replies" ] || next_reply
+    [ -z "$last" ] || judge "${next#*"$nl"}" "$last"
     case $reason in
     '') read_role ;;
     imds-http-404) reason=no-role ;;

@@ -23,17 +23,17 @@ install() {
     systemd)
         write_units || finish cannot-write "$units"
         systemctl daemon-reload
-        systemctl enable ssmwake
+        systemctl enable ssmwake >/dev/null 2>&1
         control restart ssmwake
         ;;
     openrc)
         write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 ||
             finish cannot-write "$rc_script"
-        rc-update add ssmwake default
-        rc-service ssmwake restart
+        rc-update add ssmwake default >&2
+        rc-service ssmwake restart >&2
         ;;
     *) finish no-service-manager 'neither systemd nor OpenRC' ;;
-    esac >/dev/null || finish restart-failed ssmwake
+    esac || finish restart-failed ssmwake
     finish installed
 }
 

@@ -72,7 +72,7 @@ wait: until the role has credentials; run: and the agent is online; watch: for e
 }
 
 on_signal() {
-    [ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null
+    [ -z "$sleeper" ] || { kill "$sleeper" && wait "$sleeper"; } 2>/dev/null
     code=$1
     finish signal
 }

@@ -11,7 +11,8 @@ announce() {
 # Run by a unit of its own: the commands are not confined as the watcher is. No stamp after a failure, so that the next
 # boot tries again.
 on_ready() {
-    read -r _ id <"$run/state"
+    id=unknown
+    read -r _ id 2>/dev/null <"$run/state"
     if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
         sh "$hook" >&2 || finish on-ready-failed "$hook"
         put "$id" >>"$lib/ready"

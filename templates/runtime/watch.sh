@@ -122,7 +122,7 @@ meet_role() {
 # In /run: after a reboot the agent has started anew, and its own state decides.
 save_state() {
     [ "$mode" = watch ] || return 0
-    { put "$applied $announced" >"$run/state"; } 2>/dev/null || tell "$run cannot be written"
+    { put "$applied $announced" >"$run/state"; } 2>/dev/null || :
 }
 
 # One of a kind at a time; a lock of a process that is gone is none.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from shells import SHELLS, Runtime, end
 
+from shells import SHELLS, Runtime, end
 from ssmwake.simulate import agent as stand_in
 from ssmwake.simulate.endpoint import Endpoint
 from ssmwake.simulate.imds import Imds
@@ -86,10 +86,10 @@ def until(condition: Callable[[], object], seconds: float = 15) -> None:
 def instance_of(runtime: Runtime, name: str = NAME, hurry: float = 1, start: bool = True) -> Iterator[Instance]:
     (runtime.root / "run/systemd/system").mkdir(parents=True)
     with Imds() as imds, Endpoint() as ssm:
-        agent = (sys.executable, stand_in.__file__, "--root", str(runtime.root), "--imds", imds.url)
-        agent = (*agent, "--ssm", ssm.address, "--hurry", str(hurry))
+        command = [sys.executable, stand_in.__file__, "--root", str(runtime.root), "--imds", imds.url]
+        command += ["--ssm", ssm.address, "--hurry", str(hurry)]
         generator = str(Path(stand_in.__file__).parents[2])
-        unit = Unit(Policy(name, agent, environment={"PYTHONPATH": generator}))
+        unit = Unit(Policy(name, tuple(command), environment={"PYTHONPATH": generator}))
         with Systemctl(runtime.root / "shim", unit) as systemctl:
             instance = Instance(runtime, imds, ssm, unit, systemctl, runtime.root / "stderr")
             instance.errors.touch()
@@ -341,7 +341,7 @@ def test_a_role_that_flaps_is_damped(instance: Instance) -> None:
 
 def test_only_one_watcher_runs(instance: Instance) -> None:
     with instance.watching():
-        until(lambda: (instance.runtime.root / "run/ssmwake/watch.lock").exists())
+        until((instance.runtime.root / "run/ssmwake/watch.lock").exists)
         second = instance.start("watch")
         out, _ = second.communicate(timeout=10)
         assert json.loads(out)["reason"] == "already-running"

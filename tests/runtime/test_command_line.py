@@ -1,0 +1,202 @@
+"""What a caller sees: options, settings, help, signals, odd surroundings."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from shells import SHELLS, Runtime, end, found
+from ssmwake.simulate.imds import Imds
+
+
+@pytest.mark.parametrize("command", ["", "--help", "-h", *(f"{verb} --help" for verb in ("wait", "run", "watch"))])
+def test_help_is_on_standard_output_and_is_no_error(command: str, runtime: Runtime) -> None:
+    for shell in SHELLS:
+        result = runtime.run(*command.split(), shell=shell)
+        assert result.status == 0
+        assert "--timeout SECONDS" in result.out
+        assert result.err == ""
+
+
+@pytest.mark.parametrize("verb", ["status", "install", "uninstall"])
+def test_help_does_nothing(verb: str, runtime: Runtime) -> None:
+    before = sorted(runtime.root.rglob("*"))
+    assert "--timeout SECONDS" in runtime.run(verb, "--help").out
+    assert [path for path in sorted(runtime.root.rglob("*")) if "bin-" not in str(path)] == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dance"], "unknown command"),
+        (["wait", "--dance"], "unknown option"),
+        (["wait", "--role"], "--role: needs a value"),
+        (["wait", "--timeout"], "--timeout: needs a value"),
+        (["wait", "--timeout", "0"], "not seconds"),
+        (["wait", "--timeout", ""], "not seconds"),
+        (["wait", "--timeout", "1e3"], "not seconds"),
+        (["wait", "--timeout", "31536000"], "not seconds"),
+        (["wait", "--timeout", "-5"], "not seconds"),
+        (["wait", "--poll", "x; reboot"], "not seconds"),
+    ],
+)
+def test_wrong_usage_is_said_with_status_64(arguments: list[str], words: str, runtime: Runtime) -> None:
+    for shell in SHELLS:
+        result = runtime.run(*arguments, shell=shell)
+        assert (result.status, result.report["reason"]) == (64, "usage")
+        assert words in result.err
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_flags_win_over_the_environment_and_that_over_the_file(shell: str, runtime: Runtime, imds: Imds) -> None:
+    imds.attach("web")
+    conf = runtime.root / "etc/ssmwake.conf"
+    conf.parent.mkdir()
+    conf.write_text("# a\nSSMWAKE_ROLE=from-file\nSSMWAKE_TIMEOUT=1\nSSMWAKE_PATH=/x\nlower=case\n\nno equals\n")
+    options = ("wait", "--endpoint", imds.url)
+    assert runtime.run(*options, shell=shell).report["reason"] == "other-role"
+    assert runtime.run(*options, shell=shell, SSMWAKE_ROLE="web").report["reason"] == "ready"
+    other = runtime.run(*options, "--role", "db", shell=shell, SSMWAKE_ROLE="web")
+    assert other.report["reason"] == "other-role"
+    assert runtime.run(*options, "--role", "web", shell=shell, SSMWAKE_ROLE="db").report["reason"] == "ready"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_settings_file_is_data_and_not_code(shell: str, runtime: Runtime, imds: Imds) -> None:
+    conf = runtime.root / "etc/ssmwake.conf"
+    conf.parent.mkdir()
+    victim = runtime.root / "touched"
+    nasty = f"$(touch {victim})`touch {victim}`;touch {victim};\"'\\"
+    conf.write_text(f"SSMWAKE_ROLE={nasty}\nSSMWAKE_TIMEOUT=1\nSSMWAKE_A[$(touch {victim})]=x\ntouch {victim}\n")
+    imds.attach("web")
+    assert runtime.run("wait", "--endpoint", imds.url, shell=shell).report["reason"] == "other-role"
+    assert not victim.exists()
+
+
+def test_a_role_that_is_not_the_named_one_is_waited_past(runtime: Runtime, imds: Imds) -> None:
+    imds.attach("web")
+    process = runtime.start("wait", "--role", "db", "--timeout", "20", "--endpoint", imds.url)
+    time.sleep(2)
+    imds.swap("db")
+    out, err = process.communicate(timeout=10)
+    assert json.loads(out)["role"] == "db"
+    assert "waiting: other-role" in err
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_signal_ends_it_at_once_with_its_report(
+    shell: str, number: signal.Signals, status: int, runtime: Runtime, imds: Imds
+) -> None:
+    imds.fault("no-role")
+    process = runtime.start("wait", "--poll", "30", "--endpoint", imds.url, shell=shell)
+    deadline = time.monotonic() + 10
+    while not imds.count("list") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    began = time.monotonic()
+    out, _ = end(process, number)
+    assert time.monotonic() - began < 1
+    assert process.returncode == status
+    report = json.loads(out)
+    assert (report["exit"], report["reason"]) == (status, "signal")
+
+
+def test_a_signal_leaves_no_sleeper_behind(runtime: Runtime, imds: Imds) -> None:
+    process = runtime.start("wait", "--timeout", "500", "--endpoint", imds.url)
+    time.sleep(2)
+    end(process)
+    left = subprocess.run(["pgrep", "-s", str(process.pid)], capture_output=True, check=False)
+    assert left.stdout == b""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_it_works_in_odd_surroundings(shell: str, runtime: Runtime, imds: Imds, tmp_path: Path) -> None:
+    imds.attach("web")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = " ".join(runtime.command(shell, "wait", "--endpoint", imds.url, "--timeout", "3"))
+    path = runtime.bin("curl")
+    for line in (
+        f"cd {gone} && /bin/rmdir {gone} && exec {command}",
+        f"exec {command} <&-",
+        f"exec {found('env')} -i PATH={path} {command}",
+    ):
+        gone.mkdir(exist_ok=True)
+        done = subprocess.run(["sh", "-c", line], capture_output=True, env=runtime.environment("curl"), check=False)
+        assert (done.returncode, json.loads(done.stdout)["reason"]) == (0, "ready"), done.stderr
+    done = subprocess.run(["sh", "-c", f"exec {command} >&-"], env=runtime.environment("curl"), check=False)
+    assert done.returncode == 0
+
+
+def test_an_unwritable_run_folder_is_said_once_and_survived(runtime: Runtime, imds: Imds) -> None:
+    (runtime.root / "run").write_text("a file where a folder should be")
+    imds.attach("web")
+    process = runtime.start("watch", "--endpoint", imds.url)
+    time.sleep(3)
+    out, err = end(process)
+    assert json.loads(out)["role"] == "web"
+    assert err.count("cannot be written") == 1
+
+
+def test_proxies_and_curlrc_are_bypassed(runtime: Runtime, imds: Imds) -> None:
+    imds.attach("web")
+    (runtime.root / ".curlrc").write_text("proxy = http://127.0.0.1:9\n")
+    proxy = "http://127.0.0.1:9"
+    surroundings = {"HOME": str(runtime.root), "CURL_HOME": str(runtime.root)}
+    surroundings |= dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"), proxy)
+    for client in ("curl", "python3", "bash"):
+        result = runtime.run("wait", "--endpoint", imds.url, "--timeout", "3", client=client, **surroundings)
+        assert result.report["reason"] == "ready", client
+
+
+def test_without_any_http_client_it_names_what_to_install(runtime: Runtime) -> None:
+    result = runtime.run("wait", client="")
+    assert (result.status, result.report["reason"]) == (69, "no-http-client")
+    assert "curl, python3 or bash" in result.err
+
+
+def test_it_never_asks_without_a_token(runtime: Runtime, imds: Imds) -> None:
+    imds.attach("web")
+    for client in ("curl", "python3", "bash"):
+        runtime.run("wait", "--endpoint", imds.url, "--timeout", "3", client=client)
+    assert not [request for request in imds.requests if request.status == 401]
+    assert imds.count("token") == 3
+
+
+def test_the_second_address_of_imds_is_tried_when_the_first_is_away(runtime: Runtime) -> None:
+    with Imds("[::1]:0") as six:
+        six.attach("web")
+        script = runtime.root / "both.sh"
+        text = runtime.script.read_text()
+        text = text.replace("http://169.254.169.254:80", "http://127.0.0.1:1").replace(
+            "http://[fd00:ec2::254]:80", six.url
+        )
+        script.write_text(text)
+        for client in ("curl", "python3", "bash"):
+            result = Runtime(script, runtime.root).run("wait", "--timeout", "5", client=client)
+            assert result.report["reason"] == "ready", (client, result.err)
+
+
+def test_only_root_may_restart_and_install(runtime: Runtime) -> None:
+    if os.getuid():
+        pytest.fail("this test drops root, so it must be run by root")
+    runtime.root.chmod(0o755)
+    for parent in runtime.root.parents:
+        if str(parent).startswith("/tmp/pytest"):
+            parent.chmod(0o755)
+    script = Path("/tmp") / f"ssmwake-{os.getpid()}.sh"
+    script.write_text(runtime.script.read_text())
+    script.chmod(0o644)
+    try:
+        for verb in ("run", "watch", "install", "uninstall"):
+            done = subprocess.run(
+                ["sh", str(script), verb], capture_output=True, user=65534, env={"PATH": "/usr/bin:/bin"}, check=False
+            )
+            assert (done.returncode, json.loads(done.stdout)["reason"]) == (77, "need-root")
+    finally:
+        script.unlink()

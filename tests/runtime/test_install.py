@@ -1,0 +1,163 @@
+"""Putting the runtime in place and taking it away, with the commands of a service manager recorded."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shells import SHELLS, Runtime
+
+UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service")
+
+
+def shim(runtime: Runtime, *names: str, fails: str = "none") -> Path:
+    """Commands that write down how they were called."""
+    folder = runtime.root / "shim"
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        path = folder / name
+        path.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>{runtime.root}/calls\ncase $* in *{fails}*) exit 1 ;; esac\n'
+        )
+        path.chmod(0o755)
+    return folder
+
+
+def call(runtime: Runtime, *arguments: str, shell: str = "dash") -> "subprocess.CompletedProcess[str]":
+    folder = runtime.root / "shim"
+    env = runtime.environment("curl") | {"PATH": f"{folder}:{runtime.bin('curl')}"}
+    return subprocess.run(
+        runtime.command(shell, *arguments), env=env, capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+def systemd(runtime: Runtime) -> None:
+    (runtime.root / "run/systemd/system").mkdir(parents=True)
+    shim(runtime, "systemctl")
+
+
+def everything(runtime: Runtime) -> dict[str, tuple[int, bytes]]:
+    ours = [
+        path for path in runtime.root.rglob("*") if path.is_file() and "ssmwake" in str(path.relative_to(runtime.root))
+    ]
+    return {str(path.relative_to(runtime.root)): (path.stat().st_mode, path.read_bytes()) for path in ours}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_install_puts_the_runtime_and_its_units_in_place(shell: str, runtime: Runtime) -> None:
+    systemd(runtime)
+    done = call(runtime, "install", shell=shell)
+    assert (done.returncode, done.stderr) == (0, "")
+    files = everything(runtime)
+    assert files["usr/local/sbin/ssmwake"] == (0o100755, runtime.script.read_bytes())
+    assert set(files) == {"usr/local/sbin/ssmwake", *(f"etc/systemd/system/{unit}" for unit in UNITS)}
+    calls = (runtime.root / "calls").read_text().splitlines()
+    assert calls[-3:] == [
+        "systemctl daemon-reload",
+        "systemctl enable ssmwake",
+        "systemctl --no-block --no-ask-password restart ssmwake",
+    ]
+
+
+def test_install_twice_changes_nothing(runtime: Runtime) -> None:
+    systemd(runtime)
+    call(runtime, "install")
+    first = {path: path.stat().st_mtime_ns for path in runtime.root.rglob("*") if path.name.startswith("ssmwake")}
+    assert call(runtime, "install").returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in first} == first
+
+
+def test_install_runs_from_its_own_place_too(runtime: Runtime) -> None:
+    systemd(runtime)
+    call(runtime, "install")
+    installed = Runtime(runtime.root / "usr/local/sbin/ssmwake", runtime.root)
+    assert call(installed, "install").returncode == 0
+    assert installed.script.read_bytes() == runtime.script.read_bytes()
+
+
+def test_where_usr_is_read_only_the_runtime_stays_below_var(runtime: Runtime) -> None:
+    systemd(runtime)
+    (runtime.root / "usr").write_text("not a folder, so nothing can be written below it")
+    home = runtime.root / "var/lib/ssmwake/ssmwake"
+    home.parent.mkdir(parents=True)
+    home.write_bytes(runtime.script.read_bytes())
+    done = call(Runtime(home, runtime.root), "install")
+    assert done.returncode == 0
+    unit = (runtime.root / "etc/systemd/system/ssmwake.service").read_text()
+    assert f"ExecStart=/bin/sh {home} watch\n" in unit
+
+
+def test_what_cannot_be_written_is_named(runtime: Runtime) -> None:
+    systemd(runtime)
+    (runtime.root / "etc").write_text("not a folder")
+    done = call(runtime, "install")
+    assert done.returncode == 73
+    assert "cannot-write" in done.stderr
+    assert "etc/systemd/system" in done.stderr
+
+
+def test_a_truncated_runtime_does_not_install_itself(runtime: Runtime) -> None:
+    systemd(runtime)
+    call(runtime, "install")
+    broken = runtime.root / "broken.sh"
+    # It must hold what runs before the cut, and still not be taken for a whole script.
+    broken.write_text(runtime.script.read_text() + "\nif true; then\n")
+    assert call(Runtime(broken, runtime.root), "install").returncode != 0
+    assert (runtime.root / "usr/local/sbin/ssmwake").read_bytes() == runtime.script.read_bytes()
+
+
+def test_a_failure_to_enable_is_an_error(runtime: Runtime) -> None:
+    (runtime.root / "run/systemd/system").mkdir(parents=True)
+    shim(runtime, "systemctl", fails="restart")
+    done = call(runtime, "install")
+    assert (done.returncode, "restart-failed" in done.stdout) == (71, True)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_uninstall_leaves_nothing(shell: str, runtime: Runtime) -> None:
+    systemd(runtime)
+    for name in ("etc/ssmwake.conf", "etc/ssmwake.on-ready", "var/lib/ssmwake/ready", "run/ssmwake/state"):
+        (runtime.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (runtime.root / name).touch()
+    assert call(runtime, "install", shell=shell).returncode == 0
+    assert call(runtime, "uninstall", shell=shell).returncode == 0
+    assert everything(runtime) == {}
+    assert not (runtime.root / "var/lib/ssmwake").exists()
+    assert call(runtime, "uninstall", shell=shell).returncode == 0
+
+
+def test_openrc_gets_a_service_of_its_own(runtime: Runtime) -> None:
+    shim(runtime, "rc-service", "rc-update")
+    assert call(runtime, "install").returncode == 0
+    script = runtime.root / "etc/init.d/ssmwake"
+    assert script.read_text().startswith("#!/sbin/openrc-run\nsupervisor=supervise-daemon\n")
+    assert os.access(script, os.X_OK)
+    calls = (runtime.root / "calls").read_text()
+    assert "rc-update add ssmwake default" in calls
+    assert "rc-service ssmwake restart" in calls
+    assert call(runtime, "uninstall").returncode == 0
+    assert everything(runtime) == {}
+
+
+def test_without_a_service_manager_install_says_so(runtime: Runtime) -> None:
+    done = call(runtime, "install")
+    assert (done.returncode, "no-service-manager" in done.stdout) == (69, True)
+
+
+def test_on_ready_runs_once_for_an_identity_and_again_after_a_failure(runtime: Runtime) -> None:
+    systemd(runtime)
+    hook = runtime.root / "etc/ssmwake.on-ready"
+    state = runtime.root / "run/ssmwake/state"
+    for path in (hook, state, runtime.root / "var/lib/ssmwake/x"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    state.write_text("AIPA1/web AIPA1/web\n")
+    hook.write_text(f"printf 'ran\\n' >>{runtime.root}/ran; exit 3\n")
+    failed = call(runtime, "on-ready")
+    assert (failed.returncode, "on-ready-failed" in failed.stderr) == (71, True)
+    hook.write_text(f"printf 'ran\\n' >>{runtime.root}/ran\n")
+    for _ in range(3):
+        assert call(runtime, "on-ready").returncode == 0
+    state.write_text("AIPA2/db AIPA2/db\n")
+    assert call(runtime, "on-ready").returncode == 0
+    assert (runtime.root / "ran").read_text() == "ran\n" * 3
