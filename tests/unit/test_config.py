@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssmwake.config import duration, example, from_settings, load, seconds
-from ssmwake.model import Config, Invalid, UserDataFormat
+from ssmwake.model import Base, Config, Invalid, LaunchTemplateSettings, PublishSettings, UserDataFormat
 from ssmwake.resources import schema
 
 SCHEMA: dict[str, Any] = json.loads(schema("config"))
@@ -38,9 +38,9 @@ def test_the_example_is_valid_without_its_comment_signs() -> None:
     config = load("c.yaml", text.encode())
     assert config.role == "web"
     assert config.user_data.include == ("app.yaml", "setup.sh")
-    assert dataclasses.replace(
-        config, role="", on_ready=(), user_data=Config().user_data, documents=Config().documents
-    ) == (Config())
+    none = Config()
+    rooms = {"user_data": none.user_data, "documents": none.documents, "publish": none.publish}
+    assert dataclasses.replace(config, role="", on_ready=(), **rooms) == none  # type: ignore[arg-type]
 
 
 def test_every_setting_is_read() -> None:
@@ -53,7 +53,8 @@ restart-after: [5, 1m]
 instance-connect: no
 on-ready: [a, "b\\n"]
 user-data: {format: script, include: [x, "-"], foreground: true, strict: true}
-documents: {command-name: a-b, automation-name: c.d, tags: {team: "", "a b": c}}
+documents: {command-name: a-b, automation-name: c.d, tags: {team: "", "a b": c}, share-with: [], keep-versions: 3}
+publish: {regions: [eu-west-1], launch-templates: {web:, lt-0: {base: latest, promote: yes}}}
 """
     config = load("c.yaml", text.encode())
     assert (config.role, config.timeout, config.poll, config.poll_healthy) == ("web-1", 5400, 2, 86_400)
@@ -62,6 +63,9 @@ documents: {command-name: a-b, automation-name: c.d, tags: {team: "", "a b": c}}
     assert (config.user_data.include, config.user_data.foreground, config.user_data.strict) == (("x", "-"), True, True)
     assert config.documents.tags == {"team": "", "a b": "c"}
     assert (config.documents.command_name, config.documents.automation_name) == ("a-b", "c.d")
+    assert (config.documents.share_with, config.documents.keep_versions) == ((), 3)
+    templates = {"web": LaunchTemplateSettings(), "lt-0": LaunchTemplateSettings(Base.LATEST, promote=True)}
+    assert config.publish == PublishSettings(("eu-west-1",), (), templates)
 
 
 def test_a_config_with_crlf_is_the_same() -> None:
@@ -160,7 +164,7 @@ def test_the_schema_is_valid_and_knows_each_field_with_its_default() -> None:
         for key, usual in fields.items():
             if dataclasses.is_dataclass(usual):
                 compare(usual, rules["properties"][key])
-            elif key != "role":
+            elif key not in ("role", "share-with"):  # to leave them out is a value of its own
                 said = rules["properties"][key]["default"]
                 said = tuple(map(seconds, said)) if key == "restart-after" else said
                 said = seconds(said) if isinstance(usual, int) and isinstance(said, str) else said
