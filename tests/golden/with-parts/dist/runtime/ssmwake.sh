@@ -122,6 +122,7 @@ find_client() {
 request() {
 	verb=$1 header=$2
 	shift 2
+	urls=$#
 	limit=$((deadline && deadline - now < 2 ? 1 : 2))
 	case $client in
 	curl)
@@ -132,16 +133,20 @@ request() {
 	bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$verb" "$@" ;;
 	*) set -- "$client" -ISc "$python_client" $limit "$verb" "$@" ;;
 	esac
-	replies=$(put "$header" | "$@" 2>/dev/null)
+	{ replies=$(put "$header" | "$@"); } 2>/dev/null
 	rc=$?
-	next_reply
+	set -f
+	IFS='~'
+	set -- $replies
+	unset IFS
+	set +f
+	eval "last=\${$#}"
+	next=${2-}
+	[ $urls = 2 ] || next=$last
+	judge "${1-}" "$next"
 }
-next_reply() {
-	body=${replies%%"$nl~"*}
-	replies=${replies#"$body$nl~"}
-	http=${replies%%"$nl"*}
-	replies=${replies#"$http"}
-	replies=${replies#"$nl"}
+judge() {
+	body=${1%"$nl"} http=${2%%"$nl"*}
 	case $http:$rc in
 	200:0) reason='' ;;
 	200:63) reason='oversize-body' ;;
@@ -170,12 +175,15 @@ get() {
 			case $reason$body in
 			'' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
 			esac
-			[ -z "$reason" ] || return
+			[ -z "$reason" ] || {
+				last=''
+				return
+			}
 			token=$body token_since=$now
 		fi
 		request GET "X-aws-ec2-metadata-token: $token" "$iam/$1" ${2:+"$iam/$2"}
 		[ "$reason" = imds-http-401 ] || return 0
-		token='' replies=''
+		token='' last=''
 		reason='token-refused'
 	done
 }
@@ -202,7 +210,7 @@ poll_imds() {
 	expires=''
 	get info security-credentials/
 	info=$body
-	[ -z "$replies" ] || next_reply
+	[ -z "$last" ] || judge "${next#*"$nl"}" "$last"
 	case $reason in
 	'') read_role ;;
 	imds-http-404) reason=no-role ;;
@@ -342,8 +350,8 @@ connected() {
 	for word in $links; do
 		case $word in
 		socket:*)
-			word=${word#*[}
-			list="$list|${word%]}"
+			word=${word#*"["}
+			list="$list|${word%"]"}"
 			;;
 		esac
 	done
@@ -488,20 +496,21 @@ meet_role() {
 	save_state
 }
 save_state() {
-	[ "$mode" != watch ] || put "$applied $announced" >"$run/state" || tell "$run cannot be written"
-} 2>/dev/null
+	[ "$mode" = watch ] || return 0
+	{ put "$applied $announced" >"$run/state"; } 2>/dev/null || :
+}
 take_lock() {
-	mkdir -p "$run"
-	read -r owner <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
+	mkdir -p "$run" 2>/dev/null
+	read -r owner 2>/dev/null <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
 	read -r owner _ </proc/self/stat
-	if put "$owner" >"$run/$mode.lock"; then
+	if { put "$owner" >"$run/$mode.lock"; } 2>/dev/null; then
 		lock=$run/$mode.lock
 	else
 		tell "$run cannot be written"
 	fi
 	fresh=yes
-	[ "$mode" = watch ] && read -r applied announced <"$run/state" && fresh=''
-} 2>/dev/null
+	[ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
+}
 announce() {
 	announced=$id
 	tell "role $has"
@@ -509,7 +518,8 @@ announce() {
 	[ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
 }
 on_ready() {
-	read -r _ id <"$run/state"
+	id=unknown
+	read -r _ id 2>/dev/null <"$run/state"
 	if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
 		sh "$hook" >&2 || finish on-ready-failed "$hook"
 		put "$id" >>"$lib/ready"
@@ -570,17 +580,17 @@ install() {
 	systemd)
 		write_units || finish cannot-write "$units"
 		systemctl daemon-reload
-		systemctl enable ssmwake
+		systemctl enable ssmwake >/dev/null 2>&1
 		control restart ssmwake
 		;;
 	openrc)
 		write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 ||
 			finish cannot-write "$rc_script"
-		rc-update add ssmwake default
-		rc-service ssmwake restart
+		rc-update add ssmwake default >&2
+		rc-service ssmwake restart >&2
 		;;
 	*) finish no-service-manager 'neither systemd nor OpenRC' ;;
-	esac >/dev/null || finish restart-failed ssmwake
+	esac || finish restart-failed ssmwake
 	finish installed
 }
 write_units() {
@@ -603,6 +613,7 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=CAP_SYS_PTRACE
 ProtectSystem=strict
 ProtectHome=yes
+ProtectProc=invisible
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectKernelTunables=yes
@@ -718,7 +729,7 @@ wait: until the role has credentials; run: and the agent is online; watch: for e
 	loop
 }
 on_signal() {
-	[ -z "$sleeper" ] || kill "$sleeper" 2>/dev/null
+	[ -z "$sleeper" ] || { kill "$sleeper" && wait "$sleeper"; } 2>/dev/null
 	code=$1
 	finish signal
 }
