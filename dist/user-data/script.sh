@@ -3,7 +3,7 @@
 umask 077
 root=${SSMWAKE_ROOT:-}
 mkdir -p "$root/etc" "$root/var/lib/ssmwake"
-base64 -d <<'SSMWAKE' | gzip -d >"$root/var/lib/ssmwake/ssmwake".new && chmod 0700 "$root/var/lib/ssmwake/ssmwake".new && mv -f "$root/var/lib/ssmwake/ssmwake".new "$root/var/lib/ssmwake/ssmwake"
+base64 -d <<'END' | gzip -d >"$root/var/lib/ssmwake/ssmwake".new && chmod 0700 "$root/var/lib/ssmwake/ssmwake".new && mv -f "$root/var/lib/ssmwake/ssmwake".new "$root/var/lib/ssmwake/ssmwake"
 H4sIAAAAAAACA2xYeXfaOtP/G3+KqQI1phE2ZLmNWzdvT07u2u2k3PdZgMMxtgi+MTLXFlnL/ezPjCQDWbpE0sxPo9k0GmfvlT/NpF/NnT24EDIVpUhhegdVtbiJrwTMymIBSiyWeaxE5b+DtABZKBBpprpOWRQq
 aj58//75Xx//OJ9cfP06CPnaSQo5i5rE9IVKfCurS2RnXhRXL/AKyUsRp3dOnk0t+zoufVzVEKdcScvB2YaK4xN8vIjvCw1wZB65juvkRZxOKqFUJi+rtgcPTiObwRB4CaxJWjEYvwM1F9JpNG7mWS7gt5+/R0Aa
 ESjPpIAfP2iHxB201DvSAvGNJK4ENB+I2mpFnTVkksid4auP/L+TcceDd++IUHsJCeI6zoGFMGKj5sPO1mhkFnudaL0eMWZ3iipOcEwLVOO91dhpzDL8X1jtMgkXXz+dRzD47fP51z8H0XEQwLevnz5FR3qY/Hr+
@@ -69,6 +69,6 @@ RfXkCwxu/8lfN/H1nhU1T/l7TSfLNWT7bMqXfpBGeFifROBr2vUJvMa5O1p0eGksYX8dKRn7xBN/a4pb
 NiIvWK082Ur4ACKQajff2MehaEDmDxouf2cKTbtOKVkjDHHj7KyQSeuSCxVaxqM5HvDj8O2h0qVyJcoOMfjPLcmJiFtO8t1qsPlWj/LQQ/2hpcW0fjbxLrk3hpoCTQO0PpiD0W9p7Fse+VbGvdWRbusxPyloPxy8
 f3WKNwNv/xUdrnrZR5lAOSwwYDuSXSgwzOKZkX8aYQEAaZWPXXWPCfM37L7riFe5iWYYS80y/U2g0uXwaHaZFZwkvc5NHy+jEbCt0ahOZXh3vvGhuWhN9RMj9kGYsK0V/KoTdtZNDAJQwwP+Iob/+F0rRqM0Yt20
 cjVBGAn4ewSa4sTQwQWiRzmtc9GpDy4ZKPwHr+pdt+epicjyETKXkkRHm9b9gw9lLA1mq5Vf7hRQdMf5lFkDC7M5qXWTgWrmKU+plLd7xXKQsi6WEHxeBUVL3zsYsq7c99aEzEIzQsHKdx7+DU6z3hlXUQAA
-SSMWAKE
+END
 sh "$root/var/lib/ssmwake/ssmwake" install || true
 exit 0
