@@ -7,7 +7,7 @@ control() {
 
 wake() {
     told='' woken=$now healthy='' lost='' action=restarted
-    tell "restarting $unit ($agent) because of $has"
+    tell "restarting $unit: $agent, role $has"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
