@@ -20,8 +20,9 @@ lint: $(STAMP)
 unit: $(STAMP)
 	$(VENV)/bin/python -m pytest -n auto --dist loadgroup tests
 
+# A boot waits more than it works, so there are more workers than processors.
 boot: $(STAMP)
-	$(VENV)/bin/python -m pytest -m matrix tests/boot
+	$(VENV)/bin/python -m pytest -n 6 -m matrix --junitxml=build/boots.xml tests/boot
 
 render: $(STAMP) pack
 	$(VENV)/bin/ssmwake render

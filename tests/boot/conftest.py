@@ -10,10 +10,10 @@ BOOTED = "booted"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the matrix to `make boot`, which asks for it by its marker."""
+    """Leave the matrix to `make boot`, which asks for it by its marker, all but its smoke test."""
     if "matrix" in (config.getoption("markexpr") or ""):
         return
-    matrix = [item for item in items if item.get_closest_marker("matrix")]
+    matrix = [item for item in items if item.get_closest_marker("matrix") and not item.get_closest_marker("systemd")]
     if matrix:
         config.hook.pytest_deselected(items=matrix)
         items[:] = [item for item in items if item not in matrix]
@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not rows:
         return
     terminalreporter.section("boots")
-    rows = [("suite", "user data", "case", "took", "result"), *sorted(rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    rows = [("suite", "user data", "case", "measured", "took", "result"), *sorted(rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
     for row in rows:
         terminalreporter.write_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
