@@ -363,7 +363,7 @@ control() {
 }
 wake() {
 	told='' woken=$now healthy='' lost='' action=restarted
-	tell "restarting $unit ($agent) because of $has"
+	tell "restarting $unit: $agent, role $has"
 	set -- "$ssm"/*/document/state/current/*
 	if [ -n "${AWS_SSM_INSTANCE_ID:-}" ] && [ "$manager" = systemd ]; then
 		action=scheduled
