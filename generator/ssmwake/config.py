@@ -129,13 +129,15 @@ class _Reader:
             case "array":
                 return self._array(node, rules, name)
         value = self._scalar(node, rules, name)
-        if is_duration and value is not None:
-            number = value if isinstance(value, int) else seconds(value)
-            if rules["minimum"] <= number <= rules["maximum"]:
-                return number
-            allowed = f"{duration(rules['minimum'])} to {duration(rules['maximum'])} are allowed"
-            return self._fault(node, f"{name} is {_said(node)}; {allowed}")
-        return value
+        if value is None or "minimum" not in rules:
+            return value
+        number = value if isinstance(value, int) else seconds(value)
+        least, most = rules["minimum"], rules["maximum"]
+        if least <= number <= most:
+            return number
+        if is_duration:
+            return self._fault(node, f"{name} is {_said(node)}; {duration(least)} to {duration(most)} are allowed")
+        return self._fault(node, f"{name} is {number}; {least:,} to {most:,} are allowed")
 
     def _object(self, node: yaml.Node, rules: Schema, name: str) -> Any:
         if _is_null(node):
@@ -199,7 +201,7 @@ class _Reader:
         before = len(self.findings)
         pattern = rules.get("pattern", "^[\\s\\S]*$")
         if "\0" in text or re.search("[\ud800-\udfff]", text):
-            self._fault(node, f"{name} holds a NUL or half a character; no shell can hold that")
+            self._fault(node, f"{name} holds a NUL or what UTF-8 cannot spell; remove it")
         elif "enum" in rules and text not in rules["enum"]:
             self._fault(node, f"{name} is {_short(text)}; {_nearest(text, rules['enum'])}")
         elif len(text) < rules.get("minLength", 0):
@@ -253,7 +255,7 @@ def _said(node: yaml.Node) -> str:
 
 
 def _short(text: str) -> str:
-    # Half a character cannot be printed.
+    # Half of a character cannot be printed.
     text = text.encode("utf-8", "replace").decode()
     return repr(text if len(text) <= 40 else text[:37] + "...")
 

@@ -2,9 +2,10 @@
 
 import errno
 import os
-import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from ssmwake.model import Artifact, Finding, Invalid, Location
 
@@ -14,6 +15,7 @@ UNWRITABLE = "SW003"
 
 # The list of what the last run wrote, in the form of sha256sum; `write` believes no other.
 SUMS = "SHA256SUMS"
+STAGED = ".ssmwake-new"
 
 
 def drift(artifacts: Sequence[Artifact], folder: Path) -> tuple[Finding, ...]:
@@ -40,52 +42,64 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     found = _files(folder)
     known = _known(folder)
     # Other programs leave such lists too: one that names none of ours gives no right to what it names.
-    ours = known | {SUMS} if known & wanted.keys() else set()
+    ours = known | {SUMS} | _leftovers(found) if known & wanted.keys() else set()
     if strangers := sorted(found - ours):
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
         message = f"not written by ssmwake{more}, so the folder is not replaced; choose another with -o, or empty it"
         raise Invalid(_finding(folder / strangers[0], message, NOT_OURS))
-    changed = []
-    # The list goes first and names old and new files, so that a run that is cut off leaves a folder that is still ours.
-    names = sorted((found | wanted.keys()) - {SUMS})
-    interim = "".join(f"{'0' * 64}  {name}\n" for name in names)
     stale = [path for path in sorted(wanted) if not _holds(folder / path, wanted[path])]
-    gone = sorted(found - wanted.keys())
+    gone = sorted(found - wanted.keys() - _leftovers(found))
     if stale or gone:
-        replace(folder / SUMS, interim)
-    for path in stale:
-        if path != SUMS:
-            replace(folder / path, wanted[path])
-        changed.append(path)
-    for path in gone:
+        # The list goes first and names old and new files, so that a run that is cut off leaves a folder that is ours.
+        names = sorted((found | wanted.keys()) - {SUMS} - _leftovers(found))
+        interim = "".join(f"{'0' * 64}  {name}\n" for name in names)
+        texts = {SUMS: interim, **{path: wanted[path] for path in stale if path != SUMS}}
+        _place({folder / path: text for path, text in texts.items()})
+    for path in [*gone, *_leftovers(found)]:
         try:
             (folder / path).unlink()
             _prune((folder / path).parent, folder)
         except OSError as error:
             raise unwritable(folder / path, error, "removed") from error
-        changed.append(path)
     if (stale or gone) and SUMS in wanted:
         replace(folder / SUMS, wanted[SUMS])
-    return tuple(changed)
+    return (*stale, *gone)
 
 
 def replace(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    temporary = None
+    _place({path: text})
+
+
+def _place(texts: dict[Path, str]) -> None:
+    """Write all files beside their places and then move them there: a disk that fills up changes nothing."""
+    staged: dict[Path, Path] = {}
+    made: list[Path] = []
+    mask = os.umask(0)
+    os.umask(mask)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(text.encode())
-        mode = os.umask(0)
-        os.umask(mode)
-        Path(temporary).chmod(0o666 & ~mode)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise unwritable(path, error, "written") from error
+        for path, text in texts.items():
+            try:
+                made += [folder for folder in reversed((path.parent, *path.parent.parents)) if not folder.exists()]
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=STAGED, delete=False) as file:
+                    staged[path] = Path(file.name)
+                    file.write(text.encode())
+                staged[path].chmod(0o666 & ~mask)
+            except OSError as error:
+                raise unwritable(path, error, "written") from error
+        for path in texts:
+            try:
+                staged[path].replace(path)
+            except OSError as error:
+                raise unwritable(path, error, "written") from error
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+        for folder in reversed(made):
+            # Only what stayed empty goes.
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def unwritable(path: Path, error: OSError, verb: str) -> Invalid:
@@ -118,6 +132,11 @@ def _files(folder: Path) -> set[str]:
         links = [name for name in folders if Path(top, name).is_symlink()]
         found |= {Path(top, name).relative_to(folder).as_posix() for name in [*files, *links]}
     return found
+
+
+def _leftovers(found: set[str]) -> set[str]:
+    """Return the files that a run which was killed had written and not moved to their places."""
+    return {path for path in found if path.endswith(STAGED)}
 
 
 def _known(folder: Path) -> set[str]:

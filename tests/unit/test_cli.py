@@ -144,7 +144,12 @@ def test_an_include_from_stdin_is_merged() -> None:
         (["user-data", "--external"], b"[]", 1, "-:1:1: error: no object; Terraform's external data source sends"),
         (["user-data", "--external"], b'{"rle": "a"}', 1, "-:1:1: error: unknown key 'rle'; known are config"),
         (["user-data", "--external"], b'{"role": 3}', 1, "-:1:1: error: role must be text, not 3; use tostring()"),
-        (["user-data", "--external"], b'{"gzip": "1"}', 1, "-:1:1: error: gzip is '1'; it must be 'true' or 'false'"),
+        (
+            ["user-data", "--external"],
+            b'{"strict": "1"}',
+            1,
+            "-:1:1: error: strict is '1'; it must be 'true' or 'false'",
+        ),
         (
             ["user-data", "--external"],
             b'{"format": "x"}',
@@ -281,15 +286,30 @@ def test_ctrl_c_is_130_and_one_line() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"\nssmwake: interrupted\n")
 
 
-def on_a_terminal(*argv: str, **environment: str) -> bytes:
+def test_binary_is_kept_from_a_terminal() -> None:
+    said = on_a_terminal("user-data", "--gzip", stream="stdout")
+    assert said == b""
+    said = on_a_terminal("user-data", "--gzip", "--base64", stream="stdout")
+    assert gzip.decompress(base64.b64decode(said)).startswith(b"#cloud-config")
+
+
+def on_a_terminal(*argv: str, stream: str = "stderr", **environment: str) -> bytes:
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "ssmwake", *argv]
-    subprocess.run(
-        command, stderr=follower, stdin=subprocess.DEVNULL, env={**ENVIRONMENT, **environment}, timeout=60, check=False
-    )
+    out, err = (follower, subprocess.DEVNULL) if stream == "stdout" else (subprocess.DEVNULL, follower)
+    values = {**ENVIRONMENT, **environment}
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=values)
     os.close(follower)
-    said = os.read(leader, 65536)
-    os.close(leader)
+    said = b""
+    try:
+        while block := os.read(leader, 65536):
+            said += block
+    except OSError:
+        # How Linux says that the last one has closed the other end.
+        pass
+    finally:
+        os.close(leader)
+        child.wait(timeout=60)
     return said
 
 

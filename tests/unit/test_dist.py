@@ -2,12 +2,12 @@
 
 import errno
 import os
+import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
-from ssmwake import dist
 from ssmwake.dist import drift, replace, write
 from ssmwake.model import Artifact, Invalid
 
@@ -96,35 +96,54 @@ def test_a_link_to_elsewhere_is_replaced_not_followed(tmp_path: Path) -> None:
     assert (mine.read_text(), (out / "a").read_text()) == ("1\n", "new\n")
 
 
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a").write_text("old")
+def test_a_disk_that_fills_up_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(ARTIFACTS, tmp_path)
+    whole = tempfile.NamedTemporaryFile
+    calls: list[object] = []
 
-    def full(*args: object, **options: object) -> IO[Any]:
+    def full(*args: Any, **options: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return whole(*args, **options)
+
+    monkeypatch.setattr("ssmwake.dist.NamedTemporaryFile", full)
+    other = tuple(Artifact(artifact.path, artifact.text + "new\n") for artifact in ARTIFACTS)
+    with pytest.raises(Invalid, match="cannot be written: no space left on device; free some space"):
+        write(other, tmp_path)
+    assert tree(tmp_path) == {artifact.path: artifact.text for artifact in ARTIFACTS}
+
+
+def test_a_disk_that_takes_nothing_leaves_no_empty_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: Any, **options: Any) -> Any:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
-    with pytest.raises(Invalid, match="cannot be written: no space left on device; free some space"):
-        replace(tmp_path / "a", "new")
-    assert tree(tmp_path) == {"a": "old"}
+    monkeypatch.setattr("ssmwake.dist.NamedTemporaryFile", full)
+    with pytest.raises(Invalid):
+        write(ARTIFACTS, tmp_path / "new" / "dist")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_is_cut_off_leaves_a_folder_that_the_next_run_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(ARTIFACTS, tmp_path)
-    whole = dist.replace
-
-    def cut_off(path: Path, text: str) -> None:
-        if path.name == "c":
-            raise KeyboardInterrupt
-        whole(path, text)
-
     other = tuple(Artifact(artifact.path, artifact.text + "new\n") for artifact in ARTIFACTS)
     other = (*other, Artifact("d", "4\n"))
-    monkeypatch.setattr(dist, "replace", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        write(other, tmp_path)
-    monkeypatch.setattr(dist, "replace", whole)
+    move = Path.replace
+
+    def cut_off(path: Path, target: Path) -> Path:
+        if target.name == "c":
+            raise KeyboardInterrupt
+        return move(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", cut_off)
+        # Killed: nothing tidies up either.
+        patch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        with pytest.raises(KeyboardInterrupt):
+            write(other, tmp_path)
+    assert any(path.name.endswith(".ssmwake-new") for path in tmp_path.iterdir())
     write(other, tmp_path)
     assert drift(other, tmp_path) == ()
 

@@ -145,9 +145,16 @@ def test_a_multipart_is_extended_not_nested_and_keeps_its_headers() -> None:
         ("text/cloud-config", b"#cloud-config\nruncmd: [a]\n"),
         ("text/x-shellscript", SCRIPT),
     ]
-    # Our own output is a multipart like any other.
-    again = user_data(Config(), read("ours", text.encode())[:2])
-    assert again == text
+
+
+@pytest.mark.parametrize("form", UserDataFormat)
+def test_what_an_earlier_run_added_is_not_added_twice(form: UserDataFormat) -> None:
+    config = Config(role="a", user_data=UserDataSettings(format=form))
+    text = user_data(config, read("x", SCRIPT))
+    assert user_data(config, read("x", text.encode())) == text
+    assert user_data(Config(role="b"), read("x", text.encode())) != text
+    with pytest.raises(Invalid, match="holds ssmwake already; include the cloud-config that it was made from"):
+        user_data(config, read("x", user_data(Config(), read("x", CONFIG)).encode()))
 
 
 def test_a_second_cloud_config_does_not_replace_the_lists_of_the_first() -> None:

@@ -9,14 +9,14 @@ from ssmwake.model import Finding, Invalid, Location
 from ssmwake.userdata.size import base64_text, zipped
 
 BAD_QUERY = "SW014"
-SWITCHES = ("foreground", "strict", "gzip")
+SWITCHES = ("foreground", "strict")
 LISTS = ("include", "on-ready")
 TEXTS = ("config", "format", "role", "timeout")
 
 
 def query(
-    config: str | None, include: tuple[str, ...], gzip: bool, flags: dict[str, Any]
-) -> tuple[str | None, tuple[str, ...], bool, dict[str, Any]]:
+    config: str | None, include: tuple[str, ...], flags: dict[str, Any]
+) -> tuple[str | None, tuple[str, ...], dict[str, Any]]:
     """Return the options with those of the query over them; a list is one value a line."""
     findings: list[Finding] = []
     asked = _object(sys.stdin.buffer.read())
@@ -39,9 +39,8 @@ def query(
         raise Invalid(*findings)
     config = given.pop("config", config)
     include = (*include, *given.pop("include", ()))
-    gzip = given.pop("gzip", gzip)
     on_ready = (*flags.pop("on_ready", ()), *given.pop("on-ready", ()))
-    return config, include, gzip, {**flags, **given, "on_ready": on_ready}
+    return config, include, {**flags, **given, "on_ready": on_ready}
 
 
 def answer(plain: bytes) -> bytes:

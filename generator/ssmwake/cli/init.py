@@ -23,6 +23,8 @@ def command(file: str, wants_schema: bool) -> None:
     if file == "-":
         data_out(text.encode())
         return
+    if not file:
+        raise click.UsageError("FILE is empty; name one, or leave it out")
     path = Path(file)
     try:
         with path.open("xb") as target:

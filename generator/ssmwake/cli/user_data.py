@@ -1,6 +1,7 @@
 """`ssmwake user-data`: user data for an instance or a launch template, to stdout."""
 
 import dataclasses
+import sys
 from typing import Any
 
 import click
@@ -28,10 +29,12 @@ def command(
     config: str | None, include: tuple[str, ...], gzip: bool, base64: bool, external: bool, **flags: Any
 ) -> None:
     """Print user data that wakes the SSM agent when the instance's role arrives."""
+    if gzip and not (base64 or external) and sys.stdout is not None and sys.stdout.isatty():
+        raise click.UsageError("gzip is binary, and stdout a terminal; add --base64, or > FILE")
     if external:
         from ssmwake.cli import external_data
 
-        config, include, gzip, flags = external_data.query(config, include, gzip, flags)
+        config, include, flags = external_data.query(config, include, flags)
     made, parts = settings(config, include)
     made = adjusted(made, flags)
     text = user_data(made, parts)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from ssmwake.model import Config, Finding, Invalid, UserDataFormat
-from ssmwake.render.carriers import cloud_config, script
+from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
+from ssmwake.render.carriers import HOME, cloud_config, script
 from ssmwake.render.runtime import NOTICE
 from ssmwake.userdata.multipart import appended, multipart
 from ssmwake.userdata.parts import Kind, Part, is_mime
@@ -11,11 +11,13 @@ from ssmwake.userdata.parts import Kind, Part, is_mime
 # Scripts run in the order of their names: ours returns at once, and one of the person's that hangs would stop it.
 NAME = "00-ssmwake"
 
+TWICE = "SW204"
+
 
 def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
     """Return the user data of the config; it never nests, and never overwrites what the parts hold."""
     form = config.user_data.format
-    _check(parts)
+    parts = _checked(parts)
     if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts)):
         return merged
     if form is UserDataFormat.MULTIPART or parts:
@@ -26,9 +28,11 @@ def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
     return script(config) if form is UserDataFormat.SCRIPT else cloud_config(config)
 
 
-def _check(parts: Sequence[Part]) -> None:
+def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts without those that an earlier run of ours had put there."""
     findings: list[Finding] = []
-    for part in parts:
+    kept = tuple(part for part in parts if not _is_ours(part))
+    for part in kept:
         if part.kind is Kind.CLOUD_CONFIG:
             from ssmwake.userdata.cloud_config import check
 
@@ -36,8 +40,16 @@ def _check(parts: Sequence[Part]) -> None:
                 check(part)
             except Invalid as invalid:
                 findings += invalid.findings
+            if HOME in part.text and NOTICE in part.text:
+                message = "holds ssmwake already; include the cloud-config that it was made from"
+                findings.append(Finding(Location(part.path, part.line), TWICE, message))
     if findings:
         raise Invalid(*findings)
+    return kept
+
+
+def _is_ours(part: Part) -> bool:
+    return part.kind is Kind.SCRIPT and part.body.startswith(f"#!/bin/sh\n# {NOTICE}\n".encode())
 
 
 def _merged(config: Config, parts: Sequence[Part]) -> str | None:
