@@ -41,8 +41,9 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     wanted = {artifact.path: artifact.text for artifact in artifacts}
     found = _files(folder)
     known = _known(folder)
-    # Other programs leave such lists too: one that names none of ours gives no right to what it names.
-    ours = known | {SUMS} | _leftovers(found) if known & wanted.keys() else set()
+    # Other programs leave such lists too: one that names none of ours gives no right to what it names. In a folder of
+    # ours, what has the name of an artifact is one, though a merge of two branches may have lost its line in the list.
+    ours = known | wanted.keys() | _leftovers(found) if known & wanted.keys() else set()
     if strangers := sorted(found - ours):
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
         message = f"not written by ssmwake{more}, so the folder is not replaced; choose another with -o, or empty it"
