@@ -274,8 +274,12 @@ def test_restarted_before_the_good_role_is_served_it_trusts_its_stale_file_and_h
     assert bench.source() == "EC2"
     assert children(agent.pid) == ["ssm-agent-worke"]
     # The ping after five scaled minutes still carries the key of the bad role.
-    time.sleep(max(0.0, 2.8 - (time.monotonic() - restarted)))
-    assert len([e for e in bench.ssm.events if (e.what, e.key) == ("denied", bad.key) and e.at >= restarted]) == 2
+    first = bench.ssm.wait_for("denied", 0, bad.key, restarted)
+    assert first is not None
+    second = bench.ssm.wait_for("denied", 8, bad.key, first.at + 1)
+    assert second is not None
+    assert 2.5 <= second.at - first.at < 6
+    assert bench.ssm.wait_for("accepted", 0, good.key) is None
     bench.kill()
     bench.start(scale=120)
     assert bench.ssm.wait_for("channel", 5, good.key)
