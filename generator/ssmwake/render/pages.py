@@ -40,14 +40,15 @@ def page(path: str, config: Config, artifact: Callable[[str], str]) -> str:
         "command": command,
         "publisher": publisher,
     }
+    own = f"templates/{path}.j2"
     try:
         return environment().get_template(f"{path}.j2").render(values)
     except jinja2.TemplateSyntaxError as error:
-        raise _broken(error.filename or path, error.lineno, error.message or "broken template") from error
+        raise _broken(error.filename or own, error.lineno, error.message or "broken template") from error
     except jinja2.TemplateError as error:
         frames = traceback.extract_tb(error.__traceback__)
         name, line = next(
-            ((f.filename, f.lineno or 1) for f in reversed(frames) if f.filename.endswith(".j2")), (path, 1)
+            ((f.filename, f.lineno or 1) for f in reversed(frames) if f.filename.endswith(".j2")), (own, 1)
         )
         raise _broken(name, line, error.message or type(error).__name__) from error
 

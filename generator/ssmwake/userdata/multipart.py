@@ -44,11 +44,11 @@ def appended(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def _headers(part: Part) -> list[str]:
-    # Folded headers of a multipart keep their line ends, which are those of the file they came from.
     headers = [f"{name}: {value}" for name, value in part.headers]
     if not any(name.lower() == "content-type" for name, _ in part.headers):
         headers.insert(0, f"Content-Type: {part.kind}")
-    return ["\n".join(header.splitlines()) for header in headers]
+    # A folded header keeps its folds; what is no ASCII has no place in a header.
+    return [re.sub(r"\r\n?|\n", "\n", header).encode("ascii", "replace").decode() for header in headers]
 
 
 def _body(part: Part) -> tuple[str, str]:
