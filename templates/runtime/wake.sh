@@ -22,7 +22,7 @@ wake() {
         [ "$agent" != down ] || control reset-failed "$unit"
         control restart "$unit"
     fi >/dev/null 2>&1 || action=restart-failed
-    pid=''
+    pid='' agent=starting
     # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one repeats.
     # IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
     rung=${ladder%% *}

@@ -97,11 +97,14 @@ meet_role() {
     case $fresh:$force:$agent in
     yes::*) ;;
     *:online | *:connecting | *:hibernating)
-        # Seen twice, as IMDS may show a change in pieces.
-        if [ "$candidate$force" != "$id" ]; then
+        # Half a change may be all of it, or IMDS shows it in pieces: look once more.
+        case $candidate:$applied in
+        "$id":*) ;;
+        *:"$profile"/* | *:*/"$has")
             candidate=$id since=$now healthy=''
-            [ -n "$force" ] || return
-        fi
+            return 1
+            ;;
+        esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
             tell "holding back: the role changes too often"
@@ -114,7 +117,7 @@ meet_role() {
     *:starting | *:stopping) return 1 ;;
     esac
     [ "$woken" = "$now" ] || ladder=$RESTART_AFTER due=0
-    [ "$agent" = online ] && [ "$woken" != "$now" ] || find_instance_connect
+    [ "$agent" = online ] || find_instance_connect
     since=$now patience=10 fresh='' force='' candidate='' applied=$id
     save_state
 }

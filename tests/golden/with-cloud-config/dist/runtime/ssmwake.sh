@@ -375,7 +375,7 @@ wake() {
 		[ "$agent" != down ] || control reset-failed "$unit"
 		control restart "$unit"
 	fi >/dev/null 2>&1 || action=restart-failed
-	pid=''
+	pid='' agent=starting
 	rung=${ladder%% *}
 	ladder=${ladder#"$rung" }
 	dice=$(od -An -N2 -tu2 /dev/urandom)
@@ -476,10 +476,13 @@ meet_role() {
 	case $fresh:$force:$agent in
 	yes::*) ;;
 	*:online | *:connecting | *:hibernating)
-		if [ "$candidate$force" != "$id" ]; then
+		case $candidate:$applied in
+		"$id":*) ;;
+		*:"$profile"/* | *:*/"$has")
 			candidate=$id since=$now healthy=''
-			[ -n "$force" ] || return
-		fi
+			return 1
+			;;
+		esac
 		if [ "$now" -lt "$calm" ]; then
 			tell "holding back: the role changes too often"
 			return 1
@@ -491,7 +494,7 @@ meet_role() {
 	*:starting | *:stopping) return 1 ;;
 	esac
 	[ "$woken" = "$now" ] || ladder=$RESTART_AFTER due=0
-	[ "$agent" = online ] && [ "$woken" != "$now" ] || find_instance_connect
+	[ "$agent" = online ] || find_instance_connect
 	since=$now patience=10 fresh='' force='' candidate='' applied=$id
 	save_state
 }
