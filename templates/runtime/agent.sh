@@ -30,14 +30,22 @@ find_unit() {
     unit='' LoadState=not-found
 }
 
-# Put into $found a process whose name begins with $1, with the parent $2 if one is given.
+# Put into $found a process whose name begins with $1: a child of $2 if that is given, else any.
 find_process() {
-    for dir in /proc/[0-9]*; do
-        found=${dir#/proc/}
-        named "$found" "$1" && examine "$found" && [ "${2:-$parent}" = "$parent" ] && return
-    done
     found=''
-    return 1
+    for dir in /proc/[0-9]*; do
+        named "${dir#/proc/}" "$1" || continue
+        examine "${dir#/proc/}" || continue
+        case $parent:$root in
+        "${2:-$parent}":*)
+            found=${dir#/proc/}
+            return
+            ;;
+        # An agent that died leaves its worker behind, and the next one takes it over.
+        1:) found=${dir#/proc/} ;;
+        esac
+    done
+    [ -n "$found" ]
 }
 
 named() {

@@ -40,6 +40,11 @@ install() {
 # Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
 # agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
 write_units() {
+    # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
+    filter=''
+    # shellcheck disable=SC2046 # the second word is the version
+    set -- $(systemctl --version) 0 0
+    [ "${2%%[!0-9]*}" -lt 239 ] || filter=SystemCallFilter=@system-service
     write "$units/ssmwake.service" "[Unit]
 Description=Wake the SSM agent when its role arrives
 After=network.target
@@ -75,7 +80,7 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
+$filter
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]

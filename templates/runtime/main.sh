@@ -51,6 +51,9 @@ wait: until the role has credentials; run: and the agent is online; watch: for e
         ;;
     *) finish usage "$mode: unknown command" ;;
     esac
+    case $endpoint in
+    *[!A-Za-z0-9:/.[\]-]*) finish usage "$endpoint: not the URL of IMDS" ;;
+    esac
     load_settings
     manager=''
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc

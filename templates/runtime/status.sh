@@ -1,6 +1,7 @@
 # The recipe's checks in one picture, for a person or (--json) for a program.
 
 status() {
+    [ -n "$root" ] || [ "$(id -u)" = 0 ] || tell "not root: what the agent does is a guess"
     poll_imds
     [ "$reason" != imds-unreachable ] || poll_imds
     look

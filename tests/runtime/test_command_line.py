@@ -42,6 +42,8 @@ def test_help_does_nothing(verb: str, runtime: Runtime) -> None:
         (["wait", "--timeout", "31536000"], "not seconds"),
         (["wait", "--timeout", "-5"], "not seconds"),
         (["wait", "--poll", "x; reboot"], "not seconds"),
+        (["wait", "--endpoint", 'http://x/"'], "not the URL"),
+        (["wait", "--endpoint", "http://x y"], "not the URL"),
     ],
 )
 def test_wrong_usage_is_said_with_status_64(arguments: list[str], words: str, runtime: Runtime) -> None:

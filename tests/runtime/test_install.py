@@ -32,9 +32,11 @@ def call(runtime: Runtime, *arguments: str, shell: str = "dash") -> "subprocess.
     )
 
 
-def systemd(runtime: Runtime) -> None:
-    (runtime.root / "run/systemd/system").mkdir(parents=True)
+def systemd(runtime: Runtime, version: str = "252 (252.36-1)") -> None:
+    (runtime.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
     shim(runtime, "systemctl")
+    with (runtime.root / "shim/systemctl").open("a") as file:
+        file.write(f'case $1 in --version) printf "%s\\n" "systemd {version}" "+PAM +AUDIT" ;; esac\n')
 
 
 def everything(runtime: Runtime) -> dict[str, tuple[int, bytes]]:
@@ -58,6 +60,18 @@ def test_install_puts_the_runtime_and_its_units_in_place(shell: str, runtime: Ru
         "systemctl enable ssmwake",
         "systemctl --no-block --no-ask-password restart ssmwake",
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "filtered"), [("219", False), ("237", False), ("239 (239-82.el8)", True), ("258~rc1 (258~rc1-1)", True)]
+)
+def test_the_filter_of_system_calls_is_only_for_a_systemd_that_knows_its_group(
+    version: str, filtered: bool, runtime: Runtime
+) -> None:
+    systemd(runtime, version)
+    assert call(runtime, "install").returncode == 0
+    unit = (runtime.root / "etc/systemd/system/ssmwake.service").read_text()
+    assert ("SystemCallFilter=@system-service\n" in unit) == filtered
 
 
 def test_install_twice_changes_nothing(runtime: Runtime) -> None:

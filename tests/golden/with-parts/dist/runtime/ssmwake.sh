@@ -288,12 +288,19 @@ find_unit() {
 	unit='' LoadState=not-found
 }
 find_process() {
-	for dir in /proc/[0-9]*; do
-		found=${dir#/proc/}
-		named "$found" "$1" && examine "$found" && [ "${2:-$parent}" = "$parent" ] && return
-	done
 	found=''
-	return 1
+	for dir in /proc/[0-9]*; do
+		named "${dir#/proc/}" "$1" || continue
+		examine "${dir#/proc/}" || continue
+		case $parent:$root in
+		"${2:-$parent}":*)
+			found=${dir#/proc/}
+			return
+			;;
+		1:) found=${dir#/proc/} ;;
+		esac
+	done
+	[ -n "$found" ]
 }
 named() {
 	name=''
@@ -530,6 +537,7 @@ on_ready() {
 	finish ready
 }
 status() {
+	[ -n "$root" ] || [ "$(id -u)" = 0 ] || tell "not root: what the agent does is a guess"
 	poll_imds
 	[ "$reason" != imds-unreachable ] || poll_imds
 	look
@@ -597,6 +605,9 @@ install() {
 	finish installed
 }
 write_units() {
+	filter=''
+	set -- $(systemctl --version) 0 0
+	[ "${2%%[!0-9]*}" -lt 239 ] || filter=SystemCallFilter=@system-service
 	write "$units/ssmwake.service" "[Unit]
 Description=Wake the SSM agent when its role arrives
 After=network.target
@@ -632,7 +643,7 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
+$filter
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
@@ -711,6 +722,9 @@ wait: until the role has credentials; run: and the agent is online; watch: for e
 		exit
 		;;
 	*) finish usage "$mode: unknown command" ;;
+	esac
+	case $endpoint in
+	*[!A-Za-z0-9:/.[\]-]*) finish usage "$endpoint: not the URL of IMDS" ;;
 	esac
 	load_settings
 	manager=''
