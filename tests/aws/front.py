@@ -130,7 +130,11 @@ class Front:
             self.wrong += found
         if self.latency:
             time.sleep(self.latency)
-        answer = self.spoil(call) or self.behind(call, request)
+        try:
+            answer = self.spoil(call) or self.behind(call, request)
+        except AssertionError as failed:
+            self.wrong.append(str(failed))
+            raise
         self.after(call)
         return answer, call.service
 

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.loaders import Loader, create_loader
 
 from ssmwake.publish import failures
 from ssmwake.publish.wanted import Place
@@ -130,7 +133,7 @@ def session(place: Place, patience: Patience = PATIENT) -> boto3.Session:
         return own
     sts = services(own, place, patience, "sts")["sts"]
     keys = sts("AssumeRole", RoleArn=place.role, RoleSessionName="ssmwake-publish")["Credentials"]
-    return boto3.Session(
+    return _session(
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
@@ -153,8 +156,19 @@ def services(own: boto3.Session, place: Place, patience: Patience, *names: str) 
     return {name: Service(client, place, patience) for name, client in made.items()}
 
 
-def _session(profile: str) -> boto3.Session:
+@cache
+def _loader() -> Loader:
+    """Return the loader of service models; each session has one of its own else, and reads the files again."""
+    path = botocore.session.Session().get_config_variable("data_path")
+    loader: Loader = create_loader(path)
+    return loader
+
+
+def _session(profile: str = "", **keys: str) -> boto3.Session:
+    core = botocore.session.Session(profile=profile or None)
     try:
-        return boto3.Session(profile_name=profile or None)
+        core.get_scoped_config()
+        core.register_component("data_loader", _loader())
+        return boto3.Session(botocore_session=core, **keys)
     except BotoCoreError as error:
         raise Refused(failures.line(error, "session", "*", "")) from error

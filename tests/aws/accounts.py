@@ -1,0 +1,80 @@
+"""What the tests publish, and how they look at what is there afterwards."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws.fake_ssm import FakeSsm
+from ssmwake.publish import Document, DocumentType, Outcome, Place, Plan, Publish, Result, Wanted, execute, plan
+from ssmwake.publish.access import Patience
+from ssmwake.publish.planning import Purpose
+
+KEY = "AKIAEXAMPLE"
+HERE = Place("eu-west-1")
+HASTY = Patience(pause=0.002, longest_pause=0.01, poll=0.002, active=0.2)
+
+COMMAND = """\
+schemaVersion: "2.2"
+description: {0}
+mainSteps:
+- action: aws:runShellScript
+  name: say
+  inputs:
+    runCommand:
+    - echo {0}
+"""
+AUTOMATION = """\
+schemaVersion: "0.3"
+description: {0}
+mainSteps:
+- action: aws:sleep
+  name: rest
+  inputs:
+    Duration: PT1S
+"""
+
+
+def wanted(word: str, **settings: Any) -> Wanted:
+    """Two documents that say a word."""
+    return Wanted(
+        (
+            Document("wake", DocumentType.COMMAND, COMMAND.format(word), **settings),
+            Document("rescue", DocumentType.AUTOMATION, AUTOMATION.format(word), **settings),
+        )
+    )
+
+
+def planned(what: Wanted, purpose: Purpose = Publish(), places: Sequence[Place] = (HERE,)) -> Plan:  # noqa: B008
+    """Plan without waiting long for anything."""
+    return plan(what, places, purpose, patience=HASTY)
+
+
+def published(what: Wanted, purpose: Purpose = Publish(), places: Sequence[Place] = (HERE,)) -> tuple[Result, ...]:  # noqa: B008
+    """Plan and execute."""
+    return execute(planned(what, purpose, places), patience=HASTY)
+
+
+def done(what: Wanted, purpose: Purpose = Publish()) -> Result:  # noqa: B008
+    """Plan and execute in one place, where it must succeed."""
+    (result,) = published(what, purpose)
+    assert result.outcome in (Outcome.DONE, Outcome.UNCHANGED), result.failure
+    return result
+
+
+def failure(what: Wanted, purpose: Purpose = Publish()) -> str:  # noqa: B008
+    """Plan and execute in one place, and return why that failed."""
+    (result,) = published(what, purpose)
+    assert result.outcome is Outcome.FAILED
+    return result.failure
+
+
+def state(fake: FakeSsm, region: str = HERE.region) -> dict[str, Any]:
+    """Everything that is there, but not how often somebody looked."""
+    return {
+        document.name: {
+            "default": document.default,
+            "versions": {number: (version.name, version.text) for number, version in document.versions.items()},
+            "tags": document.tags,
+            "shared": document.shared,
+        }
+        for document in fake.documents[KEY, region].values()
+    }
