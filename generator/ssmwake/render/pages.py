@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import jinja2
 
 from ssmwake.model import Config, Finding, Invalid, Location
-from ssmwake.render import command, publisher
+from ssmwake.render import command, publisher, rescue
 from ssmwake.render.runtime import NOTICE, runtime
 from ssmwake.render.scalars import block, quoted
 from ssmwake.resources import templates
@@ -69,6 +69,7 @@ def environment() -> jinja2.Environment:
         autoescape=False,
     )
     made.filters.update(block=block, quoted=quoted)
+    made.globals["script"] = rescue.script
     made.globals["ssm_param"] = lambda name: "{{ " + name + " }}"
     return made
 
