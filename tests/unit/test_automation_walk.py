@@ -162,11 +162,6 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
         "LostAgain",
         "look at its network",
     ),
-        World(attached="web", lost_after_command="right"),
-        {},
-        "LostAgain",
-        "look at its network",
-    ),
 }
 
 

@@ -66,14 +66,17 @@ def cloud_config(config: Config) -> str:
     return "\n".join(lines)
 
 
-def script(config: Config) -> str:
-    """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes."""
+def script(config: Config, before: str = "") -> str:
+    """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes.
+
+    `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet.
+    """
     lines = ["#!/bin/sh", f"# {NOTICE}", "umask 077", "root=${SSMWAKE_ROOT:-}"]
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
     runtime, *settings = placed(config)
     lines.append(written(packed(), f'"$root{runtime.path}"', runtime.mode, through="base64 -d | gzip -d"))
     lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in settings]
-    lines += [*commands(config, f'"$root{HOME}"'), "exit 0", ""]
+    lines += [*before.splitlines(), *commands(config, f'"$root{HOME}"'), "exit 0", ""]
     return "\n".join(lines)
 
 

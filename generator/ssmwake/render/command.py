@@ -2,8 +2,11 @@
 
 from ssmwake.model import Config
 from ssmwake.render.carriers import placed, written
+from ssmwake.render.runtime import packed, runtime
 
 ACTIONS = ("install", "run", "status", "restart", "uninstall")
+
+RUNTIME = '"$d/ssmwake"'
 
 # What a caller picks is pasted into the script as text, which is safe because only the ACTIONS are allowed.
 HEAD = """\
@@ -25,8 +28,18 @@ sh "$d/ssmwake" "$@"
 
 def script(config: Config) -> str:
     """Return the script; the runtime travels in it, so that an action never runs an older one it finds there."""
-    runtime, *settings = placed(config)
-    text = HEAD + written(runtime.text, '"$d/ssmwake"', runtime.mode, otherwise="exit 73") + "\n"
+    return _script(config, written(runtime(), RUNTIME, "0700", otherwise="exit 73"))
+
+
+def packed_script(config: Config) -> str:
+    """Return the script with the runtime packed, for a template of CloudFormation, which is 51,200 bytes at the most."""
+    line = written(packed(), RUNTIME, "0700", through="base64 -d | gzip -d", otherwise="exit 73")
+    return _script(config, line)
+
+
+def _script(config: Config, runtime: str) -> str:
+    _, *settings = placed(config)
+    text = f"{HEAD}{runtime}\n"
     if settings:
         files = [
             written(file.text, f'"${{SSMWAKE_ROOT:-}}{file.path}"', file.mode, otherwise="exit 73") for file in settings

@@ -1,7 +1,8 @@
 """Render templates/<room>/<name>.j2 with Jinja: templates place values, decisions are made in Python."""
 
+import textwrap
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
@@ -9,10 +10,12 @@ from pathlib import PurePosixPath
 import jinja2
 
 from ssmwake.model import Config, Finding, Invalid, Location
-from ssmwake.render import command, publisher, rescue
+from ssmwake.render import command, publisher, rescue, stack
 from ssmwake.render.runtime import NOTICE, runtime
 from ssmwake.render.scalars import block, quoted
+from ssmwake.render.user_data import opened
 from ssmwake.resources import templates
+from ssmwake.userdata.parts import Part
 
 BROKEN_TEMPLATE = "SW020"
 
@@ -30,7 +33,7 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[str]:
             yield prefix + entry.name
 
 
-def page(path: str, config: Config, artifact: Callable[[str], str]) -> str:
+def page(path: str, config: Config, parts: Sequence[Part], artifact: Callable[[str], str]) -> str:
     """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
     values = {
         "config": config,
@@ -39,6 +42,9 @@ def page(path: str, config: Config, artifact: Callable[[str], str]) -> str:
         "artifact": artifact,
         "command": command,
         "publisher": publisher,
+        "stack": stack,
+        "user_data_path": stack.user_data_path(config),
+        "opened": lambda shell: opened(config, _text(shell), parts),
     }
     own = f"templates/{path}.j2"
     try:
@@ -70,12 +76,16 @@ def environment() -> jinja2.Environment:
     )
     made.filters.update(block=block, quoted=quoted)
     made.globals["script"] = rescue.script
+    made.filters["dedent"] = textwrap.dedent
+    made.filters["unmarked"] = lambda text: text.removeprefix(f"# {NOTICE}\n")
     made.globals["ssm_param"] = lambda name: "{{ " + name + " }}"
     return made
 
 
 def _source(name: str) -> tuple[str, str, Callable[[], bool]] | None:
     entry = templates().joinpath(*name.split("/"))
-    if not entry.is_file():
-        return None
-    return entry.read_text(encoding="utf-8"), f"templates/{name}", lambda: True
+    return (_text(name), f"templates/{name}", lambda: True) if entry.is_file() else None
+
+
+def _text(name: str) -> str:
+    return templates().joinpath(*name.split("/")).read_text(encoding="utf-8")

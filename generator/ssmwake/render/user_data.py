@@ -21,11 +21,26 @@ def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
     if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts)):
         return merged
     if form is UserDataFormat.MULTIPART or parts:
-        # A script, since no cloud-config of the person's can replace its lists.
-        headers = (("Content-Type", Kind.SCRIPT.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
-        ours = Part(Kind.SCRIPT, script(config).encode(), headers=headers)
-        return multipart([*appended(parts), ours], NOTICE)
+        return _with_parts(script(config), parts)
     return script(config) if form is UserDataFormat.SCRIPT else cloud_config(config)
+
+
+def opened(config: Config, before: str, parts: Sequence[Part] = ()) -> tuple[str, str]:
+    """Return user data in two, for a carrier that puts lines with its parameters between: at the top of our script.
+
+    `before` is shell of that carrier, which uses them before ssmwake is installed.
+    """
+    parts = _checked(parts)
+    ours = script(config, before)
+    text = _with_parts(ours, parts) if parts else ours
+    place = text.rindex(ours) + len("#!/bin/sh\n")
+    return text[:place], text[place:]
+
+
+def _with_parts(ours: str, parts: Sequence[Part]) -> str:
+    # A script, since no cloud-config of the person's can replace its lists.
+    headers = (("Content-Type", Kind.SCRIPT.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
+    return multipart([*appended(parts), Part(Kind.SCRIPT, ours.encode(), headers=headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
