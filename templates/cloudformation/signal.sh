@@ -11,12 +11,14 @@ tell_stack() {
     done
     for _ in 1 2 3 4 5 6; do
         if [ -n "$url" ]; then
-            body="{\"Status\":\"$status\",\"Reason\":\"ssmwake\",\"UniqueId\":\"$resource\",\"Data\":\"$status\"}"
             # The address is a secret, so it is no argument.
-            printf 'url = "%s"\n' "$url" | curl -fsS -m 20 -X PUT -H 'Content-Type:' -d "$body" -K - && return
-            export url body
-            python3 -c 'import os, urllib.request as u
-u.urlopen(u.Request(os.environ["url"], os.environ["body"].encode(), {"Content-Type": ""}, method="PUT"), timeout=20)' && return
+            printf 'url = "%s"\n' "$url" | curl -fsS -m 20 -X PUT -H 'Content-Type:' -K - \
+                -d "{\"Status\":\"$status\",\"Reason\":\"ssmwake\",\"UniqueId\":\"$resource\",\"Data\":\"$status\"}" && return
+            export url status resource
+            python3 -c 'import json, os, urllib.request as u
+e = os.environ
+body = dict(Status=e["status"], Reason="ssmwake", UniqueId=e["resource"], Data=e["status"])
+u.urlopen(u.Request(e["url"], json.dumps(body).encode(), {"Content-Type": ""}, method="PUT"), timeout=20)' && return
         else
             PATH=$PATH:/opt/aws/bin cfn-signal -e "$code" --stack "$stack" --resource "$resource" --region "$region" && return
         fi

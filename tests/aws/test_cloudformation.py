@@ -1,0 +1,256 @@
+"""The CloudFormation templates: linted, deployed to a fake account, and what comes back compared byte for byte."""
+
+import base64
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import warnings
+from ast import literal_eval
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from cfnlint.decode.cfn_yaml import loads
+from moto import mock_aws
+
+from ssmwake.model import Config, UserDataFormat, UserDataSettings
+from ssmwake.render import Rendering, runtime
+from ssmwake.userdata.parts import Part, read
+
+TEMPLATES = ("documents", "launch-template", "instance")
+# A template that is sent with the request: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+INLINE = 51_200
+REGION = "eu-central-1"
+
+
+def template(name: str, config: Config | None = None, parts: tuple[Part, ...] = ()) -> str:
+    return Rendering(config or Config(), parts).text(f"cloudformation/{name}.yaml")
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with warnings.catch_warnings(), mock_aws():
+        # moto has no associations and no wait conditions in stacks, and says so.
+        warnings.filterwarnings(
+            "ignore", message="Tried to parse AWS::(SSM::Association|CloudFormation::WaitCondition)"
+        )
+        yield
+
+
+def deployed(text: str, **parameters: str) -> dict[str, str]:
+    """Deploy a template; return the physical id of each resource."""
+    client = boto3.client("cloudformation", region_name=REGION)
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    client.create_stack(
+        StackName="test",
+        TemplateBody=text,
+        Parameters=given,  # type: ignore[arg-type]
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    found = client.describe_stack_resources(StackName="test")["StackResources"]
+    return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found if "LogicalResourceId" in each}
+
+
+def template_data(launch_template: str) -> dict[str, Any]:
+    ec2 = boto3.client("ec2", region_name=REGION)
+    versions = ec2.describe_launch_template_versions(LaunchTemplateId=launch_template)["LaunchTemplateVersions"]
+    return dict(versions[0]["LaunchTemplateData"])
+
+
+def user_data(launch_template: str) -> str:
+    return base64.b64decode(template_data(launch_template)["UserData"]).decode()
+
+
+def lint(folder: Path, *names: str) -> str:
+    """Everything that cfn-lint says, in all regions, warnings and remarks too."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), "-r", "ALL_REGIONS", "-c", "I", "W", "E", "--", *names],
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bool(done.returncode) == bool(done.stdout), done.stderr
+    return done.stdout
+
+
+def test_cfn_lint_says_nothing_at_all(tmp_path: Path) -> None:
+    for name in TEMPLATES:
+        (tmp_path / f"{name}.yaml").write_text(template(name))
+    assert lint(tmp_path, *(f"{name}.yaml" for name in TEMPLATES)) == ""
+
+
+def test_cfn_lint_says_nothing_of_what_the_fragments_make_of_a_template(tmp_path: Path) -> None:
+    rendering = Rendering(Config())
+    text = {
+        path.rpartition("/")[2].removesuffix(".yaml"): rendering.text(path)
+        for path in rendering.paths()
+        if path.startswith("cloudformation/fragments/")
+    }
+    assert set(text) == {"association", "command", "parameters", "role", "user-data"}
+    pasted = "AWSTemplateFormatVersion: '2010-09-09'\nDescription: pasted together\nParameters:\n"
+    pasted += textwrap.indent(text["parameters"], "  ") + "Resources:\n"
+    pasted += "".join(textwrap.indent(text[name], "  ") for name in ("role", "command", "association"))
+    pasted += "  Instance:\n    Type: AWS::EC2::Instance\n    Properties:\n      ImageId: ami-0123456789abcdef0\n"
+    pasted += "      IamInstanceProfile: !Ref InstanceProfile\n" + textwrap.indent(text["user-data"], "      ")
+    (tmp_path / "pasted.yaml").write_text(pasted)
+    assert lint(tmp_path, "pasted.yaml") == ""
+    found = loads(pasted)["Resources"]["Instance"]["Properties"]["UserData"]["Fn::Base64"]
+    assert found == rendering.text("user-data/cloud-config.yaml")
+
+
+def test_cfn_lint_knows_every_action_of_the_policies(tmp_path: Path) -> None:
+    rendering = Rendering(Config())
+    policies = {name: json.loads(rendering.text(f"iam/{name}.json")) for name in ("instance", "runbook", "publisher")}
+    resources = {
+        name: {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}
+        for name, policy in policies.items()
+    }
+    (tmp_path / "right.json").write_text(json.dumps({"Resources": resources}))
+    assert lint(tmp_path, "right.json") == ""
+    (tmp_path / "wrong.json").write_text(json.dumps({"Resources": resources}).replace("ssm:", "ssm:X"))
+    assert "W3037" in lint(tmp_path, "wrong.json")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_can_be_sent_with_the_request(name: str) -> None:
+    assert len(template(name).encode()) < INLINE
+
+
+@pytest.mark.parametrize("form", UserDataFormat)
+@pytest.mark.usefixtures("aws")
+def test_the_user_data_of_the_launch_template_comes_back_byte_for_byte(form: UserDataFormat) -> None:
+    config = Config(user_data=UserDataSettings(format=form))
+    resources = deployed(template("launch-template", config))
+    path = {"cloud-config": "cloud-config.yaml", "script": "script.sh", "multipart": "multipart.txt"}[form]
+    assert user_data(resources["LaunchTemplate"]) == Rendering(config).text(f"user-data/{path}")
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_launch_template_asks_for_imdsv2_and_carries_the_profile() -> None:
+    resources = deployed(template("launch-template"))
+    data = template_data(resources["LaunchTemplate"])
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+    assert data["IamInstanceProfile"]["Arn"].endswith(resources["InstanceProfile"])
+    iam = boto3.client("iam", region_name=REGION)
+    policy = iam.get_role_policy(RoleName=resources["Role"], PolicyName="ssm-agent")["PolicyDocument"]
+    # moto hands out the Python spelling of it.
+    assert literal_eval(str(policy)) == json.loads(Rendering(Config()).text("iam/instance.json"))
+
+
+@pytest.mark.usefixtures("aws")
+def test_user_data_of_the_persons_own_is_merged_into_each_template() -> None:
+    config = Config(on_ready=("aws s3 ls '{{ x }}'",))
+    parts = (*read("a.yaml", b"#cloud-config\nruncmd: [touch /a]\n"), *read("b.sh", "#!/bin/sh\necho ü\n".encode()))
+    resources = deployed(template("launch-template", config, parts))
+    assert user_data(resources["LaunchTemplate"]) == Rendering(config, parts).text("user-data/cloud-config.yaml")
+    boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="test")
+    subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
+    text = user_data(deployed(template("instance", config, parts), SubnetId=subnet)["LaunchTemplate"])
+    bodies = [part.body for part in read("-", text.encode())]
+    assert bodies[:2] == [part.body for part in parts]
+    assert bodies[2].startswith(
+        b"#!/bin/sh\nstack='test' region='eu-central-1' seconds=900\nresource=Instance url=''\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("with_", "resource", "url"),
+    [("cfn-signal", "Instance", r""), ("url", "InstanceWithoutHelper", r"arn:[^']+")],
+)
+@pytest.mark.usefixtures("aws")
+def test_the_parameters_come_in_as_lines_on_top_of_the_script(with_: str, resource: str, url: str) -> None:
+    subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
+    # moto has no wait condition; a topic stands in for what has a Ref.
+    text = template("instance").replace("AWS::CloudFormation::WaitConditionHandle", "AWS::SNS::Topic")
+    resources = deployed(text, SubnetId=subnet, SignalWith=with_)
+    assert resource in resources
+    lines = user_data(resources["LaunchTemplate"]).splitlines()
+    assert lines[:2] == ["#!/bin/sh", "stack='test' region='eu-central-1' seconds=900"]
+    assert re.fullmatch(rf"resource={resource} url='{url}'", lines[2])
+    plain = Rendering(Config()).text("user-data/script.sh").splitlines()
+    assert [line for line in plain if line not in lines] == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_documents_come_back_as_they_were_rendered() -> None:
+    resources = deployed(template("documents"))
+    content = resources_of(template("documents"))
+    command = content["CommandDocument"]["Properties"]["Content"]
+    script = command["mainSteps"][0]["inputs"]["runCommand"][0]
+    held = re.search(r"<<'END' \| gzip -d >.*\n([^']+)END\n", script)
+    assert held
+    assert gzip.decompress(base64.b64decode(held[1])).decode() == runtime()
+    plain = yaml.safe_load(Rendering(Config()).text("ssm/command.yaml"))
+    plain["mainSteps"][0]["inputs"]["runCommand"] = [script]
+    assert command == plain
+    runbook = yaml.safe_load(Rendering(Config()).text("ssm/automation.yaml"))
+    runbook["parameters"]["CommandDocument"]["default"] = {"Ref": "CommandDocument"}
+    assert content["RescueRunbook"]["Properties"]["Content"] == runbook
+    ssm = boto3.client("ssm", region_name=REGION)
+    kinds = {each["Name"]: each["DocumentType"] for each in ssm.list_documents(Filters=OWN)["DocumentIdentifiers"]}
+    assert kinds == {resources["CommandDocument"]: "Command", resources["RescueRunbook"]: "Automation"}
+
+
+OWN: Any = [{"Key": "Owner", "Values": ["Self"]}]
+
+
+def resources_of(text: str) -> dict[str, Any]:
+    return json.loads(json.dumps(loads(text)["Resources"]))  # type: ignore[no-any-return]
+
+
+def test_a_stack_set_can_put_the_documents_anywhere() -> None:
+    text = template("documents")
+    for name, resource in resources_of(text).items():
+        assert not {"DocumentName", "AssociationName", "RoleName"} & resource["Properties"].keys(), name
+        assert resource["Type"] != "AWS::SSM::Document" or "Name" not in resource["Properties"]
+    assert not re.search(r"\b(us|eu|ap|sa|ca|me|af|il|cn)-[a-z]+-[0-9]\b", text)
+    assert not re.search(r"\b[0-9]{12}\b", text)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        ("TagKey", ["ssmwake", "team:ssm"], ["", "a b", "a$"]),
+        (
+            "Schedule",
+            [
+                "rate(30 minutes)",
+                "rate(1 hour)",
+                "rate(12 hours)",
+                "rate(1 day)",
+                "rate(30 days)",
+                "cron(0 2 ? * SUN *)",
+            ],
+            ["rate(29 minutes)", "rate(1 days)", "rate(2 hour)", "rate(31 days)", "daily", "rate(1 day); x", "cron()"],
+        ),
+        ("InstanceType", ["t3.micro", "u-6tb1.112xlarge"], ["t3", "T3.micro", "t3.micro;"]),
+    ],
+)
+def test_a_parameter_takes_what_aws_takes_and_nothing_else(parameter: str, good: list[str], bad: list[str]) -> None:
+    rules = loads(template("launch-template"))["Parameters"][parameter]
+    assert [value for value in good if not re.fullmatch(rules["AllowedPattern"], value)] == []
+    assert [value for value in bad if re.fullmatch(rules["AllowedPattern"], value)] == []
+    assert re.fullmatch(rules["AllowedPattern"], rules["Default"])
+
+
+def test_the_stack_waits_longer_than_the_instance_does() -> None:
+    for timeout in (1, 600, 3600, 86_400):
+        text = template("instance", replace(Config(), timeout=timeout))
+        given_up = int(re.search(r"seconds=([0-9]+)", text)[1])  # type: ignore[index]
+        stack = int(re.search(r"PT([0-9]+)M", text)[1]) * 60  # type: ignore[index]
+        condition = int(re.search(r'Timeout: "([0-9]+)"', text)[1])  # type: ignore[index]
+        assert given_up + 300 <= stack <= 43_200
+        assert given_up + 300 <= condition <= 43_200
