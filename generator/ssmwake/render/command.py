@@ -2,7 +2,7 @@
 
 from ssmwake.model import Config
 from ssmwake.render.carriers import placed, written
-from ssmwake.render.runtime import packed, runtime
+from ssmwake.render.runtime import packed
 
 ACTIONS = ("install", "run", "status", "restart", "uninstall")
 
@@ -28,7 +28,7 @@ sh "$d/ssmwake" "$@"
 
 def script(config: Config) -> str:
     """Return the script; the runtime travels in it, so that an action never runs an older one it finds there."""
-    return _script(config, written(runtime(), RUNTIME, "0700", otherwise="exit 73"))
+    return _script(config, written(placed(config)[0].text, RUNTIME, "0700", otherwise="exit 73"))
 
 
 def packed_script(config: Config) -> str:
