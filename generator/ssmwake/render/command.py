@@ -32,7 +32,7 @@ def script(config: Config) -> str:
 
 
 def packed_script(config: Config) -> str:
-    """Return the script with the runtime packed, for a template of CloudFormation, which is 51,200 bytes at the most."""
+    """Return the script with the runtime packed, for a template of CloudFormation: 51,200 bytes at the most."""
     line = written(packed(), RUNTIME, "0700", through="base64 -d | gzip -d", otherwise="exit 73")
     return _script(config, line)
 
