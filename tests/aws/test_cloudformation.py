@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from cfnlint.decode.cfn_yaml import loads
+from cfnlint.decode.cfn_yaml import loads  # type: ignore[import-untyped]
 from moto import mock_aws
 
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
@@ -55,7 +55,7 @@ def deployed(text: str, **parameters: str) -> dict[str, str]:
     client.create_stack(
         StackName="test",
         TemplateBody=text,
-        Parameters=given,  # type: ignore[arg-type]
+        Parameters=given,
         Capabilities=["CAPABILITY_IAM"],
     )
     found = client.describe_stack_resources(StackName="test")["StackResources"]

@@ -74,7 +74,7 @@ class Rendering:
             return json.dumps(yaml.safe_load(self.text(path.removesuffix("json") + "yaml")), indent=2) + "\n"
         from ssmwake.render.pages import page
 
-        return page(path, self.config, self.parts, self.text)
+        return page(path, self.config, self.text, self.parts)
 
 
 def _twin(path: str) -> str:

@@ -33,7 +33,7 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[str]:
             yield prefix + entry.name
 
 
-def page(path: str, config: Config, parts: Sequence[Part], artifact: Callable[[str], str]) -> str:
+def page(path: str, config: Config, artifact: Callable[[str], str], parts: Sequence[Part] = ()) -> str:
     """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
     values = {
         "config": config,
