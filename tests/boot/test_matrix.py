@@ -8,7 +8,7 @@ import pytest
 from boot.harness import rootfs
 from boot.harness.container import Machine
 from boot.harness.disk import write
-from boot.harness.facts import Ended, ended, starts, versions, watcher_runs
+from boot.harness.facts import Ended, ended, starts, tell, watcher_runs
 from boot.harness.instance import Instance, asleep, instance, settle, ssmwake
 
 FORMS = {
@@ -18,8 +18,6 @@ FORMS = {
 }
 SMOKE = ("bookworm", "multipart, gzip")
 LATE = 20.0
-# What a boot with us may take longer than one without: the work of unpacking and installing on a busy machine.
-SLACK = 3.0
 
 Record = Callable[[str, object], None]
 
@@ -58,11 +56,6 @@ def check_second_boot(it: Instance) -> None:
 
 def check_end(end: Ended) -> None:
     assert (end.status, end.complaints) == ("done", "")
-
-
-def tell(record: Record, machine: Machine, form: str, case: str, measured: str) -> None:
-    suite = machine.output("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME")
-    record("booted", f"{suite}, {versions(machine)}|{form}|{case}|{measured}")
 
 
 @every_cell
@@ -112,10 +105,9 @@ def test_a_role_from_the_start_is_met_with_one_restart_at_most(
 def test_without_a_role_the_boot_ends_as_soon_as_without_us(
     it: Instance, suite: str, form: str, record_property: Record
 ) -> None:
-    with instance(suite) as plain, plain.boot() as machine:
-        without = ended(machine)
-    with it.boot() as machine:
-        end = ended(machine)
+    # Side by side, so that both meet the same load.
+    with instance(suite) as plain, plain.boot() as other, it.boot() as machine:
+        without, end = ended(other), ended(machine)
         check_end(end)
         assert watcher_runs(machine)
         if form == "cloud-config":
@@ -124,8 +116,9 @@ def test_without_a_role_the_boot_ends_as_soon_as_without_us(
         assert starts(machine) == 1
         more = end.cloud_final - without.cloud_final
         tell(record_property, machine, form, "role never", f"cloud-final at {end.cloud_final:.1f} s, {more:+.1f} s")
-        assert end.cloud_final < without.cloud_final + SLACK
-        assert end.multi_user < without.multi_user + SLACK
+        # What unpacking and installing takes on a busy machine; a boot that waited for the role would never end.
+        assert end.cloud_final < without.cloud_final * 1.5 + 2
+        assert end.multi_user < without.multi_user * 1.5 + 2
 
 
 def check_schema(it: Instance, machine: Machine) -> None:

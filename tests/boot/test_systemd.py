@@ -298,7 +298,7 @@ def test_installing_twice_changes_nothing(it: Instance) -> None:
 
 
 def test_an_agent_ordered_after_cloud_final_does_not_hang_the_boot() -> None:
-    with instance(SUITE, agent_after="cloud-final.service") as it:
+    with instance(SUITE, agent_after="cloud-final.service", agent_target="cloud-init.target") as it:
         role = it.attach()
         write(it.disk, "ssmwake.yaml", "user-data: {foreground: true}\n")
         it.imds.instance.user_data = ssmwake("user-data", "--gzip", "-c", str(it.disk / "ssmwake.yaml"))

@@ -1,5 +1,6 @@
 """The stand-in agent on a disk: its code, and a unit with the vendor's restart policy."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -13,7 +14,7 @@ SSM = f"{HOST}:8443"
 HOME = "opt/agent"
 
 
-def unit_text(after: str = "network-online.target") -> str:
+def unit_text(after: str = "network-online.target", target: str = "multi-user.target") -> str:
     """Return a unit file; how it restarts and what it kills is as in the vendor's packages."""
     return f"""[Unit]
 Description=stand-in for amazon-ssm-agent
@@ -26,7 +27,7 @@ Restart=always
 RestartSec=90
 RestartPreventExitStatus=194
 [Install]
-WantedBy=multi-user.target
+WantedBy={target}
 """
 
 
@@ -37,11 +38,11 @@ def put_code(disk: Path) -> None:
         write(disk, f"{HOME}/ssmwake/simulate/{source.name}", source.read_bytes())
 
 
-def install(disk: Path, unit: str = UNIT, after: str = "network-online.target") -> None:
+def install(disk: Path, unit: str, after: str, target: str) -> None:
     """Put the agent on a disk and enable it."""
     put_code(disk)
-    write(disk, f"etc/systemd/system/{unit}", unit_text(after))
-    wanted = disk / "etc/systemd/system/multi-user.target.wants" / unit
+    write(disk, f"etc/systemd/system/{unit}", unit_text(after, target))
+    wanted = disk / f"etc/systemd/system/{target}.wants" / unit
     wanted.parent.mkdir(parents=True, exist_ok=True)
     wanted.symlink_to(f"/etc/systemd/system/{unit}")
 
@@ -59,6 +60,7 @@ def package(disk: Path, folder: Path) -> None:
     deb = repository / "agent.deb"
     quiet = subprocess.DEVNULL
     subprocess.run(["dpkg-deb", "--build", str(tree), str(deb)], check=True, timeout=60, stdout=quiet)
-    size = deb.stat().st_size
-    write(disk, "opt/repository/Packages", f"{control}Filename: ./agent.deb\nSize: {size}\n")
+    content = deb.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    write(disk, "opt/repository/Packages", f"{control}Filename: ./agent.deb\nSize: {len(content)}\nSHA256: {digest}\n")
     write(disk, "etc/apt/sources.list", "deb [trusted=yes] file:/opt/repository ./\n")

@@ -62,7 +62,10 @@ class Instance:
 
 @contextlib.contextmanager
 def instance(
-    suite: str, agent_unit: str = agent.UNIT, agent_after: str = "network-online.target"
+    suite: str,
+    agent_unit: str = agent.UNIT,
+    agent_after: str = "network-online.target",
+    agent_target: str = "multi-user.target",
 ) -> Iterator[Instance]:
     """Make an instance of a suite that is off; an agent without a unit is not installed."""
     root = rootfs.root(rootfs.Recipe(suite))
@@ -72,7 +75,7 @@ def instance(
         ssm = stack.enter_context(net.inside(lambda: Endpoint(agent.SSM)))
         top = stack.enter_context(disk.disk(root))
         if agent_unit:
-            agent.install(top, agent_unit, agent_after)
+            agent.install(top, agent_unit, agent_after, agent_target)
         yield Instance(net, imds, ssm, top)
 
 
