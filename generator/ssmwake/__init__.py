@@ -1,10 +1,13 @@
 """Render what wakes a sleeping SSM agent: cloud-init user data and SSM documents."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ssmwake.publish import Plan, PromoteNamed, Publish, Result, RollBack
 
 __version__ = "0.1.0"
 
-__all__ = ["user_data"]
+__all__ = ["execute", "plan", "user_data"]
 
 
 def user_data(*, include: tuple[bytes, ...] = (), **settings: Any) -> str:
@@ -20,3 +23,35 @@ def user_data(*, include: tuple[bytes, ...] = (), **settings: Any) -> str:
     config = from_settings(settings)
     parts = tuple(part for number, data in enumerate(include) for part in read(f"include[{number}]", data))
     return rendered(config, parts)
+
+
+def plan(
+    *,
+    purpose: "Publish | PromoteNamed | RollBack | None" = None,
+    profile: str = "",
+    include: tuple[bytes, ...] = (),
+    **settings: Any,
+) -> "Plan":
+    """Return what publishing would do, without doing it: `plan(role="web", publish={"regions": ["eu-west-1"]})`.
+
+    The settings are those of `user_data`; a purpose is of ssmwake.publish, and none publishes and promotes. Raises
+    ssmwake.model.Invalid, and ssmwake.publish.Refused without a region; a place that cannot be read is in the plan.
+    """
+    from ssmwake import publish
+    from ssmwake.config import from_settings
+    from ssmwake.publish.from_config import PATHS
+    from ssmwake.render import Rendering
+
+    config = from_settings(settings)
+    rendering = Rendering(config)
+    texts = {path: rendering.text(path) for path in PATHS.values() if path in rendering.paths()}
+    templates = config.publish.launch_templates
+    what = publish.wanted_by(config, texts, user_data(include=include, **settings) if templates else "")
+    return publish.plan(what, publish.places_of(config, profile), purpose or publish.Publish())
+
+
+def execute(plan: "Plan") -> "tuple[Result, ...]":
+    """Do what a plan says, and return how it went in each place; what was changed in between is left alone."""
+    from ssmwake import publish
+
+    return publish.execute(plan)

@@ -16,7 +16,7 @@ BELOW = {
     "cfn_rules": {"lint", "userdata"},
     # `python -m` and the Python API are doors, as the command line is.
     "__main__": {"cli"},
-    "__init__": {"config", "render", "userdata"},
+    "__init__": {"config", "render", "userdata", "publish"},
 }
 
 

@@ -12,25 +12,10 @@ from ssmwake.cli import plans
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.streams import findings_out
 from ssmwake.model import Artifact, Config, Finding, Severity
-from ssmwake.publish import (
-    EVERYONE,
-    Document,
-    DocumentType,
-    LaunchTemplate,
-    Place,
-    PromoteNamed,
-    Publish,
-    RollBack,
-    Wanted,
-    execute,
-    home_region,
-    plan,
-)
-from ssmwake.publish.access import Refused
+from ssmwake.publish import Place, PromoteNamed, Publish, Refused, RollBack, Wanted, execute, places_of, plan, wanted_by
+from ssmwake.publish.from_config import PATHS
 from ssmwake.render import Rendering, publisher
-from ssmwake.userdata.parts import Part
-
-DOCUMENTS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
+from ssmwake.render import user_data as rendered_user_data
 
 
 @click.command()
@@ -78,19 +63,18 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
     asks = not (flags["yes"] or flags["check"])
     if asks and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on; give --yes or --check")
-    if made.documents.share_with and EVERYONE in made.documents.share_with and not flags["share_with_all"]:
-        raise click.UsageError("share-with: all is everyone; give --share-with-all if you mean it")
     rendering = Rendering(made, parts)
+    what = _wanted(made, rendering, flags["share_with_all"])
     if isinstance(purpose, Publish):
         _lint(rendering, flags["no_lint"])
     try:
-        places = _places(made, profile)
+        where = places_of(made, profile)
     except Refused as refused:
         click.echo(f"ssmwake: error: {refused.line}", err=True)
         sys.exit(1)
 
-    with _progress("planning", len(places)) as told:
-        planned = plan(_wanted(made, rendering), places, purpose, told=told)
+    with _progress("planning", len(where)) as told:
+        planned = plan(what, where, purpose, told=told)
     if flags["check"]:
         click.echo(plans.plan_json(planned)) if flags["as_json"] else plans.plan_out(planned)
         sys.exit(1 if planned.changes or planned.failures else 0)
@@ -98,7 +82,7 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
     if asks and planned.changes and not click.confirm("Do this?", err=True):
         click.echo("nothing was changed", err=True)
         sys.exit(1)
-    with _progress("publishing", len(places)) as told:
+    with _progress("publishing", len(where)) as told:
         results = execute(planned, fail_fast=flags["fail_fast"], told=told)
     if flags["as_json"]:
         click.echo(plans.results_json(results))
@@ -122,32 +106,14 @@ def _purpose(config: Config, flags: dict[str, Any]) -> Publish | PromoteNamed | 
     return Publish(not flags["no_promote"], config.documents.keep_versions if flags["prune"] else None)
 
 
-def _wanted(config: Config, rendering: Rendering) -> Wanted:
-    names = {
-        DocumentType.COMMAND: config.documents.command_name,
-        DocumentType.AUTOMATION: config.documents.automation_name,
-    }
-    documents = tuple(
-        Document(names[type_], type_, rendering.text(path), config.documents.tags, config.documents.share_with)
-        for type_, path in DOCUMENTS.items()
-        if path in rendering.paths()
-    )
-    templates = config.publish.launch_templates
-    text = _user_data(config, rendering.parts) if templates else b""
-    return Wanted(documents, tuple(LaunchTemplate(t, text, how.base, how.promote) for t, how in templates.items()))
+def _wanted(config: Config, rendering: Rendering, everyone: bool) -> Wanted:
+    user_data = rendered_user_data(config, rendering.parts) if config.publish.launch_templates else ""
+    texts = {path: rendering.text(path) for path in _published(rendering)}
+    return wanted_by(config, texts, user_data, everyone=everyone)
 
 
-def _user_data(config: Config, parts: tuple[Part, ...]) -> bytes:
-    from ssmwake.render import user_data
-
-    return user_data(config, parts).encode()
-
-
-def _places(config: Config, profile: str) -> tuple[Place, ...]:
-    regions = config.publish.regions or (home_region(profile),)
-    if not all(regions):
-        raise click.UsageError("no region; give --region, or set AWS_REGION")
-    return tuple(Place(region, role, profile) for role in (config.publish.accounts or ("",)) for region in regions)
+def _published(rendering: Rendering) -> list[str]:
+    return [path for path in PATHS.values() if path in rendering.paths()]
 
 
 def _lint(rendering: Rendering, skipped: bool) -> None:
@@ -155,8 +121,7 @@ def _lint(rendering: Rendering, skipped: bool) -> None:
     if skipped:
         click.echo("not linted, because of --no-lint", err=True)
         return
-    published = [path for path in rendering.paths() if path in DOCUMENTS.values()]
-    findings = lint_before_publishing([Artifact(path, rendering.text(path)) for path in published])
+    findings = lint_before_publishing([Artifact(path, rendering.text(path)) for path in _published(rendering)])
     findings_out(findings, err=True)
     if any(finding.severity is Severity.ERROR for finding in findings):
         click.echo("nothing was published; correct the errors, or give --no-lint", err=True)

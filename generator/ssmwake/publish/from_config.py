@@ -1,0 +1,45 @@
+"""From a config, and the texts that were rendered from it, to what is wanted and where."""
+
+from collections.abc import Mapping
+
+from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.publish.access import Refused, home_region
+from ssmwake.publish.wanted import EVERYONE, Document, DocumentType, LaunchTemplate, Place, Wanted
+
+PUBLIC = "SW390"
+SAME_NAME = "SW391"
+
+# Where a render has the documents.
+PATHS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
+
+
+def wanted_by(config: Config, texts: Mapping[str, str], user_data: str, *, everyone: bool = False) -> Wanted:
+    """Return what the config wants published of the texts, by their PATHS; raise Invalid where it may not be.
+
+    Sharing with everyone must be said twice: in the config, and by `everyone`.
+    """
+    settings = config.documents
+    if EVERYONE in (settings.share_with or ()) and not everyone:
+        message = "`all` shares the documents with everyone; publish with --share-with-all if you mean it"
+        raise Invalid(Finding(Location("documents.share-with"), PUBLIC, message))
+    names = {DocumentType.COMMAND: settings.command_name, DocumentType.AUTOMATION: settings.automation_name}
+    if len(set(names.values())) < len(names):
+        message = f"both documents are named {settings.command_name}; give each a name of its own"
+        raise Invalid(Finding(Location("documents"), SAME_NAME, message))
+    documents = tuple(
+        Document(names[type_], type_, texts[path], settings.tags, settings.share_with)
+        for type_, path in PATHS.items()
+        if path in texts
+    )
+    templates = config.publish.launch_templates.items()
+    return Wanted(
+        documents, tuple(LaunchTemplate(name, user_data.encode(), how.base, how.promote) for name, how in templates)
+    )
+
+
+def places_of(config: Config, profile: str = "") -> tuple[Place, ...]:
+    """Return every region of every account of the config; without any, those of the AWS configuration."""
+    regions = config.publish.regions or (home_region(profile),)
+    if not all(regions):
+        raise Refused("no region; give --region, or set AWS_REGION")
+    return tuple(Place(region, role, profile) for role in (config.publish.accounts or ("",)) for region in regions)
