@@ -32,16 +32,6 @@ finish() {
     *) code=75 ;;
     esac
     now
-    report="{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
-    if [ "$mode:$json" = status: ]; then
-        put "$report" | tr -d '{}"' | tr , '\n' | while IFS=: read -r key value; do
-            case $key in
-            v | ok | exit | action | waited_s | polls | http) ;;
-            *) printf '%-17s%s\n' "$key" "$value" ;;
-            esac
-        done
-    else
-        put "$report"
-    fi 2>/dev/null
+    put "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}" 2>/dev/null
     exit "$code"
 }

@@ -361,6 +361,55 @@ def test_the_units_that_want_the_role_start_once_for_each_identity(instance: Ins
     assert len(started) == 2
 
 
+def status(instance: Instance, *flags: str, shell: str = "dash", **environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        instance.runtime.command(shell, "status", "--endpoint", instance.imds.url, *flags),
+        env=instance.runtime.environment("curl", **environment) | {"PATH": instance.path},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None:
+    asleep(instance)
+    assert status(instance)[0] == 75
+    assert "attach an instance profile" in status(instance)[1]
+    role = instance.imds.attach("web")
+    for shell in SHELLS:
+        code, text = status(instance, shell=shell)
+        assert code == 71
+        lines = {line[:18].strip(): line[18:] for line in text.splitlines()}
+        assert lines["role"] == f"web, by the profile {role.profile_id}"
+        assert lines["credentials"].startswith("Success, until 20")
+        assert lines["agent"] == f"asleep ({NAME})"
+        # It said 25m27s, a few seconds ago.
+        assert lines["its own retry"] == "in about 25 min"
+        assert lines["verdict"] == "agent-asleep"
+        assert lines["what to do"] == "ssmwake run"
+    code, text = status(instance, "--json")
+    report = json.loads(text)
+    assert (code, report["reason"], report["code"], report["agent"]) == (71, "agent-asleep", "Success", "asleep")
+    code, text = status(instance, "--json", SSMWAKE_ROLE='x"y')
+    assert (code, json.loads(text)["reason"]) == (75, "other-role")
+    instance.imds.code("AssumeRoleUnauthorizedAccess")
+    assert status(instance)[0] == 78
+    instance.imds.fault("imds-disabled")
+    assert status(instance)[0] == 69
+
+
+def test_status_of_a_healthy_instance_asks_for_nothing(instance: Instance) -> None:
+    online(instance)
+    until(lambda: status(instance)[0] == 0)
+    code, text = status(instance)
+    lines = {line[:18].strip(): line[18:] for line in text.splitlines()}
+    assert (lines["agent"], lines["its credentials"], lines["what to do"]) == (f"online ({NAME})", "EC2", "nothing")
+    assert instance.restarts() == 0
+    assert code == 0
+
+
 def test_without_a_service_manager_it_says_so(runtime: Runtime, imds: Imds) -> None:
     imds.attach("web")
     result = runtime.run("run", "--endpoint", imds.url, "--timeout", "3")

@@ -51,17 +51,7 @@ finish() {
 	*) code=75 ;;
 	esac
 	now
-	report="{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
-	if [ "$mode:$json" = status: ]; then
-		put "$report" | tr -d '{}"' | tr , '\n' | while IFS=: read -r key value; do
-			case $key in
-			v | ok | exit | action | waited_s | polls | http) ;;
-			*) printf '%-17s%s\n' "$key" "$value" ;;
-			esac
-		done
-	else
-		put "$report"
-	fi 2>/dev/null
+	put "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}" 2>/dev/null
 	exit "$code"
 }
 now() {
@@ -542,7 +532,7 @@ status() {
 	[ "$reason" != imds-unreachable ] || poll_imds
 	look
 	find_instance_connect
-	watcher=inactive retry=unknown line=''
+	watcher=inactive retry='not needed' line=''
 	read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && watcher=active
 	if [ "$agent" = asleep ]; then
 		total=0
@@ -558,18 +548,40 @@ status() {
 	line=''
 	read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
 	field "$line" CredentialSource
+	imds="answers at $endpoint, with a token (asked by ${client##*/})" code=''
+	case $reason in
+	ready) code=Success ;;
+	creds-*) code=${reason#creds-} ;;
+	no-role | other-role) ;;
+	*) imds="$reason at $endpoint" ;;
+	esac
 	[ "$reason:$agent" = ready:online ] || [ "$reason" != ready ] || reason=agent-$agent
 	case $reason in
 	ready) todo=nothing ;;
 	agent-not-installed) todo='install amazon-ssm-agent' ;;
 	agent-masked | agent-disabled) todo="enable $unit" ;;
+	agent-starting | agent-connecting | agent-stopping) todo='look again in ten seconds' ;;
 	agent-*) todo='ssmwake run' ;;
-	no-role) todo='attach an instance profile' ;;
-	creds-Assume*) todo='let ec2.amazonaws.com assume the role' ;;
-	imds-disabled) todo='enable it in the metadata options' ;;
+	no-role) todo='attach an instance profile that has a role' ;;
+	other-role) todo='attach the role that is asked for, or ask for another' ;;
+	creds-Assume*) todo='let ec2.amazonaws.com assume the role, in its trust policy' ;;
+	imds-disabled) todo='enable the HTTP endpoint in the metadata options of the instance' ;;
 	*) todo='look again in a minute' ;;
 	esac
-	more="$more,\"endpoint\":\"$endpoint\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
+	if [ -z "$json" ]; then
+		put "IMDS              $imds
+role              ${has:-none}${profile:+, by the profile $profile}
+credentials       ${code:-none}${expires:+, until $expires}
+agent             $agent${unit:+ ($unit)}
+its credentials   ${value:-none so far}
+its own retry     $retry
+Instance Connect  $connect
+watcher           $watcher
+verdict           $reason
+what to do        $todo"
+		exec >/dev/null
+	fi
+	more="$more,\"endpoint\":\"$endpoint\",\"code\":\"$code\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
 	finish "$reason"
 }
 units=$root/etc/systemd/system
