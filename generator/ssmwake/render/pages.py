@@ -77,6 +77,7 @@ def environment() -> jinja2.Environment:
     made.filters.update(block=block, quoted=quoted)
     made.globals["script"] = rescue.script
     made.filters["dedent"] = textwrap.dedent
+    made.filters["tftpl"] = lambda text: text.replace("${", "$${").replace("%{", "%%{")
     made.filters["unmarked"] = lambda text: text.removeprefix(f"# {NOTICE}\n")
     made.globals["ssm_param"] = lambda name: "{{ " + name + " }}"
     return made

@@ -1,0 +1,191 @@
+"""The Terraform module: formatted, valid, run where it needs no provider, the rest held against the provider's names."""
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ssmwake.dist import write
+from ssmwake.model import Config
+from ssmwake.render import Rendering, render
+from ssmwake.userdata.parts import read
+
+HERE = Path(__file__).parent
+NAMES: dict[str, dict[str, Any]] = json.loads((HERE / "terraform_attributes.json").read_text())["resources"]
+META = {"count", "for_each", "depends_on", "provider", "lifecycle"}
+TRICKY = b"#!/bin/sh\necho ${x} $${x} $$${x} %{ if } %%{x} '%{http_code}' \"$(id)\" ${#a[@]}\n"
+
+
+@pytest.fixture(scope="session")
+def terraform() -> str:
+    path = shutil.which("terraform")
+    if path:
+        return path
+    if os.environ.get("CI"):
+        pytest.fail("terraform is missing: CI runs the tests of the module")
+    pytest.skip("terraform is missing: the tests that run the module are left out")
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    write(render(Config()), tmp_path / "dist")
+    return tmp_path / "dist/terraform"
+
+
+def run(terraform: str, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run terraform without a network, a config of the person's own, or a check for a newer version."""
+    return subprocess.run(
+        [terraform, f"-chdir={folder}", *arguments],
+        env={"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1", "HOME": "/"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def outputs(terraform: str, folder: Path, **variables: Any) -> dict[str, Any]:
+    """Apply a module that has no resources; return its outputs."""
+    (folder / "terraform.tfvars.json").write_text(json.dumps(variables))
+    assert run(terraform, folder, "init", "-input=false").returncode == 0
+    done = run(terraform, folder, "apply", "-auto-approve", "-input=false", "-no-color")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(run(terraform, folder, "output", "-json").stdout)
+    return {name: each["value"] for name, each in found.items()}
+
+
+def boot(user_data: str, root: Path) -> dict[str, str]:
+    """Run the user data below a root, up to where it would install; return what it wrote for ssmwake to read."""
+    text = re.sub(r"^sh .*", "", user_data, flags=re.MULTILINE)
+    subprocess.run(["sh", "-c", text], check=True, env={"PATH": "/usr/bin:/bin", "SSMWAKE_ROOT": str(root)})
+    return {path.name: path.read_text() for path in (root / "etc").iterdir()}
+
+
+def test_the_module_is_formatted(terraform: str, module: Path) -> None:
+    done = run(terraform, module, "fmt", "-check", "-recursive", "-diff")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_part_without_a_provider_is_valid_and_does_what_its_tests_say(terraform: str, module: Path) -> None:
+    content = module / "modules/content"
+    (content / "tests").mkdir()
+    shutil.copy(HERE / "content.tftest.hcl", content / "tests")
+    assert run(terraform, content, "init", "-input=false").returncode == 0
+    assert run(terraform, content, "validate", "-no-color").returncode == 0
+    done = run(terraform, content, "test", "-no-color")
+    assert done.returncode == 0, done.stdout + done.stderr
+    cases = (HERE / "content.tftest.hcl").read_text().count('\nrun "')
+    assert f"{cases} passed, 0 failed" in done.stdout
+
+
+def test_settings_arrive_on_the_instance(terraform: str, module: Path, tmp_path: Path) -> None:
+    commands = ["echo 'it''s' \"${x}\" %{y}", "printf ü\n"]
+    given: dict[str, Any] = {"role": "web", "timeout": 900, "restart_after": [5, 60], "instance_connect": False}
+    found = outputs(terraform, module / "modules/content", **given, on_ready=commands)
+    written = boot(found["user_data"], tmp_path / "root")
+    lines = {"SSMWAKE_ROLE=web", "SSMWAKE_TIMEOUT=900", "SSMWAKE_RESTART_AFTER=5 60", "SSMWAKE_INSTANCE_CONNECT=no"}
+    assert set(written["ssmwake.conf"].splitlines()) == lines
+    assert written["ssmwake.on-ready"] == "\n".join(["#!/bin/sh", "set -e", *commands, ""])
+    assert (tmp_path / "root/etc/ssmwake.conf").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "root/etc/ssmwake.on-ready").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "root/var/lib/ssmwake/ssmwake").read_text() == Rendering(Config()).text("runtime/ssmwake.sh")
+
+
+def test_what_comes_in_on_top_wins_over_what_was_rendered(terraform: str, tmp_path: Path) -> None:
+    write(render(Config(role="app", timeout=60)), tmp_path / "dist")
+    found = outputs(terraform, tmp_path / "dist/terraform/modules/content", role="web")
+    settings = boot(found["user_data"], tmp_path / "root")["ssmwake.conf"].splitlines()
+    # The runtime takes the first line of a name.
+    assert settings == ["SSMWAKE_ROLE=web", "SSMWAKE_ROLE=app", "SSMWAKE_TIMEOUT=60"]
+
+
+def test_every_form_holds_the_same_bytes(terraform: str, module: Path) -> None:
+    found = outputs(terraform, module / "modules/content")
+    plain = found["user_data"].encode()
+    assert base64.b64decode(found["user_data_base64"]) == plain
+    assert gzip.decompress(base64.b64decode(found["user_data_base64gzip"])) == plain
+    assert hashlib.sha256(plain).hexdigest() == found["sha256"]
+    assert yaml.safe_load(found["command_document"]) == yaml.safe_load(Rendering(Config()).text("ssm/command.yaml"))
+
+
+def test_user_data_of_the_persons_own_is_merged_and_needs_no_escape(terraform: str, tmp_path: Path) -> None:
+    parts = (*read("a.yaml", b"#cloud-config\nruncmd: [touch /a]\n"), *read("b.sh", TRICKY))
+    write(render(Config(), parts), tmp_path / "dist")
+    content = tmp_path / "dist/terraform/modules/content"
+    call = 'templatefile("${path.module}/user-data.tftpl", { settings = local.lines })'
+    (content / "more.tf").write_text(f'output "templated" {{\n  value = {call}\n}}\n')
+    found = outputs(terraform, content, role="web")
+    arrived = read("-", found["user_data"].encode())
+    assert [part.body for part in arrived[:2]] == [part.body for part in parts]
+    assert arrived[2].body.startswith(b"#!/bin/sh\nconf='SSMWAKE_ROLE=web'\n")
+    assert found["templated"] == found["user_data"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("role", "a b", "role must be the name of an IAM role"),
+        ("timeout", 0, "timeout must be whole seconds from 1 to 86400"),
+        ("association_schedule", "rate(1 days)", "rate(30 minutes) to rate(30 days)"),
+        ("association_schedule", "daily", "rate(30 minutes) to rate(30 days)"),
+        ("association_tag", {"key": "", "value": ""}, "give null for no association"),
+        ("rescue_document_name", "amazon-x", "not begin with aws, amazon or amzn"),
+    ],
+)
+def test_a_variable_out_of_range_fails_the_plan_with_a_sentence(
+    terraform: str, module: Path, tmp_path: Path, variable: str, value: object, sentence: str
+) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(module / "variables.tf", alone)
+    (alone / "terraform.tfvars.json").write_text(json.dumps({variable: value}))
+    assert run(terraform, alone, "init", "-input=false").returncode == 0
+    done = run(terraform, alone, "plan", "-input=false", "-no-color")
+    assert done.returncode == 1
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
+    (alone / "terraform.tfvars.json").unlink()
+    assert run(terraform, alone, "plan", "-input=false").returncode == 0
+
+
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """The blocks of formatted HCL at its margin: the head of each, and its body, one step to the left."""
+    for head, body in re.findall(r"^(\S[^\n]*) \{\n(.*?)^\}$", text, re.MULTILINE | re.DOTALL):
+        yield head, re.sub(r"^  ", "", body, flags=re.MULTILINE)
+
+
+def test_every_resource_has_what_the_provider_knows_and_requires() -> None:
+    rendering = Rendering(Config())
+    found = []
+    for path in rendering.paths():
+        if not re.match(r"terraform/.*\.tf$", path):
+            continue
+        for head, body in blocks(rendering.text(path)):
+            kind = re.match(r'(resource|data) "(\w+)"', head)
+            if not kind:
+                continue
+            found.append(kind[2])
+            names = NAMES[("data." if kind[1] == "data" else "") + kind[2]]
+            used = set(re.findall(r"^(\w+) +=", body, re.MULTILINE)) - META
+            inner = {name: content for name, content in blocks(body) if "=" not in name}
+            assert used - set(names["attributes"]) == set(), path
+            assert set(names["required"]) <= used, path
+            for name, content in inner.items():
+                assert set(re.findall(r"^(\w+) +=", content, re.MULTILINE)) <= set(names["blocks"][name]), path
+    assert {"aws_ssm_document", "aws_ssm_association", "aws_launch_template", "aws_instance"} <= set(found)
+
+
+def test_a_name_that_the_provider_does_not_know_would_be_found() -> None:
+    assert dict(blocks('resource "a" "b" {\n  x   = 1\n  c {\n    d = 2\n  }\n}\n')) == {
+        'resource "a" "b"': "x   = 1\nc {\n  d = 2\n}\n"
+    }
+    assert "contents" not in NAMES["aws_ssm_document"]["attributes"]
