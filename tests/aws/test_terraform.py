@@ -1,4 +1,4 @@
-"""The Terraform module: formatted, valid, run where it needs no provider, the rest held against the provider's names."""
+"""The Terraform module: formatted, valid, run where it needs no provider; the rest has the names that the provider has."""
 
 import base64
 import gzip
