@@ -1,4 +1,4 @@
-"""The Terraform module: formatted, valid, run where it needs no provider; the rest has the names that the provider has."""
+"""The Terraform module: formatted, valid, run where it needs no provider; the rest uses the names of the provider."""
 
 import base64
 import gzip
