@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from aws.accounts import HERE, KEY, done, published, state, wanted
 from aws.fake_ssm import FakeSsm
 from aws.front import Answer, Call, Front, GoneError
-from ssmwake.publish import Publish, RollBack
+from ssmwake.publish import LaunchTemplate, Publish, RollBack, Wanted
 from ssmwake.publish.planning import Purpose
 
 Step = tuple[str, Purpose]
@@ -103,6 +104,62 @@ def test_a_rollback_that_was_killed_can_be_done_again(fake: FakeSsm, front: Fron
         done(wanted("one"))
         assert {name: document["default"] for name, document in state(fake).items()} == end
         assert all(len(document["versions"]) == 2 for document in state(fake).values())
+
+
+@pytest.mark.parametrize("promote", [False, True])
+def test_a_launch_template_gets_one_version_wherever_the_death_comes(promote: bool, moto: Front) -> None:
+    ec2 = boto3.client("ec2", region_name=HERE.region)
+    what = Wanted(launch_templates=(LaunchTemplate("web", b"new", promote=promote),))
+
+    def anew() -> None:
+        for old in ec2.describe_launch_templates()["LaunchTemplates"]:
+            ec2.delete_launch_template(LaunchTemplateId=old["LaunchTemplateId"])
+        ec2.create_launch_template(
+            LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1", "UserData": "b2xk"}
+        )
+        moto.calls.clear()
+
+    anew()
+    done(what)
+    total = len(moto.calls)
+    assert total >= 5
+    for calls in range(1, total + 1):
+        anew()
+        death = Death(calls)
+        moto.spoil, moto.after = death.spoil, death.after
+        published(what)
+        moto.spoil, moto.after = lambda call: None, lambda call: None
+        done(what)
+        (there,) = ec2.describe_launch_templates()["LaunchTemplates"]
+        assert (there["LatestVersionNumber"], there["DefaultVersionNumber"]) == (2, 2 if promote else 1)
+
+
+def test_an_interrupt_finishes_the_call_it_is_in_and_begins_no_other_place(
+    fake: FakeSsm, front: Front, tmp_path: Path
+) -> None:
+    regions = [f"eu-west-{number}" for number in range(1, 31)]
+    where = [word for region in regions for word in ("--region", region)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "generator")}
+    command = [sys.executable, "-m", "ssmwake", "publish", "--yes", *where]
+    front.latency = 0.1
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        told: list[Call] = []
+
+        def interrupt(call: Call) -> None:
+            if call.writes and not told:
+                told.append(call)
+                process.send_signal(signal.SIGINT)
+
+        front.after = interrupt
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in out + err
+    assert err.endswith(b"ssmwake: interrupted\n")
+    begun = {call.region for call in front.calls if call.writes}
+    assert 0 < len(begun) < len(regions)
+    front.latency, front.after = 0, lambda call: None
+    assert subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+    assert {len(documents["ssmwake"].versions) for documents in fake.documents.values()} == {1}
 
 
 def test_a_process_that_is_killed_for_real_leaves_what_the_next_one_finishes(

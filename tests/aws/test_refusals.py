@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -11,7 +12,18 @@ from aws.accounts import HERE, KEY, done, failure, planned, published, state, wa
 from aws.fake_ssm import FakeSsm
 from aws.front import Answer, Call, Front, error
 from ssmwake.cli import command
-from ssmwake.publish import Document, DocumentType, Outcome, Place, PromoteNamed, Publish, RollBack, Wanted, execute
+from ssmwake.publish import (
+    Document,
+    DocumentType,
+    LaunchTemplate,
+    Outcome,
+    Place,
+    PromoteNamed,
+    Publish,
+    RollBack,
+    Wanted,
+    execute,
+)
 
 ARN = "arn:aws:ssm:eu-west-1:123456789012:document/wake"
 
@@ -85,6 +97,32 @@ def test_a_refusal_says_what_to_do(
     line = failure(wanted("two"))
     assert said in line
     assert "\n" not in line
+
+
+def test_a_refusal_of_ec2_is_said_without_its_encoded_message(moto: Front) -> None:
+    said = (
+        "You are not authorized to perform this operation. User: arn:aws:iam::1:user/x is not authorized to perform: "
+    )
+    said += "ec2:CreateLaunchTemplateVersion on resource: arn:aws:ec2:eu-west-1:1:launch-template/lt-1 because no "
+    said += "identity-based policy allows it. Encoded authorization failure message: " + "a1B2" * 200
+    boto3.client("ec2", region_name=HERE.region).create_launch_template(
+        LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"}
+    )
+    moto.spoil = only("CreateLaunchTemplateVersion", "UnauthorizedOperation", said, 403)
+    assert failure(Wanted(launch_templates=(LaunchTemplate("web", b"x"),))) == (
+        "not allowed: ec2:CreateLaunchTemplateVersion on arn:aws:ec2:eu-west-1:1:launch-template/lt-1 "
+        "(no identity-based policy allows it); grant it, ssmwake publish --print-policy shows all that is needed"
+    )
+
+
+def test_a_role_that_may_not_be_assumed(moto: Front) -> None:
+    role = "arn:aws:iam::222222222222:role/publisher"
+    said = f"User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: {role}"
+    moto.spoil = only("AssumeRole", "AccessDenied", said, 403)
+    (result,) = published(wanted("one"), places=[Place("eu-west-1", role)])
+    assert (
+        result.failure == f"not allowed: sts:AssumeRole on {role}; grant it to the caller, and let the role trust them"
+    )
 
 
 def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,12 +92,15 @@ def _service(error: ClientError, operation: str, resource: str, region: str) -> 
 
 def _denied(said: str, operation: str, resource: str) -> str:
     """Return the very action and resource; the service names them in most of its refusals, but not in all."""
+    said = said.partition("Encoded authorization failure message")[0].strip(" .")
     action = re.search(r"not authorized to perform: ([\w:*-]+)", said)
     target = re.search(r"on resource: (\S+)", said)
     why = re.search(r"because (.+)$", said)
     name = action[1] if action else operation
     where = target[1].rstrip(".,") if target else resource
     reason = f" ({why[1].rstrip('.')})" if why else ""
+    if name == "sts:AssumeRole":
+        return f"not allowed: {name} on {where}{reason}; grant it to the caller, and let the role trust them"
     return f"not allowed: {name} on {where}{reason}; grant it, ssmwake publish --print-policy shows all that is needed"
 
 

@@ -1,0 +1,60 @@
+"""What docs/publish.md shows and names is there, and what is there is named."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import ssmwake
+from aws.accounts import HERE
+from aws.fake_ssm import FakeSsm
+from aws.front import Front
+from ssmwake.cli import command
+from ssmwake.cli.publish import command as publish
+from ssmwake.config import load
+
+PAGE = (Path(__file__).parents[2] / "docs" / "publish.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str, text: str = PAGE) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+SHOWN = [line.split("#")[0].split() for block in blocks("sh", PAGE + README) for line in block.splitlines()]
+COMMANDS = [words for words in SHOWN if words[:2] == ["ssmwake", "publish"]]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=shlex.join)
+def test_each_command_that_is_shown_is_understood(
+    words: list[str], moto: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", HERE.region)
+    said = CliRunner().invoke(command, [*words[1:], *([] if "--print-policy" in words else ["--check"])])
+    assert said.exit_code in (0, 1), said.output
+    # Nothing is there yet that could be promoted.
+    fails = "--promote" in words or "--rollback" in words
+    assert ("named v-0123456789ab" in said.output or "nothing was promoted" in said.output) == fails
+
+
+def test_each_option_is_named_on_the_page_and_each_named_one_exists() -> None:
+    options = {name for parameter in publish.params for name in parameter.opts if name.startswith("--")}
+    named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", PAGE))
+    assert named <= options
+    assert options - named <= {"--config", "--assume-role"}
+
+
+def test_the_config_that_is_shown_is_valid() -> None:
+    (text,) = blocks("yaml")
+    config = load("ssmwake.yaml", text.encode())
+    assert config.publish.launch_templates["lt-0123456789abcdef0"].promote
+
+
+def test_the_python_that_is_shown_runs(fake: FakeSsm, front: Front, capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = blocks("python")
+    names: dict[str, object] = {}
+    exec(text, names)
+    assert names["ssmwake"] is ssmwake
+    assert "create ssmwake" in capsys.readouterr().out
