@@ -103,6 +103,10 @@ def test_check_for_a_program_holds_the_diff_and_the_actions(fake: FakeSsm, front
     assert "+schemaVersion" in place["diffs"]["ssmwake"]
 
 
+def test_a_region_that_is_given_twice_is_one_place(fake: FakeSsm, front: Front) -> None:
+    assert len(json.loads(run(*WHERE, *WHERE, "--yes", "--json").stdout)["places"]) == 1
+
+
 def test_no_region_is_said(front: Front) -> None:
     said = run("--yes")
     assert said.exit_code == 1

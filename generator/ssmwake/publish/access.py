@@ -3,6 +3,7 @@
 Every refusal, of the service, the network or the credentials, leaves here as `Refused` with a line for a person.
 """
 
+import os
 import random
 import threading
 import time
@@ -117,7 +118,8 @@ def resource(service: str, place: Place, parameters: dict[str, Any]) -> str:
 
 def home_region(profile: str) -> str:
     """Return the region that the environment or the profile names, or nothing."""
-    return _session(profile).region_name or ""
+    # The AWS CLI and the other SDKs know AWS_REGION; botocore knows AWS_DEFAULT_REGION only.
+    return os.environ.get("AWS_REGION") or _session(profile).region_name or ""
 
 
 def session(place: Place, patience: Patience = PATIENT) -> boto3.Session:

@@ -42,4 +42,6 @@ def places_of(config: Config, profile: str = "") -> tuple[Place, ...]:
     regions = config.publish.regions or (home_region(profile),)
     if not all(regions):
         raise Refused("no region; give --region, or set AWS_REGION")
-    return tuple(Place(region, role, profile) for role in (config.publish.accounts or ("",)) for region in regions)
+    accounts = config.publish.accounts or ("",)
+    # Two threads in one place would be in each other's way.
+    return tuple(dict.fromkeys(Place(region, role, profile) for role in accounts for region in regions))
