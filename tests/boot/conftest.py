@@ -4,23 +4,24 @@ import os
 
 import pytest
 
-from boot.harness import needs, network
+from boot.harness import needs, network, rootfs
 
 BOOTED = "booted"
+MATRIX = "matrix"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the matrix to `make boot`, which asks for it by its marker, all but its smoke test."""
-    if "matrix" in (config.getoption("markexpr") or ""):
+    if MATRIX in (config.getoption("markexpr") or ""):
         return
-    matrix = [item for item in items if item.get_closest_marker("matrix") and not item.get_closest_marker("systemd")]
+    matrix = [item for item in items if item.get_closest_marker(MATRIX) and not item.get_closest_marker("systemd")]
     if matrix:
         config.hook.pytest_deselected(items=matrix)
         items[:] = [item for item in items if item not in matrix]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def able() -> None:
+def able(request: pytest.FixtureRequest) -> None:
     """Leave the boots out, in one line, where they cannot run; on CI that is a failure."""
     lacks = needs.missing()
     if lacks and os.environ.get("CI") == "true":
@@ -28,6 +29,8 @@ def able() -> None:
     if lacks:
         pytest.skip(f"no boots: they need {', '.join(lacks)}")
     network.sweep()
+    if MATRIX in (request.config.getoption("markexpr") or ""):
+        rootfs.roots([rootfs.Recipe(suite) for suite in rootfs.SUITES])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
