@@ -46,7 +46,9 @@ def committed(change: tuple[str, str] = ("", "")) -> Wanted:
 def done(planned: Plan) -> None:
     """Execute a plan that must succeed everywhere."""
     assert planned.failures == ()
-    assert {result.outcome for result in execute(planned)} == {Outcome.DONE if planned.changes else Outcome.UNCHANGED}
+    results = execute(planned)
+    assert {result.failure for result in results} == {""}
+    assert {result.outcome for result in results} == {Outcome.DONE if planned.changes else Outcome.UNCHANGED}
 
 
 def client(place: Place, service: str = "ssm") -> Any:
@@ -64,8 +66,9 @@ def client(place: Place, service: str = "ssm") -> Any:
 
 
 def test_dist_is_published_changed_promoted_and_rolled_back_in_three_regions_and_two_accounts(moto: Front) -> None:
-    first, second = committed(), committed(("description: ", "description: X"))
-    assert len(first.documents) == len(list(DIST.glob("*.yaml"))) > 0
+    first, second = committed(), committed((" instance", " Instance"))
+    assert [document.name for document in first.documents] == ["ssmwake-automation", "ssmwake-command"]
+    assert all(one.text != other.text for one, other in zip(first.documents, second.documents, strict=True))
 
     def defaults() -> set[tuple[str, str]]:
         seen = set()
