@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.locked
 
-.PHONY: try test lint unit boot render pack lock clean
+.PHONY: try test lint unit boot cdk render pack lock clean
 
 try: $(STAMP)
 	$(VENV)/bin/ssmwake try
@@ -23,6 +23,10 @@ unit: $(STAMP)
 # A boot waits more than it works, so there are more workers than processors.
 boot: $(STAMP)
 	$(VENV)/bin/python -m pytest -n 6 -m matrix --junitxml=build/boots.xml tests/boot
+
+# What the example for the AWS CDK needs beside node; the tests leave it out without.
+cdk: $(STAMP)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check aws-cdk-lib==2.275.0
 
 render: $(STAMP) pack
 	$(VENV)/bin/ssmwake render

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,3 +248,13 @@ def test_the_runbook_fits_a_document() -> None:
 def test_an_instance_id_is_one(value: str) -> None:
     with pytest.raises(AssertionError, match="InstanceId"):
         walk(DOCUMENT, World(), InstanceId=value)
+
+
+def test_the_page_shows_what_it_says() -> None:
+    said = [refused(name).sentence for name in REFUSALS]
+    page = (Path(__file__).parents[2] / "docs/automation.md").read_text()
+    rows = re.findall(r"^\| .* \| (.*) \|$", page.partition("| It finds | It says |")[2], re.MULTILINE)
+    assert len(rows) == 6
+    for row in rows:
+        pieces = [piece.strip() for piece in row.split("...") if piece.strip()]
+        assert [one for one in said if all(piece in one for piece in pieces)], row

@@ -1,0 +1,235 @@
+"""What the pages on CloudFormation, Terraform, the runbook and Python show is short, and works."""
+
+import base64
+import importlib.util
+import json
+import os
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+import yaml
+from botocore import xform_name
+from click.testing import CliRunner
+from moto import mock_aws
+
+import ssmwake
+from ssmwake.cli import command
+
+TOP = Path(__file__).parents[2]
+PAGES = ("cloudformation", "terraform", "automation", "python")
+EXAMPLES = TOP / "docs/examples"
+REGION = "eu-central-1"
+
+
+def shown(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (TOP / f"docs/{page}.md").read_text(), re.DOTALL)
+
+
+def lines(page: str) -> list[list[str]]:
+    """The words of each command that a page shows."""
+    text = "".join(shown(page, "sh")).replace("\\\n", " ")
+    return [shlex.split(line) for line in text.splitlines()]
+
+
+COMMANDS = [(page, words) for page in PAGES for words in lines(page)]
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with warnings.catch_warnings(), mock_aws():
+        # moto has no associations and no wait conditions in stacks, and says so.
+        warnings.filterwarnings("ignore", message="Tried to parse AWS::(SSM::Assoc|CloudFormation::Wait)")
+        yield
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_way_in_takes_less_than_ten_lines(page: str) -> None:
+    blocks = shown(page, "[a-z]+")
+    assert blocks
+    assert max(block.count("\n") for block in blocks) < 10
+
+
+def options(words: list[str]) -> dict[str, list[str]]:
+    """The options of an AWS CLI command, each with its values."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        if word.startswith("--"):
+            found[word.removeprefix("--")] = []
+        else:
+            found[list(found)[-1]].append(word)
+    return found
+
+
+@pytest.mark.parametrize(("page", "words"), COMMANDS, ids=lambda value: " ".join(value)[:50] if value else "")
+@pytest.mark.usefixtures("account")
+def test_a_command_that_is_shown_is_one(page: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TOP)
+    if words[0] == "ssmwake":
+        line = words[1 : words.index(">")] if ">" in words else words[1:]
+        assert CliRunner().invoke(command, line).exit_code == 0
+        return
+    assert words[0] == "aws", page
+    given = options(words[3:])
+    for values in given.values():
+        for value in values:
+            path = value.removeprefix("file://")
+            assert path == value or path == "automation.yaml" or Path(path).is_file(), value
+    if words[1:3] == ["cloudformation", "deploy"]:
+        deploy(given)
+        return
+    service = botocore.session.get_session().get_service_model(words[1])
+    operation = next(name for name in service.operation_names if xform_name(name, "-") == words[2])
+    shape: Any = service.operation_model(operation).input_shape
+    assert set(given) <= {xform_name(member, "-") for member in shape.members}
+    assert {xform_name(member, "-") for member in shape.required_members} <= set(given)
+
+
+def deploy(given: dict[str, list[str]]) -> None:
+    assert set(given) <= {"stack-name", "capabilities", "template-file", "parameter-overrides"}
+    subnet = boto3.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    values = dict(pair.split("=") for pair in given.get("parameter-overrides", []))
+    parameters: Any = [
+        {"ParameterKey": key, "ParameterValue": subnet if key == "SubnetId" else value} for key, value in values.items()
+    ]
+    boto3.client("cloudformation").create_stack(
+        StackName=given["stack-name"][0],
+        TemplateBody=Path(given["template-file"][0]).read_text(),
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    stacks = boto3.client("cloudformation").describe_stacks(StackName=given["stack-name"][0])["Stacks"]
+    assert stacks[0]["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_the_fragment_fits_where_the_page_says() -> None:
+    (block,) = shown("cloudformation", "yaml")
+    fragment = (TOP / "dist/cloudformation/fragments/user-data.yaml").read_text()
+    text = re.sub(r"^( *)# the lines.*\n", lambda found: re.sub("^", found[1], fragment, flags=re.M), block, flags=re.M)
+    found = yaml.safe_load(text)["Instance"]["Properties"]["UserData"]["Fn::Base64"]
+    assert found == ssmwake.user_data()
+
+
+def test_what_the_hcl_names_exists() -> None:
+    checked = 0
+    for block in shown("terraform", "hcl"):
+        for source, body in re.findall(r'source += "\./dist/([a-z/-]+)"\n(.*?)^\}', block, re.MULTILINE | re.DOTALL):
+            variables = (TOP / f"dist/{source}/variables.tf").read_text()
+            for name in re.findall(r"^  (\w+) +=", body, re.MULTILINE):
+                assert f'variable "{name}"' in variables
+                checked += 1
+    text = (TOP / "docs/terraform.md").read_text()
+    for module, name in re.findall(r"module\.(ssmwake|content)\.(\w+)", text):
+        folder = {"ssmwake": "terraform", "content": "terraform/modules/content"}[module]
+        assert f'output "{name}"' in (TOP / f"dist/{folder}/outputs.tf").read_text()
+        checked += 1
+    assert checked >= 6
+
+
+def test_the_hcl_works_where_it_needs_no_provider(tmp_path: Path) -> None:
+    terraform = shutil.which("terraform")
+    if not terraform:
+        if os.environ.get("CI"):
+            pytest.fail("terraform is missing: CI runs what the pages show")
+        pytest.skip("terraform is missing: what the page on it shows is left out")
+    shutil.copytree(TOP / "dist", tmp_path / "dist")
+    blocks = [
+        block for block in shown("terraform", "hcl") if 'module "ssmwake"' not in block and "external" not in block
+    ]
+    (tmp_path / "main.tf").write_text("\n".join([*blocks, 'output "templated" {\n  value = local.user_data\n}\n']))
+    environment = {"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"}
+
+    def run(*arguments: str, stdin: str = "") -> str:
+        return subprocess.run(
+            [terraform, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            input=stdin,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        ).stdout
+
+    for block in shown("terraform", "hcl"):
+        assert run("fmt", "-", stdin=block) == block
+    run("init", "-input=false")
+    run("apply", "-auto-approve", "-input=false")
+    found = {name: each["value"] for name, each in json.loads(run("output", "-json")).items()}
+    assert found["templated"].startswith("#!/bin/sh\nconf='SSMWAKE_ROLE=web'\n")
+    assert re.fullmatch("[0-9a-f]{64}", found["sha256"])
+
+
+def test_the_external_data_source_gets_what_the_page_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block = next(block for block in shown("terraform", "hcl") if "external" in block)
+    program = json.loads(re.findall(r"program = (\[.*\])", block)[0])
+    query = dict(re.findall(r'(\w+) = "([^"]*)"', re.findall(r"query +=(.*)", block)[0]))
+    (tmp_path / "setup.sh").write_text("#!/bin/sh\ndate\n")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command, program[1:], input=json.dumps(query))
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert all(isinstance(value, str) for value in found.values())
+    assert b"SSMWAKE_ROLE=web" in base64.b64decode(found["user_data_base64"])
+
+
+def test_the_python_that_is_shown_is_that_of_the_examples() -> None:
+    programs = "".join(path.read_text() for path in sorted(EXAMPLES.glob("*.py")))
+    blocks = shown("python", "python")
+    assert len(blocks) == 3
+    assert [block for block in blocks if block not in programs] == []
+
+
+@pytest.mark.usefixtures("account")
+def test_an_instance_gets_the_user_data_from_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    ec2 = boto3.client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    # moto does not resolve the name of a parameter to an image.
+    source = (EXAMPLES / "run_instances.py").read_text()
+    exec(re.sub(r'"resolve:ssm:[^"]*"', repr(image), source), {})
+    (reservation,) = ec2.describe_instances()["Reservations"]
+    instance = reservation["Instances"][0]["InstanceId"]
+    found = ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")["UserData"]["Value"]
+    assert base64.b64decode(found).decode() == ssmwake.user_data(on_ready=["aws sts get-caller-identity"])
+
+
+@pytest.mark.usefixtures("account")
+def test_a_launch_template_gets_the_user_data_from_boto3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "setup.sh").write_text("#!/bin/sh\ndate\n")
+    runpy.run_path(str(EXAMPLES / "launch_template.py"))
+    versions = boto3.client("ec2").describe_launch_template_versions(LaunchTemplateName="web")["LaunchTemplateVersions"]
+    found = base64.b64decode(versions[0]["LaunchTemplateData"]["UserData"]).decode()
+    assert found == ssmwake.user_data(role="web", include=(b"#!/bin/sh\ndate\n",))
+
+
+def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacks = [] if importlib.util.find_spec("aws_cdk") else ["aws-cdk-lib (make cdk)"]
+    lacks += [] if shutil.which("node") else ["node"]
+    if lacks:
+        if os.environ.get("CI"):
+            pytest.fail(f"missing: {', '.join(lacks)}; CI runs the example for the CDK")
+        pytest.skip(f"missing: {', '.join(lacks)}; the example for the CDK is left out")
+    monkeypatch.chdir(TOP)
+    monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
+    monkeypatch.setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
+    monkeypatch.setenv("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
+    with warnings.catch_warnings():
+        # Those of the packages below the CDK.
+        warnings.simplefilter("ignore")
+        runpy.run_path(str(EXAMPLES / "cdk_app.py"))
+    resources = json.loads((tmp_path / "Web.template.json").read_text())["Resources"].values()
+    of = {each["Type"]: each["Properties"] for each in resources}
+    user_data = of["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]
+    assert user_data == {"Fn::Base64": ssmwake.user_data(timeout="15m")}
+    assert of["AWS::SSM::Document"]["Content"] == json.loads((TOP / "dist/ssm/command.json").read_text())
