@@ -56,7 +56,7 @@ class World:
         shape = operation(service, api).input_shape
         assert shape is not None
         validate_parameters(given, shape)
-        self.calls.append(api)
+        self.calls.append(f"{service}:{api}")
         codes = self.refuses.get(api, [])
         if codes:
             code = codes[0] if codes[0].endswith("!") else codes.pop(0)

@@ -208,7 +208,18 @@ def test_nothing_is_replaced_rebooted_or_stopped_unless_a_parameter_says_so(worl
     done = walk(DOCUMENT, fresh(world), InstanceProfile="web")
     assert done.status == "Failed"
     destructive = {"ReplaceIamInstanceProfileAssociation", "RebootInstances", "StopInstances", "StartInstances"}
-    assert not destructive & set(done.world.calls)
+    assert not destructive & {call.partition(":")[2] for call in done.world.calls}
+
+
+def test_its_policy_allows_what_it_calls_and_little_else() -> None:
+    walks = [walk(DOCUMENT, fresh(world), **given) for world, given, _ in SUCCESSES.values()]
+    called = {call for done in [*walks, *map(refused, REFUSALS)] for call in done.world.calls}
+    policy = json.loads(Rendering(Config()).text("iam/runbook.json"))
+    actions = [statement["Action"] for statement in policy["Statement"]]
+    allowed = {action for each in actions for action in ([each] if isinstance(each, str) else each)}
+    # What the actions of Automation call by themselves, and what attaching a profile asks for.
+    inside = {"ec2:DescribeInstanceStatus", "ssm:ListCommands", "ssm:ListCommandInvocations", "iam:PassRole"}
+    assert called | inside == allowed
 
 
 def test_without_a_fallback_it_waits_longer_than_an_agent_sleeps_that_was_refused() -> None:
