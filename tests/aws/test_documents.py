@@ -1,5 +1,6 @@
 """Documents: created, updated, reused, tagged and shared, each with the calls that it takes and no more."""
 
+import time
 from collections import Counter
 
 import pytest
@@ -7,8 +8,19 @@ import pytest
 from aws.accounts import COMMAND, HERE, KEY, done, planned, state, wanted
 from aws.fake_ssm import Document as There
 from aws.fake_ssm import FakeSsm, Version
-from aws.front import Front
-from ssmwake.publish import Document, DocumentType, PromoteNamed, Publish, RollBack, Wanted
+from aws.front import Call, Front
+from ssmwake.publish import (
+    Document,
+    DocumentType,
+    Outcome,
+    Place,
+    PromoteNamed,
+    Publish,
+    RollBack,
+    Wanted,
+    execute,
+    plan,
+)
 from ssmwake.publish.wanted import MARKS, PREVIOUS
 
 FRIENDS = tuple(f"{number:012}" for number in range(45))
@@ -143,3 +155,22 @@ def test_the_plan_shows_what_runs_now_and_what_would(fake: FakeSsm, front: Front
     lines = str(place.differences[0]).splitlines()
     assert "-    - echo one" in lines
     assert "+    - echo three" in lines
+
+
+def test_so_many_places_are_asked_at_once_and_no_more(fake: FakeSsm, front: Front) -> None:
+    busy, most = [0], [0]
+
+    def begin(call: Call) -> None:
+        with front.lock:
+            busy[0] += 1
+            most[0] = max(most[0], busy[0])
+        time.sleep(0.02)
+        with front.lock:
+            busy[0] -= 1
+
+    front.spoil = begin
+    places = [Place(f"eu-west-{number}") for number in range(1, 13)]
+    results = execute(plan(wanted("one"), places, at_once=4), at_once=4)
+    assert {result.outcome for result in results} == {Outcome.DONE}
+    assert [result.place for result in results] == places
+    assert 1 < most[0] <= 4

@@ -133,6 +133,16 @@ def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - began < 3
 
 
+def test_an_endpoint_that_is_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    assert failure(wanted("one")).endswith("nonsense; look at the network, the proxy and AWS_ENDPOINT_URL")
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert failure(wanted("one")).endswith("look at the network, the proxy and AWS_ENDPOINT_URL")
+
+
 @pytest.mark.parametrize("region", ["nowhere", "eu west 1", "-"])
 def test_what_is_no_region_is_no_traceback(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ssmwake.publish.wanted import EVERYONE, Document
+from ssmwake.publish.wanted import EVERYONE, MARKS, Document
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class Tag:
 
     def __str__(self) -> str:
         said = [*(f"{key}={value}" for key, value in self.set), *(f"no {key}" for key in self.remove)]
-        return f"tag {self.name}: {', '.join(said)}"
+        theirs = [word for word in said if MARKS not in word]
+        return f"tag {self.name}: {', '.join(theirs or said)}"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ UNKNOWN_KEYS = frozenset(
 )
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault"})
 
+LONGEST = 600
+
 # The service's own words are kept for these, and the advice is ours.
 ADVICE = {
     "DocumentLimitExceeded": "delete documents, or ask AWS for a higher quota",
@@ -67,7 +69,7 @@ def line(error: Exception, operation: str, resource: str, region: str) -> str:
             return f"{_url(error)} did not finish its answer to {operation}; publish again"
         case aws.SSLError():
             return f"{_words(error)}; set AWS_CA_BUNDLE if a proxy stands between"
-        case aws.HTTPClientError():
+        case aws.HTTPClientError() | aws.ProxyConnectionError() | ValueError():
             return f"{_words(error)}; look at the network, the proxy and AWS_ENDPOINT_URL"
         case BotoCoreError():
             return f"{_words(error)} ({operation})"
@@ -117,7 +119,9 @@ def status_of(error: ClientError) -> int:
 
 
 def _words_of(error: ClientError) -> str:
-    return " ".join(str(error.response.get("Error", {}).get("Message", "")).split()).rstrip(".") or "no reason given"
+    words = " ".join(str(error.response.get("Error", {}).get("Message", "")).split()).rstrip(".")
+    # Whatever listens at an endpoint that is not AWS may answer with a page.
+    return (words if len(words) <= LONGEST else words[:LONGEST] + "...") or "no reason given"
 
 
 def _words(error: Exception) -> str:
