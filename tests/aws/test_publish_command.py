@@ -17,7 +17,8 @@ import ssmwake
 from aws.accounts import HERE, state
 from aws.fake_ssm import FakeSsm
 from aws.front import Front, error
-from ssmwake.cli import command
+from ssmwake.cli import command, publish
+from ssmwake.model import Artifact, Finding, Location
 from ssmwake.publish import Outcome, Publish, Refused
 
 SOURCE = str(Path(__file__).parents[2] / "generator")
@@ -122,6 +123,23 @@ def test_everyone_must_be_said_twice(fake: FakeSsm, front: Front, tmp_path: Path
     assert front.calls == []
     assert run("-c", str(config), *WHERE, "--yes", "--share-with-all").exit_code == 0
     assert state(fake)["ssmwake"]["shared"] == {"all"}
+
+
+def test_an_error_of_lint_stops_the_publish(fake: FakeSsm, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def lint(artifacts: list[Artifact]) -> list[Finding]:
+        seen.extend(artifact.path for artifact in artifacts)
+        return [Finding(Location("ssm/command.yaml", 3, 1), "SW399", "wrong; mend it")]
+
+    monkeypatch.setattr(publish, "lint_before_publishing", lint)
+    said = run(*WHERE, "--yes")
+    assert said.exit_code == 1
+    assert "ssm/command.yaml:3:1: error: wrong; mend it [SW399]" in said.stderr
+    assert "nothing was published" in said.stderr
+    assert {"ssm/command.yaml", "ssm/automation.yaml"} == set(seen)
+    assert front.calls == []
+    assert run(*WHERE, "--yes", "--no-lint").exit_code == 0
 
 
 def test_no_lint_is_said_in_the_output(fake: FakeSsm, front: Front) -> None:

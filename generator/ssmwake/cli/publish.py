@@ -66,7 +66,7 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
     rendering = Rendering(made, parts)
     what = _wanted(made, rendering, flags["share_with_all"])
     if isinstance(purpose, Publish):
-        _lint(rendering, flags["no_lint"])
+        _lint(_artifacts(rendering, what), flags["no_lint"])
     try:
         where = places_of(made, profile)
     except Refused as refused:
@@ -116,12 +116,18 @@ def _published(rendering: Rendering) -> list[str]:
     return [path for path in PATHS.values() if path in rendering.paths()]
 
 
-def _lint(rendering: Rendering, skipped: bool) -> None:
+def _artifacts(rendering: Rendering, what: Wanted) -> list[Artifact]:
+    documents = [Artifact(path, rendering.text(path)) for path in _published(rendering)]
+    user_data = [template.user_data.decode() for template in what.launch_templates[:1]]
+    return [*documents, *(Artifact(f"user-data/{rendering.config.user_data.format}", text) for text in user_data)]
+
+
+def _lint(artifacts: list[Artifact], skipped: bool) -> None:
     """Stop at an error in what is about to be published."""
     if skipped:
         click.echo("not linted, because of --no-lint", err=True)
         return
-    findings = lint_before_publishing([Artifact(path, rendering.text(path)) for path in _published(rendering)])
+    findings = lint_before_publishing(artifacts)
     findings_out(findings, err=True)
     if any(finding.severity is Severity.ERROR for finding in findings):
         click.echo("nothing was published; correct the errors, or give --no-lint", err=True)
