@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 import warnings
 from ast import literal_eval
 from collections.abc import Iterator
@@ -202,6 +203,40 @@ def test_the_documents_come_back_as_they_were_rendered() -> None:
     ssm = boto3.client("ssm", region_name=REGION)
     kinds = {each["Name"]: each["DocumentType"] for each in ssm.list_documents(Filters=OWN)["DocumentIdentifiers"]}
     assert kinds == {resources["CommandDocument"]: "Command", resources["RescueRunbook"]: "Automation"}
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_user_data_of_the_instance_installs_and_signals(tmp_path: Path) -> None:
+    subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
+    text = user_data(deployed(template("instance"), SubnetId=subnet)["LaunchTemplate"])
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, shell in {"sh": f"echo $2 >>{tmp_path}/verbs", "cfn-signal": f'echo "$@" >{tmp_path}/signal'}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{shell}\n")
+        (folder / name).chmod(0o755)
+    root = tmp_path / "root"
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "SSMWAKE_ROOT": str(root)}
+    # cloud-init reads what a script says until nobody can write to it any more.
+    done = subprocess.run(["/bin/sh", "-c", text], env=environment, capture_output=True, timeout=20, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert (root / "var/lib/ssmwake/ssmwake").read_text() == runtime()
+    end = time.monotonic() + 10
+    signal = tmp_path / "signal"
+    while not (signal.exists() and signal.read_text()) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert set((tmp_path / "verbs").read_text().split()) == {"install", "status"}
+    assert signal.read_text() == "-e 0 --stack test --resource Instance --region eu-central-1\n"
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_stack_set_puts_the_documents_into_each_region() -> None:
+    client = boto3.client("cloudformation", region_name=REGION)
+    client.create_stack_set(StackSetName="ssmwake", TemplateBody=template("documents"))
+    regions = ["eu-central-1", "us-gov-west-1", "ap-south-2"]
+    client.create_stack_instances(StackSetName="ssmwake", Accounts=["123456789012"], Regions=regions)
+    for region in regions:
+        found = boto3.client("ssm", region_name=region).list_documents(Filters=OWN)["DocumentIdentifiers"]
+        assert sorted(each["DocumentType"] for each in found) == ["Automation", "Command"], region
 
 
 OWN: Any = [{"Key": "Owner", "Values": ["Self"]}]
