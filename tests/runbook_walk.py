@@ -32,6 +32,8 @@ class Walk:
     edges: list[tuple[str, str]] = field(default_factory=list)
     status: str = ""
     sentence: str = ""
+    # A critical step failed: the service says that the execution did too, wherever the step led.
+    doomed: bool = False
 
     @property
     def steps(self) -> list[str]:
@@ -59,10 +61,11 @@ class Walk:
                 self.sentence = str(error)
                 continue
             if not target and step.get("isEnd"):
-                self.status = "Success"
+                self.status = "Failed" if self.doomed else "Success"
             target = target or step.get("nextStep") or following
             self.edges.append((name, "end" if self.status else target))
             return str(target)
+        self.doomed |= step.get("isCritical", True)
         failure = step.get("onFailure", "Abort")
         self.edges.append((name, failure))
         if failure == "Abort":
