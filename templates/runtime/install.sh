@@ -18,6 +18,12 @@ install() {
         target=$lib/ssmwake
         write "$target" "$self" 700 || finish cannot-write "$target"
     }
+    # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
+    settings=$(cat "$conf" 2>/dev/null)
+    case $settings$nl in
+    "$given"*) ;;
+    *) write "$conf" "$given$settings" 600 || finish cannot-write "$conf" ;;
+    esac
     action=installed
     case $manager in
     systemd)

@@ -82,6 +82,19 @@ def test_install_twice_changes_nothing(runtime: Runtime) -> None:
     assert {path: path.stat().st_mtime_ns for path in first} == first
 
 
+def test_what_is_asked_for_at_install_is_what_the_watcher_does(runtime: Runtime) -> None:
+    systemd(runtime)
+    conf = runtime.root / "etc/ssmwake.conf"
+    conf.parent.mkdir(exist_ok=True)
+    conf.write_text("SSMWAKE_ROLE=old\nSSMWAKE_INSTANCE_CONNECT=no\n")
+    for _ in range(2):
+        assert call(runtime, "install", "--role", "web", "--poll", "3").returncode == 0
+    assert conf.read_text() == "SSMWAKE_ROLE=web\nSSMWAKE_POLL=3\nSSMWAKE_ROLE=old\nSSMWAKE_INSTANCE_CONNECT=no\n"
+    assert conf.stat().st_mode & 0o777 == 0o600
+    assert call(runtime, "install").returncode == 0
+    assert conf.read_text().startswith("SSMWAKE_ROLE=web\n")
+
+
 def test_install_runs_from_its_own_place_too(runtime: Runtime) -> None:
     systemd(runtime)
     call(runtime, "install")

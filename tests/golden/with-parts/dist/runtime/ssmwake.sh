@@ -598,6 +598,11 @@ install() {
 		target=$lib/ssmwake
 		write "$target" "$self" 700 || finish cannot-write "$target"
 	}
+	settings=$(cat "$conf" 2>/dev/null)
+	case $settings$nl in
+	"$given"*) ;;
+	*) write "$conf" "$given$settings" 600 || finish cannot-write "$conf" ;;
+	esac
 	action=installed
 	case $manager in
 	systemd)
@@ -701,7 +706,7 @@ main() {
 	endpoint=$imds_v4 mode=${1:---help} start=0
 	deadline=0 polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300
 	action=none agent=unknown connect=off reason='' has='' profile='' id='' unit='' client='' json='' more='' told='' lock=''
-	sleeper='' token='' applied='' announced='' candidate='' healthy='' fresh='' force='' key='' pid='' worker='' lost='' ladder=''
+	sleeper='' token='' applied='' announced='' candidate='' healthy='' fresh='' force='' key='' given='' pid='' worker='' lost='' ladder=''
 	now
 	start=$now
 	trap 'on_signal 129' HUP
@@ -710,9 +715,10 @@ main() {
 	[ $# = 0 ] || shift
 	for word; do
 		case $key:$word in
-		--role:*) SSMWAKE_ROLE=$word ;;
-		--timeout:*) SSMWAKE_TIMEOUT=$word ;;
-		--poll:*) SSMWAKE_POLL=$word ;;
+		--role:*[!A-Za-z0-9_+=,.@-]*) finish usage "$word: not the name of a role" ;;
+		--role:*) SSMWAKE_ROLE=$word given=${given}SSMWAKE_ROLE=$word$nl ;;
+		--timeout:*) SSMWAKE_TIMEOUT=$word given=${given}SSMWAKE_TIMEOUT=$word$nl ;;
+		--poll:*) SSMWAKE_POLL=$word given=${given}SSMWAKE_POLL=$word$nl ;;
 		--endpoint:*) endpoint=$word ;;
 		:--json) json=yes ;;
 		:--restart) force=yes ;;
