@@ -149,3 +149,31 @@ def stage(it: Instance) -> str:
         "var/lib/cloud/instance": "before our files",
     }
     return next((words for path, words in steps.items() if os.path.lexists(it.disk / path)), "before cloud-init")
+
+
+@pytest.mark.parametrize(("strict", "status"), [(False, "done"), (True, "error")])
+def test_in_the_foreground_the_boot_waits_and_only_strict_fails_it(
+    it: Instance, strict: bool, status: str, record_property: Record
+) -> None:
+    words = f"timeout: 10\nuser-data: {{foreground: true, strict: {str(strict).lower()}}}\n"
+    write(it.disk, "ssmwake.yaml", words)
+    it.imds.instance.user_data = ssmwake("user-data", "-c", str(it.disk / "ssmwake.yaml"))
+    with it.boot() as machine:
+        end = ended(machine)
+        assert end.status == status
+        assert end.cloud_final > 10
+        assert watcher_runs(machine)
+        tell(record_property, machine, "cloud-config", f"foreground{', strict' if strict else ''}, no role", status)
+
+
+def test_in_the_foreground_the_boot_ends_with_the_agent_online(it: Instance, record_property: Record) -> None:
+    write(it.disk, "ssmwake.yaml", "user-data: {foreground: true, strict: true}\n")
+    it.imds.instance.user_data = ssmwake("user-data", "-c", str(it.disk / "ssmwake.yaml"))
+    with it.boot() as machine:
+        asleep(machine)
+        settle(8)
+        role = it.attach()
+        assert ended(machine).status == "done"
+        assert role.key in it.ssm.online
+        assert starts(machine) == 2
+        tell(record_property, machine, "cloud-config", "foreground, strict, role late", "online when it ends")

@@ -47,7 +47,7 @@ FILES = {
 
 
 @contextlib.contextmanager
-def disk(root: Path) -> Iterator[Path]:
+def overlay(root: Path) -> Iterator[Path]:
     """Mount a writable copy of a root; what is written lies in memory and is dropped at the end."""
     place = Path(tempfile.mkdtemp(prefix="ssmwake-boot-"))
     with contextlib.ExitStack() as undo:
@@ -61,6 +61,13 @@ def disk(root: Path) -> Iterator[Path]:
         layers = f"lowerdir={root},upperdir={place}/upper,workdir={place}/work"
         mount("-t", "overlay", "-o", layers, "overlay", str(top))
         undo.callback(unmount, top)
+        yield top
+
+
+@contextlib.contextmanager
+def disk(root: Path) -> Iterator[Path]:
+    """Mount a writable copy of a root, with what a container needs to be taken for an EC2 instance."""
+    with overlay(root) as top:
         for name, text in FILES.items():
             write(top, name, text)
         write(top, "usr/sbin/boot-init", INIT, 0o755)
