@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from ssmwake.model import Base
@@ -96,8 +97,9 @@ class Wanted:
     launch_templates: tuple[LaunchTemplate, ...] = ()
 
 
+@lru_cache(maxsize=64)
 def parsed(text: str) -> Any:
-    """Return what a document says, in YAML or JSON; None where it is neither."""
+    """Return what a document says, in YAML or JSON, for nobody to change; None where it is neither."""
     import yaml
 
     try:
