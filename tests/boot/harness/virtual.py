@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from boot.harness.network import NAMESPACES, Network
+from boot.harness.network import MAC, NAMESPACES, Network
 from boot.harness.rootfs import PACKAGES, Recipe
 
 RECIPE = Recipe(
@@ -42,13 +42,21 @@ def boot(root: Path, folder: Path, net: Network) -> Iterator[Virtual]:
     """Boot a root; QEMU's own network gives an address by DHCP, and connects to IMDS from where it runs."""
     console = folder / "console"
     console.touch()
+    disk = image(root, folder)
     [kernel], [initrd] = root.glob("boot/vmlinuz-*"), root.glob("boot/initrd.img-*")
     command = ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={NAMESPACES / net.host}"]
     command += ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "1024", "-display", "none", "-no-reboot"]
     command += ["-smbios", f"type=1,manufacturer=Amazon EC2,product=t3.micro,uuid={UUID},serial={UUID}"]
     command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", "root=/dev/vda rw console=ttyS0"]
-    command += ["-drive", f"file={image(root, folder)},if=virtio,format=raw,cache=unsafe"]
-    command += ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net", "-serial", f"file:{console}"]
+    command += ["-drive", f"file={disk},if=virtio,format=raw,cache=unsafe"]
+    command += [
+        "-netdev",
+        "user,id=net",
+        "-device",
+        f"virtio-net-pci,netdev=net,mac={MAC}",
+        "-serial",
+        f"file:{console}",
+    ]
     with (folder / "qemu.log").open("wb") as log:
         qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
@@ -56,3 +64,4 @@ def boot(root: Path, folder: Path, net: Network) -> Iterator[Virtual]:
     finally:
         qemu.kill()
         qemu.wait(20)
+        disk.unlink()
