@@ -15,7 +15,24 @@ import pytest
 SHELLS = ("dash", "bash --posix", "busybox ash", "mksh", "yash", "ksh93")
 CLIENTS = ("curl", "python3", "bash")
 # What a base image has beside its HTTP client; nothing else is on PATH in these tests.
-TOOLS = ["sh", "cat", "chmod", "cmp", "date", "expr", "grep", "id", "ls", "mkdir", "mv", "od", "rm", "sed", "sleep"]
+TOOLS = [
+    "sh",
+    "cat",
+    "chmod",
+    "cmp",
+    "date",
+    "expr",
+    "grep",
+    "id",
+    "ln",
+    "ls",
+    "mkdir",
+    "mv",
+    "od",
+    "rm",
+    "sed",
+    "sleep",
+]
 TOOLS += ["tail", "timeout", "tr", "true"]
 
 

@@ -1,6 +1,7 @@
 # Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
 
 units=$root/etc/systemd/system
+link=$units/multi-user.target.wants/ssmwake.service
 rc_script=$root/etc/init.d/ssmwake
 
 # Whole or not at all; a file that is right already is left alone.
@@ -45,6 +46,8 @@ install() {
 
 # Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
 # agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
+# cloud-init never runs us again if the power goes now, so what the next boot starts comes first, enabled by hand:
+# systemd takes half a second for that.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
     filter=''
@@ -91,6 +94,7 @@ IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644 &&
+        mkdir -p "${link%/*}" && ln -sf ../ssmwake.service "$link" &&
         write "$units/ssmwake-ready.target" "[Unit]
 Description=The role has credentials
 Wants=ssmwake-on-ready.service" 644 &&
@@ -114,7 +118,7 @@ uninstall() {
         rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
+    rm -rf "$link" "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
         "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
     [ "$manager" != systemd ] || systemctl daemon-reload
     finish uninstalled

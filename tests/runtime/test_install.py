@@ -8,7 +8,8 @@ import pytest
 
 from shells import SHELLS, Runtime
 
-UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service")
+LINK = "multi-user.target.wants/ssmwake.service"
+UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service", LINK)
 
 
 def shim(runtime: Runtime, *names: str, fails: str = "none") -> Path:
@@ -72,6 +73,16 @@ def test_the_filter_of_system_calls_is_only_for_a_systemd_that_knows_its_group(
     assert call(runtime, "install").returncode == 0
     unit = (runtime.root / "etc/systemd/system/ssmwake.service").read_text()
     assert ("SystemCallFilter=@system-service\n" in unit) == filtered
+
+
+def test_the_next_boot_starts_the_watcher_wherever_the_installation_is_cut_off_later(runtime: Runtime) -> None:
+    systemd(runtime)
+    with (runtime.root / "shim/systemctl").open("a") as file:
+        file.write(
+            f"test -e {runtime.root}/etc/systemd/system/{LINK} && echo linked before $1 >>{runtime.root}/order\n"
+        )
+    assert call(runtime, "install").returncode == 0
+    assert (runtime.root / "order").read_text().startswith("linked before daemon-reload\n")
 
 
 def test_install_twice_changes_nothing(runtime: Runtime) -> None:

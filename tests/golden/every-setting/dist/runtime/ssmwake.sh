@@ -585,6 +585,7 @@ what to do        $todo"
 	finish "$reason"
 }
 units=$root/etc/systemd/system
+link=$units/multi-user.target.wants/ssmwake.service
 rc_script=$root/etc/init.d/ssmwake
 write() {
 	put "$2" | cmp -s - "$1" && return
@@ -665,6 +666,7 @@ IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644 &&
+		mkdir -p "${link%/*}" && ln -sf ../ssmwake.service "$link" &&
 		write "$units/ssmwake-ready.target" "[Unit]
 Description=The role has credentials
 Wants=ssmwake-on-ready.service" 644 &&
@@ -687,7 +689,7 @@ uninstall() {
 		rc-update del ssmwake
 		;;
 	esac >/dev/null 2>&1
-	rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
+	rm -rf "$link" "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
 		"$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
 	[ "$manager" != systemd ] || systemctl daemon-reload
 	finish uninstalled
