@@ -284,6 +284,19 @@ def test_run_leaves_an_agent_that_is_online_unless_told_to_restart_it(instance: 
     assert (report["action"], report["agent"], instance.restarts()) == ("restarted", "online", 1)
 
 
+def test_run_leaves_the_waking_to_a_watcher_that_lives(instance: Instance) -> None:
+    asleep(instance)
+    instance.ssm.allow("*")
+    with instance.watching():
+        until((instance.runtime.root / "run/ssmwake/watch.lock").exists)
+        second = instance.start("run", "--timeout", "20")
+        instance.imds.attach("web")
+        out, _ = second.communicate(timeout=30)
+    report = json.loads(out)
+    assert (report["reason"], report["action"], report["agent"]) == ("ready", "none", "online")
+    assert instance.restarts() == 1
+
+
 def test_run_gives_up_on_an_agent_whose_role_has_no_permission(instance: Instance) -> None:
     asleep(instance)
     instance.imds.attach("web")
