@@ -359,6 +359,7 @@ control() {
 	timeout 20 systemctl --no-block --no-ask-password "$@" </dev/null >/dev/null 2>&1
 }
 wake() {
+	[ "$mode$force" = run ] && read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && return 1
 	told='' woken=$now healthy='' lost='' action=restarted
 	tell "restarting $unit: $agent, role $has"
 	set -- "$ssm"/*/document/state/current/*
