@@ -50,10 +50,10 @@ install() {
 # systemd takes half a second for that.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
-    filter=''
-    # shellcheck disable=SC2046 # the second word is the version
-    set -- $(systemctl --version) 0 0
-    [ "${2%%[!0-9]*}" -lt 239 ] || filter=SystemCallFilter=@system-service
+    filter='' version=$(systemctl --version)
+    version=${version#systemd }
+    version=${version%%[!0-9]*}
+    [ "${version:-0}" -lt 239 ] || filter=SystemCallFilter=@system-service
     write "$units/ssmwake.service" "[Unit]
 Description=Wake the SSM agent when its role arrives
 After=network.target

@@ -136,7 +136,9 @@ def _lint(artifacts: list[Artifact], skipped: bool) -> None:
 
 def lint_before_publishing(artifacts: list[Artifact]) -> list[Finding]:
     """Return what lint finds in the artifacts."""
-    return []
+    from ssmwake.lint import lint
+
+    return [one for artifact in artifacts for one in lint(artifact.path, artifact.text.encode(), with_cfn_lint=False)]
 
 
 @contextlib.contextmanager

@@ -624,9 +624,10 @@ install() {
 	finish installed
 }
 write_units() {
-	filter=''
-	set -- $(systemctl --version) 0 0
-	[ "${2%%[!0-9]*}" -lt 239 ] || filter=SystemCallFilter=@system-service
+	filter='' version=$(systemctl --version)
+	version=${version#systemd }
+	version=${version%%[!0-9]*}
+	[ "${version:-0}" -lt 239 ] || filter=SystemCallFilter=@system-service
 	write "$units/ssmwake.service" "[Unit]
 Description=Wake the SSM agent when its role arrives
 After=network.target
