@@ -25,7 +25,7 @@ def ended(machine: Machine, timeout: float = 90) -> Ended:
     """Wait for the end of the boot."""
     status = finished(machine, timeout)
     long = machine.run("cloud-init", "status", "--long", check=False).stdout
-    complaints = long if "degraded" in long or "WARNING" in long else ""
+    complaints = long if status != "done" or "degraded" in long or "WARNING" in long else ""
     multi_user = moment(machine, "multi-user.target", "ActiveEnterTimestampMonotonic")
     # It may have failed, because of a person's script; then it never becomes active.
     cloud_final = moment(machine, "cloud-final.service", "ExecMainExitTimestampMonotonic")
