@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -14,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssmwake.cli import command
+from ssmwake.cli.publish import lint_before_publishing
 from ssmwake.lint import Kind, kind, lint
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules import RULES
-from ssmwake.model import Config
+from ssmwake.model import Artifact, Config, Severity
 from ssmwake.render import render
 
 TOKEN = "aws s3 ls"
@@ -270,6 +272,28 @@ def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
     assert "SW210" in runner.invoke(command, ["lint", "--list-rules"]).output
     assert "refused" in runner.invoke(command, ["lint", "--explain", "SW210"]).output
     assert runner.invoke(command, ["lint", "--explain", "SW999"]).exit_code == 2
+
+
+def test_the_page_shows_commands_that_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = Path(__file__).parents[2]
+    page = (top / "docs" / "lint.md").read_text()
+    shown = re.findall(r"^ssmwake (lint .*)$", page, re.MULTILINE)
+    assert len(shown) == 2
+    (tmp_path / "user-data.sh").write_text("#!/bin/sh\ndate\n")
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "dist").symlink_to(top / "dist")
+    monkeypatch.chdir(tmp_path)
+    for line in shown:
+        assert CliRunner().invoke(command, line.partition(" > ")[0].split()).exit_code == 0, line
+    for rule in re.findall(r"SW\d{3}", page):
+        assert rule in RULES
+
+
+def test_publish_stops_at_what_lint_finds() -> None:
+    # An access key in what a launch template would get; the runtime beside it is clean.
+    bad = Artifact("user-data/script.sh", "#!/bin/sh\nexport A=AKIAABCDEFGHIJKLMNOP\n")
+    good = next(artifact for artifact in render(Config()) if artifact.path == "ssm/command.yaml")
+    assert [(one.rule, one.severity) for one in lint_before_publishing([bad, good])] == [("SW209", Severity.ERROR)]
 
 
 def test_cfn_lint_is_imported_for_templates_only(tmp_path: Path) -> None:
