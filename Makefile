@@ -17,8 +17,9 @@ lint: $(STAMP)
 	cat templates/runtime/*.sh | $(VENV)/bin/shellcheck --shell=sh -
 	$(VENV)/bin/shellcheck .ci/run
 
+# Many tests wait more than they work, so there are more workers than processors.
 unit: $(STAMP)
-	$(VENV)/bin/python -m pytest -n auto --dist loadgroup tests
+	$(VENV)/bin/python -m pytest -n 4 --dist loadgroup tests
 
 # A boot waits more than it works, so there are more workers than processors.
 boot: $(STAMP)
