@@ -7,7 +7,10 @@ control() {
 
 wake() {
     # The watcher is at it; a second restart within seconds costs the agent another ten.
-    [ "$mode$force" = run ] && read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && return 1
+    if [ "$mode$force" = run ] && read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ]; then
+        woken=$((woken ? woken : now))
+        return 1
+    fi
     told='' woken=$now healthy='' lost='' action=restarted
     tell "restarting $unit: $agent, role $has"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.

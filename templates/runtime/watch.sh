@@ -69,14 +69,18 @@ tend() {
         [ "$now" -lt "$due" ] || wake
         ;;
     stopped)
-        # Right after a restart, its job waits for something such as the end of cloud-final; the role will be there.
-        if [ "$action" = restarted ] && [ $((now - woken)) -ge 5 ]; then
-            action=queued
-            [ "$mode" != run ] || finish ready
+        case $woken:$action in
         # Whoever stopped an agent that was online meant it.
-        elif [ -z "$healthy" ] && [ "$now" -ge "$due" ]; then
-            wake
-        fi
+        0:* | *:queued | *:restart-failed) [ -n "$healthy" ] || [ "$now" -lt "$due" ] || wake ;;
+        # Right after a restart, ours or the watcher's, its job waits for something such as the end of cloud-final; the
+        # role will be there then.
+        *)
+            if [ $((now - woken)) -ge 5 ]; then
+                action=queued
+                [ "$mode" != run ] || finish ready
+            fi
+            ;;
+        esac
         ;;
     not-installed | masked | disabled | no-service-manager)
         tell "agent: $agent"

@@ -359,7 +359,10 @@ control() {
 	timeout 20 systemctl --no-block --no-ask-password "$@" </dev/null >/dev/null 2>&1
 }
 wake() {
-	[ "$mode$force" = run ] && read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && return 1
+	if [ "$mode$force" = run ] && read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ]; then
+		woken=$((woken ? woken : now))
+		return 1
+	fi
 	told='' woken=$now healthy='' lost='' action=restarted
 	tell "restarting $unit: $agent, role $has"
 	set -- "$ssm"/*/document/state/current/*
@@ -451,12 +454,15 @@ tend() {
 		[ "$now" -lt "$due" ] || wake
 		;;
 	stopped)
-		if [ "$action" = restarted ] && [ $((now - woken)) -ge 5 ]; then
-			action=queued
-			[ "$mode" != run ] || finish ready
-		elif [ -z "$healthy" ] && [ "$now" -ge "$due" ]; then
-			wake
-		fi
+		case $woken:$action in
+		0:* | *:queued | *:restart-failed) [ -n "$healthy" ] || [ "$now" -lt "$due" ] || wake ;;
+		*)
+			if [ $((now - woken)) -ge 5 ]; then
+				action=queued
+				[ "$mode" != run ] || finish ready
+			fi
+			;;
+		esac
 		;;
 	not-installed | masked | disabled | no-service-manager)
 		tell "agent: $agent"
