@@ -303,3 +303,47 @@ def test_cfn_lint_is_imported_for_templates_only(tmp_path: Path) -> None:
     code = "\n".join((*lines, "except SystemExit:", " pass", "sys.exit('cfnlint' in sys.modules)"))
     environment = {"PYTHONPATH": str(Path(__file__).parents[2] / "generator"), "PATH": "/usr/bin:/bin"}
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False, env=environment).returncode == 0
+
+
+def test_a_document_in_a_template_that_is_no_yaml_is_a_finding() -> None:
+    template = b"""Resources:
+  D:
+    Type: AWS::SSM::Document
+    Properties:
+      UpdateMethod: NewVersion
+      Content: "a: [b"
+"""
+    found = lint("t.yaml", template, with_cfn_lint=False)
+    assert [(one.rule, one.where.line) for one in found] == [("SW300", 6)]
+
+
+@pytest.mark.parametrize("what", Kind)
+def test_bytes_that_are_no_text_are_a_finding(what: Kind) -> None:
+    assert kind(b"\x93\xff\xfe") is None
+    assert len(lint("t", b"\x93\xff\xfe", what)) == 1
+
+
+def test_a_digit_that_is_no_number_is_left_to_the_service() -> None:
+    step = b"{action: aws:runShellScript, name: a, inputs: {timeoutSeconds: '\xc2\xb2', runCommand: [ls]}}"
+    assert lint("t", b'schemaVersion: "2.2"\nmainSteps: [' + step + b"]\n") == ()
+
+
+def test_a_branch_without_default_leads_to_the_next_step() -> None:
+    text = b"""schemaVersion: "0.3"
+mainSteps:
+- {name: a, action: aws:branch, inputs: {Choices: [{NextStep: c, Variable: "{{ global:DATE }}", StringEquals: x}]}}
+- {name: b, action: aws:sleep, inputs: {Duration: PT1S}}
+- {name: c, action: aws:sleep, inputs: {Duration: PT1S}}
+"""
+    assert lint("t", text) == ()
+    found = lint("t", text.replace(b"inputs: {Choices", b"inputs: {Default: c, Choices"))
+    assert [(one.rule, one.where.line) for one in found] == [("SW317", 4)]
+
+
+def test_a_token_in_an_array_is_no_imdsv1() -> None:
+    assert [one.rule for one in lint("t", b"#!/bin/sh\necho $(curl http://169.254.169.254/latest/)\n")] == [
+        "SW208",
+        "SW210",
+    ]
+    script = b'#!/bin/bash\nH=(-H "X-aws-ec2-metadata-token: 1")\ncurl "${H[@]}" http://169.254.169.254/latest/\n'
+    assert lint("t", script) == ()

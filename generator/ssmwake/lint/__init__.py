@@ -34,7 +34,7 @@ def kind(data: bytes) -> Kind | None:
         return Kind.USER_DATA
     try:
         root = _composed(text)
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
         return None
     keys = set(pairs(root))
     if any(text_of(value(node, "Type")).startswith("AWS::") for _, node in pairs(value(root, "Resources")).values()):
@@ -54,6 +54,8 @@ def lint(path: str, data: bytes, what: Kind | None = None, *, with_cfn_lint: boo
         found = set(_findings(path, data, what or kind(data) or Kind.USER_DATA, with_cfn_lint))
     except RecursionError:
         return (finding("SW200", Location(path), "nested too deeply; nothing that deep is linted"),)
+    except UnicodeEncodeError:
+        return (finding("SW200", Location(path), "a byte that is no UTF-8; save it as UTF-8"),)
     except Invalid as invalid:
         return invalid.findings
     lines = data.decode("utf-8", "surrogateescape").split("\n")

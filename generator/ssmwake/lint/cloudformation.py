@@ -35,7 +35,12 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
             yield from document.check(source, content)
         elif isinstance(content, yaml.ScalarNode):
             inner = source.inner(content)
-            parsed = yaml.compose(inner.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            try:
+                parsed = yaml.compose(inner.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            except yaml.YAMLError as error:
+                message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
+                yield finding("SW300", source.of(content), message)
+                continue
             if parsed is not None and value(parsed, "mainSteps") is not None:
                 yield from document.check(inner, parsed)
     yield from _race(source, resources)

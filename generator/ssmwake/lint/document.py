@@ -119,7 +119,7 @@ def _command_step(source: Source, step: yaml.Node) -> Iterator[Finding]:
         if found := pairs(step).get(field):
             yield finding("SW314", source.of(found[0]), f"the agent reads {field} in inputs only; move it there")
     seconds = value(step, "inputs", "timeoutSeconds")
-    if seconds is not None and text_of(seconds).isdigit() and not 5 <= int(text_of(seconds)) <= 172_800:
+    if seconds is not None and text_of(seconds).isdecimal() and not 5 <= int(text_of(seconds)) <= 172_800:
         yield finding("SW313", source.of(seconds), "timeoutSeconds is 5 to 172800; else the agent takes 3600")
 
 
@@ -140,7 +140,8 @@ def _graph(source: Source, steps: list[yaml.Node], names: dict[str, yaml.Node]) 
         reached |= {text_of(target) for target in targets if target is not None}
         reached |= {jump.removeprefix("step:") for jump in jumps}
         leaves = text_of(value(step, "isEnd")) == "true" or value(step, "nextStep") is not None
-        branches = text_of(value(step, "action")) == "aws:branch"
+        # A branch that no choice fits, and that has no Default, goes on to the next step.
+        branches = text_of(value(step, "action")) == "aws:branch" and value(step, "inputs", "Default") is not None
         if not leaves and not branches and number + 1 < len(steps):
             reached.add(text_of(value(steps[number + 1], "name")))
     for name, step in names.items():

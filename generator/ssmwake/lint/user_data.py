@@ -62,7 +62,9 @@ def commands(source: Source) -> Iterator[Finding]:
             where = source.at(number, match.start() + 1)
             yield finding("SW211", where, "IMDS has nothing at this path; begin it with /latest")
         match = ASKS.search(whole)
-        if match and not re.search(r"\s(?:-[a-zA-Z]*[HXK]|--header|--request|--config|--method)", whole):
+        # Options that stand in a variable may well hold the token.
+        named = re.search(r"\s(?:-[a-zA-Z]*[HXK]|--header|--request|--config|--method)", whole)
+        if match and not named and not re.search(r"\s\"?\$", match[0]):
             where = source.at(number, min(match.start(), len(line)) + 1)
             yield finding("SW210", where, "asks IMDS without a session token; get one by PUT /latest/api/token first")
         if match := RESTARTS.search(line):
