@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.locked
 
-.PHONY: try test lint unit boot cdk render pack lock clean
+.PHONY: try test lint unit again boot boot-again cdk render pack lock clean
 
 try: $(STAMP)
 	$(VENV)/bin/ssmwake try
@@ -24,6 +24,13 @@ unit: $(STAMP)
 # A boot waits more than it works, so there are more workers than processors.
 boot: $(STAMP)
 	$(VENV)/bin/python -m pytest -n 6 -m matrix --junitxml=build/boots.xml tests/boot
+
+# What failed a moment ago once more, one at a time: much here is about seconds, which a busy machine can take.
+again:
+	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none tests
+
+boot-again:
+	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none -m matrix tests/boot
 
 # What the example for the AWS CDK needs beside node; the tests leave it out without.
 cdk: $(STAMP)
