@@ -8,7 +8,7 @@ import click
 
 from ssmwake.cli.inputs import contents
 from ssmwake.cli.streams import data_out, findings_out
-from ssmwake.lint import Kind, kind, lint
+from ssmwake.lint import File, Kind, kind, lint_all
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules import RULES
 from ssmwake.model import Finding, Severity
@@ -51,14 +51,16 @@ def command(
     if not paths:
         raise click.UsageError("name a file, a folder or - to lint")
     files = tuple(_files(paths))
-    findings: list[Finding] = []
+    linted = []
     for path, named in files:
         data = contents(path)
-        found = kind(data) if what is None else what
+        found = kind(data) if what is None else Kind(what)
         if found is not None or named:
-            found_here = lint(path, data, None if found is None else Kind(found))
-            # A script in a folder may be anybody's; only one that is named is user data for sure.
-            findings += [one for one in found_here if named or one.rule != "SW201" or not data.startswith(b"#!")]
+            linted.append((File(path, data, found), named))
+    # A script in a folder may be anybody's; only one that is named is user data for sure.
+    others = {file.path for file, named in linted if not named and file.data.startswith(b"#!")}
+    found_in_all = lint_all(file for file, _ in linted)
+    findings = [one for one in found_in_all if one.rule != "SW201" or one.where.path not in others]
     _report(findings, form, [path for path, _ in files])
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)

@@ -1,16 +1,16 @@
-"""CloudFormation templates: the user data and the SSM documents in them, and what cfn-lint has to say."""
+"""CloudFormation templates: the user data and the SSM documents in them, and what is around them."""
 
-import base64
-import binascii
 from collections.abc import Iterator
-from typing import Any
 
 import yaml
 
-from ssmwake.lint import document
+from ssmwake.lint import documents, placeholders, user_data
+from ssmwake.lint.launch_template import from_base64
+from ssmwake.lint.nodes import composed, items, pairs, text_of, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source, items, pairs, text_of, value
-from ssmwake.model import Finding, Location, Severity
+from ssmwake.lint.shell import Found
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
 
 # Where a resource holds user data.
 USER_DATA = {
@@ -18,11 +18,10 @@ USER_DATA = {
     "AWS::EC2::LaunchTemplate": ("LaunchTemplateData", "UserData"),
     "AWS::AutoScaling::LaunchConfiguration": ("UserData",),
 }
-SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 
 
-def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
-    """Yield what is wrong with the template itself; user_data_of gives the user data in it."""
+def check(source: Source, root: yaml.Node) -> Iterator[Found]:
+    """Yield what is wrong with a template, and with the user data and the documents in it."""
     resources = {name: node for name, (_, node) in pairs(value(root, "Resources")).items()}
     for node in resources.values():
         if text_of(value(node, "Type")) != "AWS::SSM::Document":
@@ -32,57 +31,51 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
             yield finding("SW402", where, "no UpdateMethod, so a change replaces the document; write NewVersion")
         content = value(node, "Properties", "Content")
         if isinstance(content, yaml.MappingNode) and value(content, "mainSteps") is not None:
-            yield from document.check(source, content)
+            yield from documents.check(source, content)
         elif isinstance(content, yaml.ScalarNode):
             inner = source.inner(content)
             try:
-                parsed = yaml.compose(inner.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+                parsed = composed(inner.text)
             except yaml.YAMLError as error:
                 message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
                 yield finding("SW300", source.of(content), message)
                 continue
             if parsed is not None and value(parsed, "mainSteps") is not None:
-                yield from document.check(inner, parsed)
+                yield from documents.check(inner, parsed)
     yield from _race(source, resources)
+    yield from _user_data(source, resources)
 
 
-def user_data_of(source: Source, root: yaml.Node) -> Iterator[tuple[Source, bytes] | Finding]:
-    """Yield each user data of the template that can be known: its text with its places, and its decoded bytes."""
-    for _, node in pairs(value(root, "Resources")).values():
+def _user_data(source: Source, resources: dict[str, yaml.Node]) -> Iterator[Found]:
+    for node in resources.values():
         path = USER_DATA.get(text_of(value(node, "Type")))
         data = value(node, "Properties", *path) if path else None
         if data is None:
             continue
         inside = value(data, "Fn::Base64") or (data if data.tag == "!Base64" else None)
         if inside is not None:
-            text = _literal(inside)
+            text = _text(source, inside)
             if text is not None:
-                inner = source.inner(text)
-                yield inner, inner.text.encode("utf-8", "surrogateescape")
+                yield from user_data.check(text, text.text.encode("utf-8", "surrogateescape"))
         elif isinstance(data, yaml.ScalarNode) and not data.tag.startswith("!"):
-            decoded = decode(data.value)
+            decoded = from_base64(data.value)
             where = source.of(data)
             if decoded is None:
                 yield finding("SW401", where, "plain text, where EC2 wants base64; put it in Fn::Base64")
             else:
-                yield Source.at_place(where, decoded.decode("utf-8", "surrogateescape")), decoded
+                inner = Source.at_place(where, decoded.decode("utf-8", "surrogateescape"))
+                yield from user_data.check(inner, decoded)
 
 
-def decode(text: str) -> bytes | None:
-    """Return what the base64 says; None where it is none."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _literal(node: yaml.Node) -> yaml.ScalarNode | None:
+def _text(source: Source, node: yaml.Node) -> Source | None:
     """Return the text below Fn::Base64, through Fn::Sub; None where only CloudFormation can know it."""
     inner = value(node, "Fn::Sub") or node
-    if isinstance(inner, yaml.SequenceNode) and inner.value and (inner.tag == "!Sub" or inner is not node):
+    substituted = inner is not node or node.tag == "!Sub"
+    if isinstance(inner, yaml.SequenceNode) and inner.value and substituted:
         inner = inner.value[0]
     if isinstance(inner, yaml.ScalarNode) and inner.tag in ("!Base64", "!Sub", "tag:yaml.org,2002:str"):
-        return inner
+        text = source.inner(inner)
+        return placeholders.fn_sub(text) if substituted else text
     return None
 
 
@@ -112,15 +105,3 @@ def _race(source: Source, resources: dict[str, yaml.Node]) -> Iterator[Finding]:
 
 def _roles(node: yaml.Node) -> set[str]:
     return _refs(value(node, "Properties", "Roles"))
-
-
-def cfn_lint(source: Source) -> Iterator[Finding]:
-    """Yield what cfn-lint finds, without its false alarm on every document whose content is a string."""
-    from cfnlint.api import lint as run  # type: ignore[import-untyped]
-
-    matches: list[Any] = run(source.text)
-    for match in matches:
-        if match.rule.id == "E3051" and "string or stream input is required" in match.message:
-            continue
-        where = Location(source.path, match.linenumber, match.columnnumber)
-        yield Finding(where, match.rule.id, match.message, SEVERITIES.get(match.rule.id[0], Severity.WARNING))

