@@ -34,20 +34,24 @@ def check(source: Source, data: bytes) -> Iterator[Found]:
     if len(data) > LIMIT:
         yield finding("SW201", source.at(1), f"{len(data):,} bytes, EC2 takes 16,384; compress it, or fetch a part")
     try:
-        parts = read(source.path, data)
+        for inner, part in parts(source, data):
+            yield from _part(inner, part)
     except Invalid as invalid:
         for one in invalid.findings:
             yield Finding(source.at(one.where.line, one.where.column), one.rule, one.message)
-        return
+
+
+def parts(source: Source, data: bytes) -> Iterator[tuple[Source, Part]]:
+    """Yield each part of user data with its places; raise Invalid for what cloud-init would ignore."""
     searched = 0
-    for part in parts:
+    for part in read(source.path, data):
         # A part that stands in the file as it is keeps its places; one that was encoded has one place.
         first = source.text.find(part.text, searched) if part.text.strip() else -1
         if first >= 0:
             searched = first + len(part.text)
-            yield from _part(source.slice(first, searched), part)
+            yield source.slice(first, searched), part
         else:
-            yield from _part(Source.at_place(source.at(part.line), part.text), part)
+            yield Source.at_place(source.at(part.line), part.text), part
 
 
 def _part(source: Source, part: Part) -> Iterator[Found]:
