@@ -1,0 +1,2 @@
+team      = "shop"
+subnet_id = "subnet-0123456789abcdef0"
