@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ssmwake.render.runtime import runtime
+from ssmwake.render.runtime import runtime, source
 from ssmwake.simulate.imds import Imds
 
 RATIO = 1.2
@@ -48,8 +48,7 @@ def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as root, Imds() as imds:
         script, tight = Path(root) / "ssmwake.sh", Path(root) / "polls.sh"
-        text = runtime()
-        script.write_text(text)
+        script.write_text(runtime())
         environment = {"PATH": os.environ["PATH"], "SSMWAKE_ROOT": root}
         option = ("--endpoint", imds.url)
         url = f"{imds.url}/latest/meta-data/iam/security-credentials/"
@@ -58,7 +57,7 @@ def main() -> int:
         for _ in range(rounds):
             times = []
             for count in (1, 1 + POLLS):
-                tight.write_text(text.replace('main "$@"', f'{LOOP % count}main "$@"'))
+                tight.write_text(source().replace('\nmain "$@"', f'\n{LOOP % count}main "$@"'))
                 times.append(cpu(["dash", str(tight), "wait", *option], environment))
             polls.append((times[1] - times[0]) / POLLS)
             bare.append(statistics.mean(cpu(curl, environment) for _ in range(POLLS)))

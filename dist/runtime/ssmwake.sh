@@ -1,645 +1,97 @@
 #!/bin/sh
-# Rendered by ssmwake from templates/; do not edit.
-root=${SSMWAKE_ROOT:-}
-conf=$root/etc/ssmwake.conf
-hook=$root/etc/ssmwake.on-ready
-lib=$root/var/lib/ssmwake
-run=$root/run/ssmwake
-ssm=$root/var/lib/amazon/ssm
-nl='
-'
-load_settings() {
-	if [ -r "$conf" ]; then
-		while IFS= read -r line || [ -n "$line" ]; do
-			case ${line%%=*} in
-			*[!A-Z_]*) ;;
-			SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
-			esac
-		done <"$conf"
-	fi
-	for line in ROLE= TIMEOUT=600 POLL=5 POLL_HEALTHY=60 'RESTART_AFTER=10 20 40 80 160 300 600' INSTANCE_CONNECT=yes; do
-		eval "${line%%=*}=\${SSMWAKE_${line%%=*}-\${line#*=}}"
-	done
-	for value in "$TIMEOUT" "$POLL" "$POLL_HEALTHY" ${RESTART_AFTER:-0}; do
-		case $value in
-		'' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds from 1 to 999999" ;;
-		esac
-	done
-}
-case $(command -v print) in
-print) put() { print -r -- "$1"; } ;;
-*) put() { printf '%s\n' "$1"; } ;;
-esac
-tell() {
-	[ "$1" = "$told" ] || put "ssmwake: $1" >&2
-	told=$1
-}
-finish() {
-	trap - HUP INT TERM
-	reason=$1 ok=false
-	[ -z "$lock" ] || rm -f "$lock"
-	[ -z "${2:-}" ] || tell "$1: $2"
-	case $1:$mode in
-	signal:*) ;;
-	ready:* | *installed:*install | already-* | agent-not-seeded:* | agent-[!u]*d:run) code=0 ok=true ;;
-	usage:*) code=64 ;;
-	imds-disabled:* | no-[!r]* | agent-no-*) code=69 ;;
-	cannot-*) code=73 ;;
-	need-root:*) code=77 ;;
-	creds-[A-Z]* | agent-masked:*) code=78 ;;
-	restart-* | agent-[!u]* | on-*) code=71 ;;
-	*) code=75 ;;
-	esac
-	now
-	put "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}" 2>/dev/null
-	exit "$code"
-}
-now() {
-	read -r now _ </proc/uptime
-	now=${now%.*}
-}
-python_client='import http.client, signal, sys
+# Rendered by ssmwake from templates/runtime/; do not edit.
+g=${SSMWAKE_ROOT:-};H=$g/etc/ssmwake.conf;ab=$g/etc/ssmwake.on-ready;aa=$g/var/lib/ssmwake;m=$g/run/ssmwake;aC=$g/var/lib/amazon/ssm;l='
+';M(){ if [ -r "$H" ];then while IFS= read -r line||[ -n "$line" ];do case ${line%%=*} in *[!A-Z_]*);;SSMWAKE_*)eval ": \"\${${line%%=*}=\${line#*=}}\"";;esac;done<"$H";fi;for line in ROLE= TIMEOUT=600 POLL=5 POLL_HEALTHY=60 'RESTART_AFTER=10 20 40 80 160 300 600' INSTANCE_CONNECT=yes;do eval "${line%%=*}=\${SSMWAKE_${line%%=*}-\${line#*=}}";done;for i in "$TIMEOUT" "$POLL" "$POLL_HEALTHY" ${RESTART_AFTER:-0};do case $i in ''|0*|*[!0-9]*|???????*)a usage "$i: not seconds from 1 to 999999";;esac;done;}
+case $(command -v print) in print)b(){ print -r -- "$1";};;*)b(){ printf '%s\n' "$1";};;esac;c(){ [ "$1" = "$ao" ]||b "ssmwake: $1">&2;ao=$1;}
+a(){ trap - HUP INT TERM;a=$1 az=false;[ -z "$al" ]||rm -f "$al";[ -z "${2:-}" ]||c "$1: $2";case $1:$d in signal:*);;ready:*|*installed:*install|already-*|agent-not-seeded:*|agent-[!u]*d:run)f=0 az=true;;usage:*)f=64;;imds-disabled:*|no-[!r]*|agent-no-*)f=69;;cannot-*)f=73;;need-root:*)f=77;;creds-[A-Z]*|agent-masked:*)f=78;;restart-*|agent-[!u]*|on-*)f=71;;*)f=75;;esac;g;b "{\"v\":1,\"ok\":$az,\"exit\":$f,\"reason\":\"$a\",\"role\":\"$k\",\"profile\":\"$A\",\"action\":\"$o\",\"unit\":\"$h\",\"agent\":\"$c\",\"instance_connect\":\"$M\",\"waited_s\":$((b-af)),\"polls\":$aq,\"client\":\"${J##*/}\",\"http\":$O$ac}" 2>/dev/null;exit "$f";}
+g(){ read -r b ah</proc/uptime;b=${b%.*};}
+aU='import http.client, signal, sys
 signal.signal(14, lambda *_: 1 / 0)
 _, limit, verb, *urls = sys.argv
 head = dict([input().split(": ")])
 for url in urls:
-	_, _, host, path = url.split("/", 3)
-	body, status, rc = b"", 0, 1
-	signal.alarm(int(limit))
-	try:
-		c = http.client.HTTPConnection(host)
-		c.request(verb, "/" + path, headers=head)
-		r = c.getresponse()
-		status = r.status
-		body = r.read(8193)
-		rc = r.length
-	except Exception: pass
-	signal.alarm(0)
-	sys.stdout.buffer.write(body + b"\n~%d\n" % status)
-sys.exit(bool(rc))'
-bash_client='set +x
+    _, _, host, path = url.split("/", 3)
+    body, status, rc = b"", 0, 1
+    signal.alarm(int(limit))
+    try:
+        c = http.client.HTTPConnection(host)
+        c.request(verb, "/" + path, headers=head)
+        r = c.getresponse()
+        status = r.status
+        body = r.read(8193)
+        rc = r.length
+    except Exception: pass
+    signal.alarm(0)
+    sys.stdout.buffer.write(body + b"\n~%d\n" % status)
+sys.exit(bool(rc))';aT='set +x
 LC_ALL=C
 read -r header
 verb=$1
 shift
 for url; do
-	IFS=/ read -r _ _ host path <<<"$url"
-	body= status=0 size= rc=1 name=${host%:*}
-	name=${name#[}
-	if exec 3<>"/dev/tcp/${name%]}/${host##*:}"; then
-		printf "%s /%s HTTP/1.0\r\nHost: %s\r\n%s\r\n\r\n" "$verb" "$path" "$host" "$header" >&3
-		read -r -t $0 _ status _ <&3
-		while read -r -t $0 line <&3 && [ "${line%?}" ]; do
-			case $line in [Cc]ontent-[Ll]ength:*) size=${line//[!0-9]} ;; esac
-		done
-		[ "${size:-8193}" -le 8192 ] || size=8193
-		IFS= read -r -t $0 -d "" -N "${size:-8193}" body <&3
-		[ "${#body}" != "$size" ] || rc=0
-		case $body in *[!\ -~[:space:]]*) rc=0 body="?" ;; esac
-		exec 3>&-
-	fi
-	printf "%s\n~%d\n" "$body" "$status"
+    IFS=/ read -r _ _ host path <<<"$url"
+    body= status=0 size= rc=1 name=${host%:*}
+    name=${name#[}
+    if exec 3<>"/dev/tcp/${name%]}/${host##*:}"; then
+        printf "%s /%s HTTP/1.0\r\nHost: %s\r\n%s\r\n\r\n" "$verb" "$path" "$host" "$header" >&3
+        read -r -t $0 _ status _ <&3
+        while read -r -t $0 line <&3 && [ "${line%?}" ]; do
+            case $line in [Cc]ontent-[Ll]ength:*) size=${line//[!0-9]} ;; esac
+        done
+        [ "${size:-8193}" -le 8192 ] || size=8193
+        IFS= read -r -t $0 -d "" -N "${size:-8193}" body <&3
+        [ "${#body}" != "$size" ] || rc=0
+        case $body in *[!\ -~[:space:]]*) rc=0 body="?" ;; esac
+        exec 3>&-
+    fi
+    printf "%s\n~%d\n" "$body" "$status"
 done
-exit $rc'
-find_client() {
-	for tool in curl python3 /usr/libexec/platform-python bash; do
-		client=$tool
-		command -v "$tool" >/dev/null 2>&1 && return
-	done
-	client=''
-	finish no-http-client 'install curl, python3 or bash'
-}
-request() {
-	verb=$1 header=$2
-	shift 2
-	urls=$#
-	limit=$((deadline && deadline - now < 2 ? 1 : 2))
-	case $client in
-	curl)
-		header="header = \"$header\""
-		set -- curl -qsgK - --noproxy '*' --proto =http --connect-timeout 1 -m $limit --limit-rate 8k --max-filesize 8192 \
-			-X "$verb" -w '\n~%{http_code}\n' "$@"
-		;;
-	bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$verb" "$@" ;;
-	*) set -- "$client" -ISc "$python_client" $limit "$verb" "$@" ;;
-	esac
-	{ replies=$(put "$header" | "$@"); } 2>/dev/null
-	rc=$?
-	set -f
-	IFS='~'
-	set -- $replies
-	unset IFS
-	set +f
-	eval "last=\${$#}"
-	next=${2-}
-	[ $urls = 2 ] || next=$last
-	judge "${1-}" "$next"
-}
-judge() {
-	body=${1%"$nl"} http=${2%%"$nl"*}
-	case $http:$rc in
-	200:0) reason='' ;;
-	200:63) reason='oversize-body' ;;
-	200:*) reason='partial-body' ;;
-	429:* | 5??:*) reason='imds-busy' ;;
-	403:*) reason='imds-forbidden' ;;
-	[1-4]??:*) reason=imds-http-$http ;;
-	*) reason='imds-unreachable' http=0 ;;
-	esac
-	[ ${#body} -le 8192 ] || reason='oversize-body'
-}
-imds_v4=http://169.254.169.254:80
-imds_v6='http://[fd00:ec2::254]:80'
-get() {
-	iam=$endpoint/latest/meta-data/iam
-	for _ in 1 2; do
-		if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
-			token=''
-			request PUT 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$endpoint/latest/api/token"
-			case $reason in
-			imds-forbidden) reason='imds-disabled' ;;
-			imds-http-40[45]) reason='no-imdsv2' ;;
-			imds-http-400) reason='token-rejected' ;;
-			esac
-			[ ${#body} -le 1024 ] || body=''
-			case $reason$body in
-			'' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
-			esac
-			[ -z "$reason" ] || {
-				last=''
-				return
-			}
-			token=$body token_since=$now
-		fi
-		request GET "X-aws-ec2-metadata-token: $token" "$iam/$1" ${2:+"$iam/$2"}
-		[ "$reason" = imds-http-401 ] || return 0
-		token='' last=''
-		reason='token-refused'
-	done
-}
-field() {
-	value='' state=''
-	set -f
-	IFS='"'
-	for word in $1; do
-		case $state:$word in
-		:"$2") state=1 ;;
-		1:*[!\ :]*) state='' ;;
-		1:*:*) state=2 ;;
-		2:*)
-			value=$word
-			break
-			;;
-		esac
-	done
-	unset IFS
-	set +f
-}
-poll_imds() {
-	polls=$((polls + 1))
-	expires=''
-	get info security-credentials/
-	info=$body
-	[ -z "$last" ] || judge "${next#*"$nl"}" "$last"
-	case $reason in
-	'') read_role ;;
-	imds-http-404) reason=no-role ;;
-	imds-unreachable)
-		case $endpoint in
-		"$imds_v4") endpoint=$imds_v6 ;;
-		"$imds_v6") endpoint=$imds_v4 ;;
-		esac
-		;;
-	esac
-}
-read_role() {
-	reason='role-list-garbled'
-	body=${body%%"$nl"*}
-	case $body in
-	'' | *[!A-Za-z0-9_+=,.@-]*) return ;;
-	esac
-	[ ${#body} -le 64 ] || return
-	has=$body
-	field "$info" InstanceProfileId
-	case $value in
-	*[!A-Z0-9]*) value='' ;;
-	esac
-	profile=$value id=$value/$has
-	reason='other-role'
-	[ "${ROLE:-$has}" = "$has" ] || return
-	reason=ready
-	same "$announced" && [ "$mode" != status ] && return
-	get "security-credentials/$has"
-	[ -z "$reason" ] || return
-	field "$body" Code
-	case $value in
-	Success) ;;
-	*[!A-Za-z]* | '') reason='creds-garbled' ;;
-	*) reason=creds-$value ;;
-	esac
-	for key in AccessKeyId SecretAccessKey Token Expiration; do
-		field "$body" $key
-		[ -n "$value" ] || reason=${reason:-creds-missing-$key}
-	done
-	[ -z "$reason" ] || return
-	reason=ready expires=$value
-	if expr "x$expires" \< "x$(date -u +%Y-%m-%dT%H:%M:%SZ)" >/dev/null; then
-		more=',"expired":true'
-		tell "credentials expired at $expires"
-	fi
-}
-same() {
-	[ "${1#*/}" = "$has" ] || return
-	[ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
-}
-show() {
-	LoadState=not-found ActiveState='' SubState='' MainPID='' UnitFileState=''
-	for line in $(systemctl show -pLoadState,ActiveState,SubState,MainPID,UnitFileState "$1" 2>/dev/null); do
-		case $line in
-		[A-Z]*=*) eval "${line%%=*}=\${line#*=}" ;;
-		esac
-	done
-}
-find_unit() {
-	case $manager in
-	systemd)
-		for name in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
-			unit=$name
-			show "$unit"
-			[ "$LoadState" = not-found ] || return
-		done
-		;;
-	openrc)
-		unit=amazon-ssm-agent LoadState=loaded ActiveState=inactive
-		find_process amazon-ssm-ag && SubState=running MainPID=$found
-		rc-service -e $unit && return
-		;;
-	esac
-	unit='' LoadState=not-found
-}
-find_process() {
-	found=''
-	for dir in /proc/[0-9]*; do
-		named "${dir#/proc/}" "$1" || continue
-		examine "${dir#/proc/}" || continue
-		case $parent:$root in
-		"${2:-$parent}":*)
-			found=${dir#/proc/}
-			return
-			;;
-		1:) found=${dir#/proc/} ;;
-		esac
-	done
-	[ -n "$found" ]
-}
-named() {
-	name=''
-	read -r name 2>/dev/null <"/proc/$1/comm"
-	case $name in
-	"$2"*) ;;
-	*) return 1 ;;
-	esac
-}
-examine() {
-	read -r line 2>/dev/null <"/proc/$1/stat" || return
-	set -- ${line##*") "}
-	parent=$2 age=$((now - ${20} / 100))
-}
-look() {
-	if ! named "$pid" amazon-ssm-ag; then
-		pid='' worker='' ActiveState='' SubState='' UnitFileState=''
-		find_unit
-		agent=starting
-		case $manager:$LoadState:$SubState:$ActiveState:$UnitFileState in
-		:*) agent=no-service-manager ;;
-		*:not-found:*) agent=not-installed ;;
-		*:masked:*) agent=masked ;;
-		*:running:*) pid=$MainPID ;;
-		*:inactive:disabled) agent=disabled ;;
-		*:inactive:*) agent=stopped ;;
-		*:failed:* | *:auto-restart:*) agent=down ;;
-		*:deactivating:*) agent=stopping ;;
-		esac
-		[ -n "$pid" ] || return 0
-	fi
-	if ! named "$worker" ssm-agent-worke; then
-		seen_online=-300
-		find_process ssm-agent-worke "$pid"
-		worker=$found
-	fi
-	agent=online
-	if [ -z "$worker" ]; then
-		agent=starting
-		examine "$pid" && [ "$age" -lt 5 ] || agent=asleep
-	elif [ $((now - seen_online)) -ge 300 ]; then
-		if connected; then
-			lost='' seen_online=$now
-		else
-			lost=${lost:-$now}
-			agent=connecting
-			[ $((now - lost)) -lt "$patience" ] || agent=hibernating
-		fi
-	fi
-}
-connected() {
-	links=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
-	list=none
-	for word in $links; do
-		case $word in
-		socket:*)
-			word=${word#*"["}
-			list="$list|${word%"]"}"
-			;;
-		esac
-	done
-	grep -hE "^ *[^ ]+ [^ ]+ [^ ]+ 01 ([^ ]+ +){5}($list) " "/proc/$worker/net/tcp" "/proc/$worker/net/tcp6" 2>/dev/null |
-		grep -qv FEA9FEA9:0050
-}
-control() {
-	timeout 20 systemctl --no-block --no-ask-password "$@" </dev/null >/dev/null 2>&1
-}
-wake() {
-	if [ "$mode$force" = run ] && read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ]; then
-		woken=$((woken ? woken : now))
-		return 1
-	fi
-	told='' woken=$now healthy='' lost='' action=restarted
-	tell "restarting $unit: $agent, role $has"
-	set -- "$ssm"/*/document/state/current/*
-	if [ -n "${AWS_SSM_INSTANCE_ID:-}" ] && [ "$manager" = systemd ]; then
-		action=scheduled
-		systemd-run --on-active=5 --timer-property=AccuracySec=100ms systemctl --no-block restart "$unit"
-	elif [ "$manager" = openrc ]; then
-		rc-service "$unit" restart
-	else
-		[ "$agent" != asleep ] || [ -e "$1" ] || kill -KILL "$pid"
-		[ "$agent" != down ] || control reset-failed "$unit"
-		control restart "$unit"
-	fi >/dev/null 2>&1 || action=restart-failed
-	pid='' agent=starting
-	rung=${ladder%% *}
-	ladder=${ladder#"$rung" }
-	dice=$(od -An -N2 -tu2 /dev/urandom)
-	due=$((now + rung + dice % (rung / 20 + 1)))
-	[ "$action" != restart-failed ]
-}
-find_instance_connect() {
-	[ "$INSTANCE_CONNECT" = yes ] && [ "$manager" = systemd ] || return
-	connect=no-unit
-	for name in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
-		show $name.service
-		[ "$LoadState" != loaded ] || connect=$name
-	done
-	[ "$connect" = no-unit ] || [ "$mode" = status ] || control restart $connect.service
-}
-loop() {
-	since=$start
-	[ "$mode" = watch ] || deadline=$((start + TIMEOUT))
-	while :; do
-		now
-		poll_imds
-		if [ "$reason" = ready ]; then
-			refusals=0
-			same "$announced" || announce
-			[ "$mode" != wait ] || finish ready
-			tend
-		else
-			not_ready
-		fi
-		[ "$deadline" = 0 ] || [ "$now" -lt "$deadline" ] || give_up
-		interval=$((now - since < 60 ? 1 : now - since < 600 ? 2 : POLL))
-		interval=$((interval < POLL ? interval : POLL))
-		[ -z "$healthy" ] || interval=$POLL_HEALTHY
-		interval=$((refusals < 3 ? interval : 300))
-		sleep $((deadline && deadline - now < interval ? deadline - now : interval)) &
-		sleeper=$!
-		wait $sleeper
-	done
-}
-not_ready() {
-	tell "waiting: $reason"
-	case $reason in
-	imds-disabled | no-imdsv2)
-		refusals=$((refusals + 1))
-		[ "$refusals" -lt 3 ] || [ "$mode" = watch ] || give_up
-		;;
-	no-role)
-		[ -z "$announced" ] || since=$now
-		fresh='' applied='' announced='' healthy='' has='' profile=''
-		save_state
-		;;
-	esac
-}
-give_up() {
-	case $reason:$agent in
-	ready:down) reason='restart-failed' ;;
-	ready:stopping) reason='restart-hang' ;;
-	ready:not-installed) reason='agent-not-seeded' ;;
-	ready:*) reason='agent-unregistered' ;;
-	esac
-	finish "$reason" 'gave up'
-}
-tend() {
-	look
-	same "$applied" || meet_role || return
-	case $agent in
-	online)
-		[ -n "$healthy" ] || tell "agent online"
-		healthy=yes patience=60
-		[ $((now - woken)) -lt 600 ] || ladder=$RESTART_AFTER
-		[ "$mode" != run ] || finish ready
-		;;
-	asleep | hibernating | down)
-		healthy=''
-		[ "$now" -lt "$due" ] || wake
-		;;
-	stopped)
-		case $woken:$action in
-		0:* | *:queued | *:restart-failed) [ -n "$healthy" ] || [ "$now" -lt "$due" ] || wake ;;
-		*)
-			if [ $((now - woken)) -ge 5 ]; then
-				action=queued
-				[ "$mode" != run ] || finish ready
-			fi
-			;;
-		esac
-		;;
-	not-installed | masked | disabled | no-service-manager)
-		tell "agent: $agent"
-		healthy=yes action=skipped:$agent
-		if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
-			healthy=''
-		elif [ "$mode" = run ]; then
-			finish agent-$agent
-		fi
-		;;
-	esac
-	[ "$action:$mode" != scheduled:run ] || finish ready
-}
-meet_role() {
-	case $fresh:$force:$agent in
-	yes::*) ;;
-	*:online | *:connecting | *:hibernating)
-		case $candidate:$applied in
-		"$id":*) ;;
-		*:"$profile"/* | *:*/"$has")
-			candidate=$id since=$now healthy=''
-			return 1
-			;;
-		esac
-		if [ "$now" -lt "$calm" ]; then
-			tell "holding back: the role changes too often"
-			return 1
-		fi
-		[ $((now - calm)) -lt 3600 ] || gap=60
-		calm=$((now + gap)) gap=$((gap * 3)) ladder=$RESTART_AFTER
-		wake || return
-		;;
-	*:starting | *:stopping) return 1 ;;
-	esac
-	[ "$woken" = "$now" ] || ladder=$RESTART_AFTER due=0
-	[ "$agent" = online ] || find_instance_connect
-	since=$now patience=10 fresh='' force='' candidate='' applied=$id
-	save_state
-}
-save_state() {
-	[ "$mode" = watch ] || return 0
-	{ put "$applied $announced" >"$run/state"; } 2>/dev/null || :
-}
-take_lock() {
-	mkdir -p "$run" 2>/dev/null
-	read -r owner 2>/dev/null <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
-	read -r owner _ </proc/self/stat
-	if { put "$owner" >"$run/$mode.lock"; } 2>/dev/null; then
-		lock=$run/$mode.lock
-	else
-		tell "$run cannot be written"
-	fi
-	fresh=yes
-	[ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
-}
-announce() {
-	announced=$id
-	tell "role $has"
-	save_state
-	[ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
-}
-on_ready() {
-	id=unknown
-	read -r _ id 2>/dev/null <"$run/state"
-	if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
-		sh "$hook" >&2 || finish on-ready-failed "$hook"
-		put "$id" >>"$lib/ready"
-	fi
-	finish ready
-}
-status() {
-	[ -n "$root" ] || [ "$(id -u)" = 0 ] || tell "not root: what the agent does is a guess"
-	poll_imds
-	[ "$reason" != imds-unreachable ] || poll_imds
-	look
-	find_instance_connect
-	watcher=inactive retry='not needed' line=''
-	read -r owner 2>/dev/null <"$run/watch.lock" && [ -e "/proc/$owner/comm" ] && watcher=active
-	if [ "$agent" = asleep ]; then
-		total=0
-		line=$(grep -o 'Sleeping for [0-9hms]*' "$root/var/log/amazon/ssm/amazon-ssm-agent.log" 2>/dev/null | tail -n 1)
-		IFS=hms
-		for part in ${line##* }; do
-			total=$((total * 60 + part))
-		done
-		unset IFS
-		[ "$total" -gt 0 ] || total=1800
-		retry="in about $(((total - age % total) / 60)) min"
-	fi
-	line=''
-	read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
-	field "$line" CredentialSource
-	imds="answers at $endpoint, with a token (asked by ${client##*/})" code=''
-	case $reason in
-	ready) code=Success ;;
-	creds-*) code=${reason#creds-} ;;
-	no-role | other-role) ;;
-	*) imds="$reason at $endpoint" ;;
-	esac
-	[ "$reason:$agent" = ready:online ] || [ "$reason" != ready ] || reason=agent-$agent
-	case $reason in
-	ready) todo=nothing ;;
-	agent-not-installed) todo='install amazon-ssm-agent' ;;
-	agent-masked | agent-disabled) todo="enable $unit" ;;
-	agent-starting | agent-connecting | agent-stopping) todo='look again in ten seconds' ;;
-	agent-*) todo='ssmwake run' ;;
-	no-role) todo='attach an instance profile that has a role' ;;
-	other-role) todo='attach the role that is asked for, or ask for another' ;;
-	creds-Assume*) todo='let ec2.amazonaws.com assume the role, in its trust policy' ;;
-	imds-disabled) todo='enable the HTTP endpoint in the metadata options of the instance' ;;
-	*) todo='look again in a minute' ;;
-	esac
-	if [ -z "$json" ]; then
-		put "IMDS              $imds
-role              ${has:-none}${profile:+, by the profile $profile}
-credentials       ${code:-none}${expires:+, until $expires}
-agent             $agent${unit:+ ($unit)}
-its credentials   ${value:-none so far}
-its own retry     $retry
-Instance Connect  $connect
-watcher           $watcher
-verdict           $reason
-what to do        $todo"
-		exec >/dev/null
-	fi
-	more="$more,\"endpoint\":\"$endpoint\",\"code\":\"$code\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
-	finish "$reason"
-}
-units=$root/etc/systemd/system
-link=$units/multi-user.target.wants/ssmwake.service
-rc_script=$root/etc/init.d/ssmwake
-write() {
-	put "$2" | cmp -s - "$1" && return
-	mkdir -p "${1%/*}" && put "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
-} 2>/dev/null
-install() {
-	self=$(cat "$0")
-	sh -n "$0" || finish cannot-read "$0"
-	target=$root/usr/local/sbin/ssmwake
-	write "$target" "$self" 755 || {
-		target=$lib/ssmwake
-		write "$target" "$self" 700 || finish cannot-write "$target"
-	}
-	settings=$(cat "$conf" 2>/dev/null)
-	case $settings$nl in
-	"$given"*) ;;
-	*) write "$conf" "$given$settings" 600 || finish cannot-write "$conf" ;;
-	esac
-	action=installed
-	case $manager in
-	systemd)
-		write_units || finish cannot-write "$units"
-		systemctl daemon-reload
-		systemctl enable ssmwake >/dev/null 2>&1
-		control restart ssmwake
-		;;
-	openrc)
-		write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 ||
-			finish cannot-write "$rc_script"
-		rc-update add ssmwake default >&2
-		rc-service ssmwake restart >&2
-		;;
-	*) finish no-service-manager 'neither systemd nor OpenRC' ;;
-	esac || finish restart-failed ssmwake
-	finish installed
-}
-write_units() {
-	filter='' version=$(systemctl --version)
-	version=${version#systemd }
-	version=${version%%[!0-9]*}
-	[ "${version:-0}" -lt 239 ] || filter=SystemCallFilter=@system-service
-	write "$units/ssmwake.service" "[Unit]
+exit $rc';K(){ for aG in curl python3 /usr/libexec/platform-python bash;do J=$aG;command -v "$aG">/dev/null 2>&1&&return;done;J=;a no-http-client 'install curl, python3 or bash';}
+t(){ ap=$1 as=$2;shift 2;aQ=$#;ae=$((B&&B-b<2?1:2));case $J in curl)as="header = \"$as\"";set -- curl -qsgK - --noproxy '*' --proto =http --connect-timeout 1 -m $ae --limit-rate 8k --max-filesize 8192 -X "$ap" -w '\n~%{http_code}\n' "$@";;bash)set -- timeout $ae bash -c "$aT" $((ae-1)).9 "$ap" "$@";;*)set -- "$J" -ISc "$aU" $ae "$ap" "$@";;esac;{ aS=$(b "$as"|"$@");} 2>/dev/null;aM=$?;set -f;IFS='~';set -- $aS;unset IFS;set +f;eval "last=\${$#}";am=${2-};[ $aQ = 2 ]||am=$last;p "${1-}" "$am";}
+p(){ j=${1%"$l"} O=${2%%"$l"*};case $O:$aM in 200:0)a=;;200:63)a=oversize-body;;200:*)a=partial-body;;429:*|5??:*)a=imds-busy;;403:*)a=imds-forbidden;;[1-4]??:*)a=imds-http-$O;;*)a=imds-unreachable O=0;;esac;[ ${#j} -le 8192 ]||a=oversize-body;}
+at=http://169.254.169.254:80;aJ='http://[fd00:ec2::254]:80';m(){ aB=$p/latest/meta-data/iam;for ah in 1 2;do if [ -z "$T" ]||[ $((b-aL)) -gt 21000 ];then T=;t PUT 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$p/latest/api/token";case $a in imds-forbidden)a=imds-disabled;;imds-http-40[45])a=no-imdsv2;;imds-http-400)a=token-rejected;;esac;[ ${#j} -le 1024 ]||j=;case $a$j in ''|*[!A-Za-z0-9_=+/.-]*)a=${a:-token-garbled};;esac;[ -z "$a" ]||{ last=;return;}
+T=$j aL=$b;fi;t GET "X-aws-ec2-metadata-token: $T" "$aB/$1" ${2:+"$aB/$2"};[ "$a" = imds-http-401 ]||return 0;T= last=;a=token-refused;done;}
+f(){ i= ag=;set -f;IFS='"';for e in $1;do case $ag:$e in :"$2")ag=1;;1:*[!\ :]*)ag=;;1:*:*)ag=2;;2:*)i=$e;break;;esac;done;unset IFS;set +f;}
+k(){ aq=$((aq+1));N=;m info security-credentials/;aO=$j;[ -z "$last" ]||p "${am#*"$l"}" "$last";case $a in '')H;;imds-http-404)a=no-role;;imds-unreachable)case $p in "$at")p=$aJ;;"$aJ")p=$at;;esac;;esac;}
+H(){ a=role-list-garbled;j=${j%%"$l"*};case $j in ''|*[!A-Za-z0-9_+=,.@-]*)return;;esac;[ ${#j} -le 64 ]||return;k=$j;f "$aO" InstanceProfileId;case $i in *[!A-Z0-9]*)i=;;esac;A=$i t=$i/$k;a=other-role;[ "${ROLE:-$k}" = "$k" ]||return;a=ready;h "$G"&&[ "$d" != status ]&&return;m "security-credentials/$k";[ -z "$a" ]||return;f "$j" Code;case $i in Success);;*[!A-Za-z]*|'')a=creds-garbled;;*)a=creds-$i;;esac;for u in AccessKeyId SecretAccessKey Token Expiration;do f "$j" $u;[ -n "$i" ]||a=${a:-creds-missing-$u};done;[ -z "$a" ]||return;a=ready N=$i;if expr "x$N" \< "x$(date -u +%Y-%m-%dT%H:%M:%SZ)">/dev/null;then ac=',"expired":true';c "credentials expired at $N";fi;}
+h(){ [ "${1#*/}" = "$k" ]||return;[ -z "$A" ]||[ -z "${1%%/*}" ]||[ "${1%%/*}" = "$A" ];}
+o(){ LoadState=not-found ActiveState= SubState= MainPID= UnitFileState=;for line in $(systemctl show -pLoadState,ActiveState,SubState,MainPID,UnitFileState "$1" 2>/dev/null);do case $line in [A-Z]*=*)eval "${line%%=*}=\${line#*=}";;esac;done;}
+E(){ case $s in systemd)for D in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service;do h=$D;o "$h";[ "$LoadState" = not-found ]||return;done;;openrc)h=amazon-ssm-agent LoadState=loaded ActiveState=inactive;u amazon-ssm-ag&&SubState=running MainPID=$Q;rc-service -e $h&&return;;esac;h= LoadState=not-found;}
+u(){ Q=;for X in /proc/[0-9]*;do j "${X#/proc/}" "$1"||continue;q "${X#/proc/}"||continue;case $aI:$g in "${2:-$aI}":*)Q=${X#/proc/};return;;1:)Q=${X#/proc/};;esac;done;[ -n "$Q" ];}
+j(){ D=;read -r D 2>/dev/null<"/proc/$1/comm";case $D in "$2"*);;*)return 1;;esac;}
+q(){ read -r line 2>/dev/null<"/proc/$1/stat"||return;set -- ${line##*") "};aI=$2 aA=$((b-${20}/100));}
+n(){ if ! j "$v" amazon-ssm-ag;then v= F= ActiveState= SubState= UnitFileState=;E;c=starting;case $s:$LoadState:$SubState:$ActiveState:$UnitFileState in :*)c=no-service-manager;;*:not-found:*)c=not-installed;;*:masked:*)c=masked;;*:running:*)v=$MainPID;;*:inactive:disabled)c=disabled;;*:inactive:*)c=stopped;;*:failed:*|*:auto-restart:*)c=down;;*:deactivating:*)c=stopping;;esac;[ -n "$v" ]||return 0;fi;if ! j "$F" ssm-agent-worke;then ay=-300;u ssm-agent-worke "$v";F=$Q;fi;c=online;if [ -z "$F" ];then c=starting;q "$v"&&[ "$aA" -lt 5 ]||c=asleep;elif [ $((b-ay)) -ge 300 ];then if D;then P= ay=$b;else P=${P:-$b};c=connecting;[ $((b-P)) -lt "$av" ]||c=hibernating;fi;fi;}
+D(){ aR=$(ls -l "/proc/$F/fd" 2>/dev/null)||return 0;ak=none;for e in $aR;do case $e in socket:*)e=${e#*"["};ak="$ak|${e%"]"}";;esac;done;grep -hE "^ *[^ ]+ [^ ]+ [^ ]+ 01 ([^ ]+ +){5}($ak) " "/proc/$F/net/tcp" "/proc/$F/net/tcp6" 2>/dev/null|grep -qv FEA9FEA9:0050;}
+e(){ timeout 20 systemctl --no-block --no-ask-password "$@"</dev/null>/dev/null 2>&1;}
+i(){ if [ "$d$ad" = run ]&&read -r x 2>/dev/null<"$m/watch.lock"&&[ -e "/proc/$x/comm" ];then z=$((z?z:b));return 1;fi;ao= z=$b q= P= o=restarted;c "restarting $h: $c, role $k";set -- "$aC"/*/document/state/current/*;if [ -n "${AWS_SSM_INSTANCE_ID:-}" ]&&[ "$s" = systemd ];then o=scheduled;systemd-run --on-active=5 --timer-property=AccuracySec=100ms systemctl --no-block restart "$h";elif [ "$s" = openrc ];then rc-service "$h" restart;else [ "$c" != asleep ]||[ -e "$1" ]||kill -KILL "$v";[ "$c" != down ]||e reset-failed "$h";e restart "$h";fi>/dev/null 2>&1||o=restart-failed;v= c=starting;an=${K%% *};K=${K#"$an" };aN=$(od -An -N2 -tu2 /dev/urandom);Y=$((b+an+aN%(an/20+1)));[ "$o" != restart-failed ];}
+v(){ [ "$INSTANCE_CONNECT" = yes ]&&[ "$s" = systemd ]||return;M=no-unit;for D in ec2-instance-connect ec2-instance-connect-harvest-hostkeys;do o $D.service;[ "$LoadState" != loaded ]||M=$D;done;[ "$M" = no-unit ]||[ "$d" = status ]||e restart $M.service;}
+w(){ S=$af;[ "$d" = watch ]||B=$((af+TIMEOUT));while :;do g;k;if [ "$a" = ready ];then W=0;h "$G"||B;[ "$d" != wait ]||a ready;y;else G;fi;[ "$B" = 0 ]||[ "$b" -lt "$B" ]||s;C=$((b-S<60?1:b-S<600?2:POLL));C=$((C<POLL?C:POLL));[ -z "$q" ]||C=$POLL_HEALTHY;C=$((W<3?C:300));sleep $((B&&B-b<C?B-b:C))&U=$!;wait $U;done;}
+G(){ c "waiting: $a";case $a in imds-disabled|no-imdsv2)W=$((W+1));[ "$W" -lt 3 ]||[ "$d" = watch ]||s;;no-role)[ -z "$G" ]||S=$b;R= L= G= q= k= A=;l;;esac;}
+s(){ case $a:$c in ready:down)a=restart-failed;;ready:stopping)a=restart-hang;;ready:not-installed)a=agent-not-seeded;;ready:*)a=agent-unregistered;;esac;a "$a" 'gave up';}
+y(){ n;h "$L"||F||return;case $c in online)[ -n "$q" ]||c "agent online";q=yes av=60;[ $((b-z)) -lt 600 ]||K=$RESTART_AFTER;[ "$d" != run ]||a ready;;asleep|hibernating|down)q=;[ "$b" -lt "$Y" ]||i;;stopped)case $z:$o in 0:*|*:queued|*:restart-failed)[ -n "$q" ]||[ "$b" -lt "$Y" ]||i;;*)if [ $((b-z)) -ge 5 ];then o=queued;[ "$d" != run ]||a ready;fi;;esac;;not-installed|masked|disabled|no-service-manager)c "agent: $c";q=yes o=skipped:$c;if [ "$c" = not-installed ]&&command -v snap>/dev/null;then q=;elif [ "$d" = run ];then a agent-$c;fi;;esac;[ "$o:$d" != scheduled:run ]||a ready;}
+F(){ case $R:$ad:$c in yes::*);;*:online|*:connecting|*:hibernating)case $aw:$L in "$t":*);;*:"$A"/*|*:*/"$k")aw=$t S=$b q=;return 1;;esac;if [ "$b" -lt "$ai" ];then c "holding back: the role changes too often";return 1;fi;[ $((b-ai)) -lt 3600 ]||Z=60;ai=$((b+Z)) Z=$((Z*3)) K=$RESTART_AFTER;i||return;;*:starting|*:stopping)return 1;;esac;[ "$z" = "$b" ]||K=$RESTART_AFTER Y=0;[ "$c" = online ]||v;S=$b av=10 R= ad= aw= L=$t;l;}
+l(){ [ "$d" = watch ]||return 0;{ b "$L $G">"$m/state";} 2>/dev/null||:;}
+I(){ mkdir -p "$m" 2>/dev/null;read -r x 2>/dev/null<"$m/$d.lock"&&[ -e "/proc/$x/comm" ]&&a already-running "process $x";read -r x ah</proc/self/stat;if { b "$x">"$m/$d.lock";} 2>/dev/null;then al=$m/$d.lock;else c "$m cannot be written";fi;R=yes;[ "$d" = watch ]&&read -r L G 2>/dev/null<"$m/state"&&R=;}
+B(){ G=$t;c "role $k";l;[ "$d" != watch ]||e restart ssmwake-ready.target||sh "$0" on-ready>/dev/null&}
+C(){ t=unknown;read -r ah t 2>/dev/null<"$m/state";if [ -f "$ab" ]&&! grep -qxF "$t" "$aa/ready" 2>/dev/null;then sh "$ab">&2||a on-ready-failed "$ab";b "$t">>"$aa/ready";fi;a ready;}
+z(){ [ -n "$g" ]||[ "$(id -u)" = 0 ]||c "not root: what the agent does is a guess";k;[ "$a" != imds-unreachable ]||k;n;v;au=inactive ar='not needed' line=;read -r x 2>/dev/null<"$m/watch.lock"&&[ -e "/proc/$x/comm" ]&&au=active;if [ "$c" = asleep ];then I=0;line=$(grep -o 'Sleeping for [0-9hms]*' "$g/var/log/amazon/ssm/amazon-ssm-agent.log" 2>/dev/null|tail -n 1);IFS=hms;for aP in ${line##* };do I=$((I*60+aP));done;unset IFS;[ "$I" -gt 0 ]||I=1800;ar="in about $(((I-aA%I)/60)) min";fi;line=;read -r line 2>/dev/null<"$aC/runtimeconfig/identity_config.json";f "$line" CredentialSource;aD="answers at $p, with a token (asked by ${J##*/})" f=;case $a in ready)f=Success;;creds-*)f=${a#creds-};;no-role|other-role);;*)aD="$a at $p";;esac;[ "$a:$c" = ready:online ]||[ "$a" != ready ]||a=agent-$c;case $a in ready)n=nothing;;agent-not-installed)n='install amazon-ssm-agent';;agent-masked|agent-disabled)n="enable $h";;agent-starting|agent-connecting|agent-stopping)n='look again in ten seconds';;agent-*)n='ssmwake run';;no-role)n='attach an instance profile that has a role';;other-role)n='attach the role that is asked for, or ask for another';;creds-Assume*)n='let ec2.amazonaws.com assume the role, in its trust policy';;imds-disabled)n='enable the HTTP endpoint in the metadata options of the instance';;*)n='look again in a minute';;esac;if [ -z "$aE" ];then b "IMDS              $aD
+role              ${k:-none}${A:+, by the profile $A}
+credentials       ${f:-none}${N:+, until $N}
+agent             $c${h:+ ($h)}
+its credentials   ${i:-none so far}
+its own retry     $ar
+Instance Connect  $M
+watcher           $au
+verdict           $a
+what to do        $n";exec>/dev/null;fi;ac="$ac,\"endpoint\":\"$p\",\"code\":\"$f\",\"expires\":\"$N\",\"agent_source\":\"$i\",\"agent_retry\":\"$ar\",\"watcher\":\"$au\",\"todo\":\"$n\"";a "$a";}
+y=$g/etc/systemd/system;aj=$y/multi-user.target.wants/ssmwake.service;ax=$g/etc/init.d/ssmwake;d(){ b "$2"|cmp -s - "$1"&&return;mkdir -p "${1%/*}"&&b "$2">"$1.new"&&chmod "$3" "$1.new"&&mv -f "$1.new" "$1";} 2>/dev/null;A(){ aF=$(cat "$0");sh -n "$0"||a cannot-read "$0";E=$g/usr/local/sbin/ssmwake;d "$E" "$aF" 755||{ E=$aa/ssmwake;d "$E" "$aF" 700||a cannot-write "$E";}
+aK=$(cat "$H" 2>/dev/null);case $aK$l in "$w"*);;*)d "$H" "$w$aK" 600||a cannot-write "$H";;esac;o=installed;case $s in systemd)L||a cannot-write "$y";systemctl daemon-reload;systemctl enable ssmwake>/dev/null 2>&1;e restart ssmwake;;openrc)d "$ax" "#!/sbin/openrc-run${l}supervisor=supervise-daemon${l}command=/bin/sh${l}command_args='$E watch'" 755||a cannot-write "$ax";rc-update add ssmwake default>&2;rc-service ssmwake restart>&2;;*)a no-service-manager 'neither systemd nor OpenRC';;esac||a restart-failed ssmwake;a installed;}
+L(){ aH= V=$(systemctl --version);V=${V#systemd };V=${V%%[!0-9]*};[ "${V:-0}" -lt 239 ]||aH=SystemCallFilter=@system-service;d "$y/ssmwake.service" "[Unit]
 Description=Wake the SSM agent when its role arrives
 After=network.target
 StartLimitIntervalSec=0
 [Service]
-ExecStart=/bin/sh $target watch
+ExecStart=/bin/sh $E watch
 Restart=always
 RestartSec=15
 SuccessExitStatus=143
@@ -669,113 +121,20 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
-$filter
+$aH
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
-WantedBy=multi-user.target" 644 &&
-		mkdir -p "${link%/*}" && ln -sf ../ssmwake.service "$link" &&
-		write "$units/ssmwake-ready.target" "[Unit]
+WantedBy=multi-user.target" 644&&mkdir -p "${aj%/*}"&&ln -sf ../ssmwake.service "$aj"&&d "$y/ssmwake-ready.target" "[Unit]
 Description=The role has credentials
-Wants=ssmwake-on-ready.service" 644 &&
-		write "$units/ssmwake-on-ready.service" "[Unit]
+Wants=ssmwake-on-ready.service" 644&&d "$y/ssmwake-on-ready.service" "[Unit]
 Description=Commands that want the role
 [Service]
 Type=oneshot
 Environment=HOME=/root
-ExecStart=/bin/sh $target on-ready" 644
-}
-uninstall() {
-	action=uninstalled
-	case $manager in
-	systemd)
-		timeout 60 systemctl disable --now ssmwake
-		systemctl stop ssmwake-ready.target
-		;;
-	openrc)
-		rc-service ssmwake stop
-		rc-update del ssmwake
-		;;
-	esac >/dev/null 2>&1
-	rm -rf "$link" "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
-		"$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
-	[ "$manager" != systemd ] || systemctl daemon-reload
-	finish uninstalled
-}
-case $- in
-*x*) set +x ;;
-esac
-set -u
-umask 077
-LC_ALL=C
-export LC_ALL
-PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
-export PATH
-unset IFS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY CURL_HOME
-main() {
-	endpoint=$imds_v4 mode=${1:---help} start=0
-	deadline=0 polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300
-	action=none agent=unknown connect=off reason='' has='' profile='' id='' unit='' client='' json='' more='' told='' lock=''
-	sleeper='' token='' applied='' announced='' candidate='' healthy='' fresh='' force='' key='' given='' pid='' worker='' lost='' ladder=''
-	now
-	start=$now
-	trap 'on_signal 129' HUP
-	trap 'on_signal 130' INT
-	trap 'on_signal 143' TERM
-	[ $# = 0 ] || shift
-	for word; do
-		case $key:$word in
-		--role:*[!A-Za-z0-9_+=,.@-]*) finish usage "$word: not the name of a role" ;;
-		--role:*) SSMWAKE_ROLE=$word given=${given}SSMWAKE_ROLE=$word$nl ;;
-		--timeout:*) SSMWAKE_TIMEOUT=$word given=${given}SSMWAKE_TIMEOUT=$word$nl ;;
-		--poll:*) SSMWAKE_POLL=$word given=${given}SSMWAKE_POLL=$word$nl ;;
-		--endpoint:*) endpoint=$word ;;
-		:--json) json=yes ;;
-		:--restart) force=yes ;;
-		:-h | :--help) mode=--help ;;
-		:--role | :--timeout | :--poll | :--endpoint)
-			key=$word
-			continue
-			;;
-		*) finish usage "$word: unknown option" ;;
-		esac
-		key=''
-	done
-	[ -z "$key" ] || finish usage "$key: needs a value"
-	case $mode in
-	wait | run | watch | status | install | uninstall | on-ready) ;;
-	-h | --help)
-		put 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]
-wait: until the role has credentials; run: and the agent is online; watch: for ever'
-		exit
-		;;
-	*) finish usage "$mode: unknown command" ;;
-	esac
-	case $endpoint in
-	*[!A-Za-z0-9:/.[\]-]*) finish usage "$endpoint: not the URL of IMDS" ;;
-	esac
-	load_settings
-	manager=''
-	! command -v rc-service >/dev/null 2>&1 || manager=openrc
-	[ ! -d "$root/run/systemd/system" ] || manager=systemd
-	case $mode in
-	wait | status) ;;
-	*) [ -n "$root" ] || [ "$(id -u)" = 0 ] || finish need-root ;;
-	esac
-	case $mode in
-	on-ready) on_ready ;;
-	*install) $mode ;;
-	esac
-	find_client
-	case $mode in
-	status) status ;;
-	run | watch) take_lock ;;
-	esac
-	loop
-}
-on_signal() {
-	[ -z "$sleeper" ] || { kill "$sleeper" && wait "$sleeper"; } 2>/dev/null
-	code=$1
-	finish signal
-}
-main "$@"
+ExecStart=/bin/sh $E on-ready" 644;}
+J(){ o=uninstalled;case $s in systemd)timeout 60 systemctl disable --now ssmwake;systemctl stop ssmwake-ready.target;;openrc)rc-service ssmwake stop;rc-update del ssmwake;;esac>/dev/null 2>&1;rm -rf "$aj" "$y/ssmwake.service" "$y/ssmwake-ready.target" "$y/ssmwake-on-ready.service" "$ax" "$g/usr/local/sbin/ssmwake" "$H" "$ab" "$aa" "$m"||a cannot-write 'not all is gone';[ "$s" != systemd ]||systemctl daemon-reload;a uninstalled;}
+case $- in *x*)set +x;;esac;set -u;umask 077;LC_ALL=C;export LC_ALL;PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin};export PATH;unset IFS http_proxy HTTP_PROXY https_proxy all_proxy ALL_PROXY CURL_HOME;x(){ p=$at d=${1:---help} af=0;B=0 aq=0 O=0 z=0 Y=0 aL=0 W=0 ai=0 Z=60 av=10 ay=-300;o=none c=unknown M=off a= k= A= t= h= J= aE= ac= ao= al=;U= T= L= G= aw= q= R= ad= u= w= v= F= P= K=;g;af=$b;trap 'on_signal 129' HUP;trap 'on_signal 130' INT;trap 'on_signal 143' TERM;[ $# = 0 ]||shift;for e;do case $u:$e in --role:*[!A-Za-z0-9_+=,.@-]*)a usage "$e: not the name of a role";;--role:*)SSMWAKE_ROLE=$e w=${w}SSMWAKE_ROLE=$e$l;;--timeout:*)SSMWAKE_TIMEOUT=$e w=${w}SSMWAKE_TIMEOUT=$e$l;;--poll:*)SSMWAKE_POLL=$e w=${w}SSMWAKE_POLL=$e$l;;--endpoint:*)p=$e;;:--json)aE=yes;;:--restart)ad=yes;;:-h|:--help)d=--help;;:--role|:--timeout|:--poll|:--endpoint)u=$e;continue;;*)a usage "$e: unknown option";;esac;u=;done;[ -z "$u" ]||a usage "$u: needs a value";case $d in wait|run|watch|status|install|uninstall|on-ready);;-h|--help)b 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]
+wait: until the role has credentials; run: and the agent is online; watch: for ever';exit;;*)a usage "$d: unknown command";;esac;case $p in *[!A-Za-z0-9:/.[\]-]*)a usage "$p: not the URL of IMDS";;esac;M;s=;! command -v rc-service>/dev/null 2>&1||s=openrc;[ ! -d "$g/run/systemd/system" ]||s=systemd;case $d in wait|status);;*)[ -n "$g" ]||[ "$(id -u)" = 0 ]||a need-root;;esac;case $d in on-ready)C;;install)A;;uninstall)J;;esac;K;case $d in status)z;;run|watch)I;;esac;w;}
+on_signal(){ [ -z "$U" ]||{ kill "$U"&&wait "$U";} 2>/dev/null;f=$1;a signal;}
+x "$@"

@@ -65,7 +65,8 @@ wait: until the role has credentials; run: and the agent is online; watch: for e
     esac
     case $mode in
     on-ready) on_ready ;;
-    *install) $mode ;;
+    install) install ;;
+    uninstall) uninstall ;;
     esac
     find_client
     case $mode in

@@ -13,7 +13,7 @@ import yaml
 
 from ssmwake.model import Artifact, Config
 from ssmwake.render import render
-from ssmwake.render.runtime import join, packed, runtime
+from ssmwake.render.runtime import packed, runtime
 from ssmwake.resources import templates
 
 
@@ -29,12 +29,8 @@ def run(script: str, root: Path) -> Path:
     return root / "var/lib/ssmwake/ssmwake"
 
 
-def test_the_join_drops_comments_and_blank_lines_and_turns_steps_into_tabs() -> None:
-    part = "# A comment.\n\nmain() {\n    # Another.\n    put '${#x} %{y} \\t'\n}\n"
-    assert join(part) == (
-        "#!/bin/sh\n# Rendered by ssmwake from templates/; do not edit.\n"
-        "main() {\n\tput '${#x} %{y} \\t'\n}\nmain \"$@\"\n"
-    )
+def test_the_runtime_says_where_its_source_is_that_people_read() -> None:
+    assert runtime().splitlines()[:2] == ["#!/bin/sh", "# Rendered by ssmwake from templates/runtime/; do not edit."]
 
 
 def test_cloud_config_holds_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:

@@ -1,14 +1,15 @@
-"""Join the parts of the runtime to the one file that runs on an instance; its bytes do not depend on any config."""
+"""Make of the parts of the runtime the one file that runs on an instance; its bytes do not depend on any config."""
 
 import base64
 import gzip
 from functools import cache
 
+from ssmwake.render.shorten import shortened
 from ssmwake.resources import templates
 
 NOTICE = "Rendered by ssmwake from templates/; do not edit."
 
-# In this order; each part holds functions and defaults only, and the last line of the join calls `main`.
+# In this order; each part holds functions and defaults only, and the last line calls `main`.
 PARTS = (
     "settings.sh",
     "log.sh",
@@ -26,11 +27,17 @@ PARTS = (
 )
 
 
+def source() -> str:
+    """Return the parts as one script, for people: with its comments and its long names."""
+    folder = templates() / "runtime"
+    parts = "\n".join((folder / part).read_text(encoding="utf-8") for part in PARTS)
+    return f'#!/bin/sh\n{parts}\nmain "$@"\n'
+
+
 @cache
 def runtime() -> str:
-    """Return the runtime, byte for byte as each carrier holds it."""
-    folder = templates() / "runtime"
-    return join(*((folder / part).read_text(encoding="utf-8") for part in PARTS))
+    """Return the runtime, byte for byte as each carrier holds it: the source, made short."""
+    return f"#!/bin/sh\n# {NOTICE.replace('templates/', 'templates/runtime/')}\n{shortened(source())}"
 
 
 @cache
@@ -50,15 +57,3 @@ def wrapped(blob: bytes) -> str:
     """Return the bytes in base64, in lines that an editor can still show."""
     text = base64.b64encode(blob).decode()
     return "".join(f"{text[start : start + 160]}\n" for start in range(0, len(text), 160))
-
-
-def join(*parts: str) -> str:
-    """Return the parts as one script: 16 KiB is all that user data may be, so comments and blanks stay behind."""
-    lines = [line for part in parts for line in part.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return "\n".join(["#!/bin/sh", f"# {NOTICE}", *map(_tabbed, lines), 'main "$@"', ""])
-
-
-def _tabbed(line: str) -> str:
-    code = line.lstrip(" ")
-    steps, rest = divmod(len(line) - len(code), 4)
-    return "\t" * steps + " " * rest + code

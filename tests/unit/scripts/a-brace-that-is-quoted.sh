@@ -1,0 +1,2 @@
+word='a}b'
+echo "${word#*'}'}" "${word%"}"*}" "${none:-'x'}" ${none:-'}'}

@@ -1,0 +1,1 @@
+case 'b)' in *[!a-z\ ]*) echo yes ;; *) echo no ;; esac

@@ -1,0 +1,2 @@
+word=$(case x in x) echo y ;; esac)
+echo "$word"

@@ -1,0 +1,5 @@
+say() (
+    echo x
+)
+say &
+wait $!

@@ -1,0 +1,2 @@
+long='' other=''
+echo "[$long$other]" ''

@@ -1,0 +1,2 @@
+long='a-b' other='a b' tilde='~' glob='*'
+echo "$long$other$tilde$glob"

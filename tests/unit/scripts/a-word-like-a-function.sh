@@ -1,0 +1,4 @@
+say() { echo say; }
+say say
+for say in say; do echo say $say; done
+case say in say) say ;; esac

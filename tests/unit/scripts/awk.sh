@@ -1,0 +1,2 @@
+word='x y z'
+echo "$word" | awk '{ word = $2; print word " " $1 } # end'

@@ -1,0 +1,2 @@
+# one
+echo a#b '#' "# c" # two

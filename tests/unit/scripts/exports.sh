@@ -1,0 +1,5 @@
+long=x HOME=/ export PATH
+OTHER=y
+export OTHER
+unset IFS
+sh -c 'echo $OTHER'

@@ -1,0 +1,2 @@
+name='a  b' other="c  $name 'd' \"e\" \$name"
+echo "$name" $other '$name' \'

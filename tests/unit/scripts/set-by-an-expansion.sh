@@ -1,0 +1,2 @@
+: "${other:=x}"
+echo "$other"

@@ -1,0 +1,5 @@
+text='a
+    # b
+'
+printf %s "$text    c
+    d"
