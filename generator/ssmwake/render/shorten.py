@@ -1,4 +1,4 @@
-"""Write a POSIX shell script shorter: no comments, few blanks, names of a letter or two. What it does stays as it is."""
+"""Write a POSIX shell script shorter: no comments, few blanks, names of a letter or two; what it does stays."""
 
 import re
 from collections import Counter
