@@ -163,6 +163,9 @@ class _Reader:
                 found[key] = self.value(value_node, others, f"{name}.{key}")
                 continue
             found.setdefault(key, None)
+        for key in rules.get("required", []):
+            if key not in found:
+                self._fault(node, f"{name} has no {key}; write one")
         if len(found) > rules.get("maxProperties", len(found)):
             return self._fault(node, f"{name} holds {len(found)}; {rules['maxProperties']} are allowed")
         return found
@@ -230,7 +233,8 @@ def _built(cls: Any, value: dict[str, Any]) -> Any:
         if dataclasses.is_dataclass(hint):
             found = _built(hint, found)
         elif isinstance(found, list):
-            found = tuple(found)
+            inner = typing.get_args(hint)[0]
+            found = tuple(_built(inner, each) for each in found) if dataclasses.is_dataclass(inner) else tuple(found)
         elif isinstance(found, dict) and dataclasses.is_dataclass(inner := typing.get_args(hint)[-1]):
             found = {key: _built(inner, each) for key, each in found.items()}
         elif isinstance(hint, type) and issubclass(hint, StrEnum):
@@ -275,5 +279,5 @@ def _shown(key: str, rules: Schema) -> list[str]:
             lines += [f"  # {inner['description']}", *(f"  {line}" for line in _shown(name, inner))]
         return lines
     value = rules.get("examples", [rules.get("default")])[0]
-    flow = None if isinstance(value, list) else False
+    flow = None if isinstance(value, list) and not isinstance(value[0], dict) else False
     return yaml.safe_dump({key: value}, default_flow_style=flow, width=200).splitlines()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -67,12 +68,12 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     return (*stale, *gone)
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+def replace(path: Path, text: str | bytes) -> None:
+    """Write a file whole or not at all; one that is there keeps its mode."""
     _place({path: text})
 
 
-def _place(texts: dict[Path, str]) -> None:
+def _place(texts: dict[Path, str] | dict[Path, str | bytes]) -> None:
     """Write all files beside their places and then move them there: a disk that fills up changes nothing."""
     staged: dict[Path, Path] = {}
     made: list[Path] = []
@@ -85,8 +86,8 @@ def _place(texts: dict[Path, str]) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=STAGED, delete=False) as file:
                     staged[path] = Path(file.name)
-                    file.write(text.encode())
-                staged[path].chmod(0o666 & ~mask)
+                    file.write(text if isinstance(text, bytes) else text.encode())
+                staged[path].chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~mask)
             except OSError as error:
                 raise unwritable(path, error, "written") from error
         for path in texts:

@@ -117,6 +117,22 @@ class PublishSettings:
 
 
 @dataclass(frozen=True)
+class Ignore:
+    """A rule of lint that is not to be heard of in the files whose path fits a pattern, and why not."""
+
+    rule: str
+    reason: str
+    path: str = "*"
+
+
+@dataclass(frozen=True)
+class LintSettings:
+    """What lint keeps quiet about."""
+
+    ignore: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a person can set; the empty config is valid and renders dist/. Times are in seconds."""
 
@@ -130,3 +146,4 @@ class Config:
     user_data: UserDataSettings = field(default_factory=UserDataSettings)
     documents: DocumentSettings = field(default_factory=DocumentSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)
+    lint: LintSettings = field(default_factory=LintSettings)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssmwake.config import duration, example, from_settings, load, seconds
-from ssmwake.model import Base, Config, Invalid, LaunchTemplateSettings, PublishSettings, UserDataFormat
+from ssmwake.model import Base, Config, Ignore, Invalid, LaunchTemplateSettings, PublishSettings, UserDataFormat
 from ssmwake.resources import schema
 
 SCHEMA: dict[str, Any] = json.loads(schema("config"))
@@ -39,7 +39,7 @@ def test_the_example_is_valid_without_its_comment_signs() -> None:
     assert config.role == "web"
     assert config.user_data.include == ("app.yaml", "setup.sh")
     plain = dataclasses.replace(config, role="", on_ready=())
-    for name in ("user_data", "documents", "publish"):
+    for name in ("user_data", "documents", "publish", "lint"):
         plain = dataclasses.replace(plain, **{name: getattr(Config(), name)})
     assert plain == Config()
 
@@ -56,6 +56,7 @@ on-ready: [a, "b\\n"]
 user-data: {format: script, include: [x, "-"], foreground: true, strict: true}
 documents: {command-name: a-b, automation-name: c.d, tags: {team: "", "a b": c}, share-with: [], keep-versions: 3}
 publish: {regions: [eu-west-1], launch-templates: {web:, lt-0: {base: latest, promote: yes}}}
+lint: {ignore: [{rule: SW210, reason: old}, {rule: E3012, reason: b, path: "a/*"}]}
 """
     config = load("c.yaml", text.encode())
     assert (config.role, config.timeout, config.poll, config.poll_healthy) == ("web-1", 5400, 2, 86_400)
@@ -67,6 +68,7 @@ publish: {regions: [eu-west-1], launch-templates: {web:, lt-0: {base: latest, pr
     assert (config.documents.share_with, config.documents.keep_versions) == ((), 3)
     templates = {"web": LaunchTemplateSettings(), "lt-0": LaunchTemplateSettings(Base.LATEST, promote=True)}
     assert config.publish == PublishSettings(("eu-west-1",), (), templates)
+    assert config.lint.ignore == (Ignore("SW210", "old"), Ignore("E3012", "b", "a/*"))
 
 
 def test_a_config_with_crlf_is_the_same() -> None:
@@ -126,6 +128,7 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ),
         ("user-data: x", "c.yaml:1:12: error: user-data must be a mapping of keys, not 'x' [SW012]"),
         ("documents:\n  tags: {a: 1}", "c.yaml:2:13: error: tags.a must be text, not '1'; put it in quotes [SW012]"),
+        ("lint: {ignore: [{rule: SW210}]}", "c.yaml:1:17: error: an item of ignore has no reason; write one [SW012]"),
         ("- a", "c.yaml:1:1: error: the config must be a mapping of keys, not a list [SW012]"),
         ("? [a]\n: b", "c.yaml:1:3: error: a key must be text, not a list [SW011]"),
         ("role: [", "c.yaml:1:8: error: broken YAML: expected the node content, but found '<stream end>' [SW010]"),

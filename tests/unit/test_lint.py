@@ -264,7 +264,7 @@ def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
     assert runner.invoke(command, ["lint"]).exit_code == 2
     assert runner.invoke(command, ["lint", "-"], input="echo\n").exit_code == 1
     assert "SW210" in runner.invoke(command, ["lint", "--list-rules"]).output
-    assert "refused" in runner.invoke(command, ["lint", "--explain", "SW210"]).output
+    assert "the answer is 401" in runner.invoke(command, ["lint", "--explain", "SW210"]).output
     assert runner.invoke(command, ["lint", "--explain", "SW999"]).exit_code == 2
 
 

@@ -25,12 +25,13 @@ def files(folder: str, *suffixes: str) -> set[str]:
     return {path for path in found if path.endswith(suffixes) and "__pycache__" not in path}
 
 
-def test_the_wheel_holds_exactly_the_package_its_schemas_and_the_templates(wheel: Path) -> None:
+def test_the_wheel_holds_exactly_the_package_its_schemas_the_templates_and_the_pages_of_rules(wheel: Path) -> None:
     code = files("generator", ".py", "py.typed", ".json")
     templates = {f"ssmwake/templates/{path}" for path in files("templates", "")}
+    pages = {f"ssmwake/pages/{path}" for path in files("docs/rules", ".md")}
     about = {f"ssmwake-0.1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
     about |= {"ssmwake-0.1.0.dist-info/licenses/LICENSE"}
-    assert set(zipfile.ZipFile(wheel).namelist()) == code | templates | about
+    assert set(zipfile.ZipFile(wheel).namelist()) == code | templates | pages | about
     assert {path.split("/")[0] for path in code} == {"ssmwake"}
 
 

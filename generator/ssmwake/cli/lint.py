@@ -1,41 +1,59 @@
-"""`ssmwake lint`: findings in files, in folders, or on stdin; nothing is changed."""
+"""`ssmwake lint`: findings in files, in folders, or on stdin; files are changed only by --fix."""
 
+import dataclasses
+import difflib
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from ssmwake.cli.inputs import contents
-from ssmwake.cli.streams import data_out, findings_out
+from ssmwake.cli.streams import data_out, findings_out, progress, wants_color
+from ssmwake.dist import replace
 from ssmwake.lint import File, Kind, kind, lint_all
+from ssmwake.lint.fix import fixed
+from ssmwake.lint.ignores import settled
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules import RULES
-from ssmwake.model import Finding, Severity
+from ssmwake.model import Finding, Ignore, Invalid, Severity
+from ssmwake.resources import page
 
 # What lint reads in a folder; a file that is named is read whatever it is called.
 ENDINGS = (".yaml", ".yml", ".json", ".template", ".sh", ".txt", ".cfg", ".userdata")
+# Folders of other people's files.
+SKIPPED = ("node_modules", "__pycache__")
+# Found by itself where no --config is given, as linters do.
+CONFIG = "ssmwake.yaml"
 KINDS = [each.value for each in Kind]
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 SEVERITIES = [severity.value for severity in ORDER]
+SECRET, TOO_LARGE = "SW209", "SW201"
 
 
 @click.command(short_help="check user data, SSM documents and templates")
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@click.option(
-    "--kind",
-    "what",
-    type=click.Choice(KINDS),
-    help="What the files are; else what they hold says it.",
-)
+@click.option("--kind", "what", type=click.Choice(KINDS), help="What the files are; else what they hold says it.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", help="By default error.")
+@click.option("-c", "--config", metavar="FILE", help=f"Whose ignored rules count; else {CONFIG}, if it is here.")
+@click.option("--diff", "shows", is_flag=True, help="Show what --fix would change.")
+@click.option("--fix", "mends", is_flag=True, help="Show it, and change the files.")
 @click.option("--list-rules", is_flag=True, help="Print every rule of ours.")
-@click.option("--explain", metavar="ID", help="Print one rule, and what happens without it.")
+@click.option("--explain", metavar="ID", help="Print one rule: why, a bad and a good example.")
 def command(
-    paths: tuple[str, ...], what: str | None, form: str, fail_on: str, list_rules: bool, explain: str | None
+    paths: tuple[str, ...],
+    what: str | None,
+    form: str,
+    fail_on: str,
+    config: str | None,
+    shows: bool,
+    mends: bool,
+    list_rules: bool,
+    explain: str | None,
 ) -> None:
-    """Check user data, SSM documents, CloudFormation templates and launch-template data.
+    """Check user data, SSM documents, CloudFormation, launch-template data and Terraform.
 
     A folder is searched; - is stdin. A line with `ssmwake: ignore ID reason`, or the line below it, is spared.
     """
@@ -43,50 +61,148 @@ def command(
         data_out("".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES.values()).encode())
         return
     if explain:
-        if explain not in RULES:
-            raise click.BadParameter(f"{explain} is no rule of ours; see --list-rules", param_hint="--explain")
-        rule = RULES[explain]
-        data_out(f"{rule.id} ({rule.severity}): {rule.title}\n{rule.reason}\n".encode())
+        data_out(_explained(explain).encode())
         return
     if not paths:
         raise click.UsageError("name a file, a folder or - to lint")
-    files = tuple(_files(paths))
-    linted = []
-    for path, named in files:
-        data = contents(path)
-        found = kind(data) if what is None else Kind(what)
-        if found is not None or named:
-            linted.append((File(path, data, found), named))
-    # A script in a folder may be anybody's; only one that is named is user data for sure.
-    others = {file.path for file, named in linted if not named and file.data.startswith(b"#!")}
-    found_in_all = lint_all(file for file, _ in linted)
-    findings = [one for one in found_in_all if one.rule != "SW201" or one.where.path not in others]
-    _report(findings, form, [path for path, _ in files])
+    if mends and "-" in paths:
+        raise click.UsageError("--fix changes files, and stdin is none; use --diff")
+    ignores = _ignores(config)
+    files, loose, findings = _read(paths, None if what is None else Kind(what))
+
+    def linted(some: Iterable[File]) -> list[Finding]:
+        found = (one for one in _linted(some) if not settled(one, ignores))
+        return [one for one in found if one.rule != TOO_LARGE or one.where.path not in loose]
+
+    findings += linted(files)
+    if shows or mends:
+        mended = _mended(files, findings)
+        for before, after in mended:
+            secret = {line for path, line in _secrets(findings) if path == before.path}
+            _diff_out(before, after, secret, err=form != "text")
+        if mends:
+            for _, after in mended:
+                replace(Path(after.path).resolve(), after.data)
+            again = {after.path: after for _, after in mended}
+            findings = [one for one in findings if one.where.path not in again] + linted(again.values())
+            files = [again.get(file.path, file) for file in files]
+    _report(sorted(findings), form, files)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
 
 
-def _files(paths: Iterable[str]) -> Iterable[tuple[str, bool]]:
+def _explained(name: str) -> str:
+    if name not in RULES:
+        near = difflib.get_close_matches(name.upper(), RULES, 1, 0.8)
+        hint = f"did you mean {near[0]}?" if near else "see --list-rules"
+        raise click.BadParameter(f"{name} is no rule of ours; {hint}", param_hint="--explain")
+    rule = RULES[name]
+    return page(name) or f"# {rule.id}: {rule.title}\n\n{rule.reason}\n"
+
+
+def _ignores(config: str | None) -> tuple[Ignore, ...]:
+    if config is None and not Path(CONFIG).is_file():
+        return ()
+    from ssmwake.config import load
+
+    path = config or CONFIG
+    return load(path, contents(path)).lint.ignore
+
+
+def _read(paths: Iterable[str], what: Kind | None) -> tuple[list[File], set[str], list[Finding]]:
+    """Return the files that lint knows, each once; the paths of those that may be no user data; what cannot be read."""
+    files: dict[str, File] = {}
+    loose: set[str] = set()
+    findings: list[Finding] = []
+    for path, named in _files(paths):
+        try:
+            data = contents(path)
+        except Invalid as invalid:
+            findings += invalid.findings
+            continue
+        found = what or kind(data)
+        if found is not None or named:
+            files.setdefault(path, File(path, data, found))
+        # A script in a folder may be anybody's; only one that is named is user data for sure.
+        if not named and data.startswith(b"#!"):
+            loose.add(path)
+    return list(files.values()), loose, findings
+
+
+def _files(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """Yield each file, and whether it was named and not found in a folder."""
     for path in paths:
         if path == "-" or not Path(path).is_dir():
             yield path, True
             continue
         for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
             for name in sorted(names):
                 if name.endswith(ENDINGS):
                     yield str(Path(folder) / name), False
 
 
-def _report(findings: Sequence[Finding], form: str, paths: Sequence[str]) -> None:
+def _linted(files: Iterable[File]) -> list[Finding]:
+    every = list(files)
+    with progress("linting", len(every)) as told:
+
+        def one_by_one() -> Iterator[File]:
+            for file in every:
+                told(file.path)
+                yield file
+
+        return list(lint_all(one_by_one()))
+
+
+def _mended(files: Iterable[File], findings: Sequence[Finding]) -> list[tuple[File, File]]:
+    """Return the files that change, before and after; a mend that lets another be seen is followed by it."""
+    changed = []
+    for file in files:
+        data = fixed(file.data, file.kind, [one for one in findings if one.where.path == file.path])
+        if data != file.data:
+            changed.append((file, dataclasses.replace(file, data=data)))
+    return changed
+
+
+def _diff_out(before: File, after: File, secret: set[int], *, err: bool) -> None:
+    """Show what changes, but not a line with a secret."""
+    old, new = (each.data.decode("utf-8", "backslashreplace").split("\n") for each in (before, after))
+    hidden = {old[number - 1].strip() for number in secret if number <= len(old)}
+    color = wants_color()
+    for line in difflib.unified_diff(old, new, f"a/{before.path}", f"b/{before.path}", lineterm=""):
+        # A carriage return is what may have changed, and cannot be seen.
+        shown = f"{line[0]}(a secret)" if line[1:].strip() in hidden else line.replace("\r", "\\r")
+        click.secho(shown, fg={"+": "green", "-": "red"}.get(line[:1]), err=err, color=color)
+
+
+def _report(findings: Sequence[Finding], form: str, files: Sequence[File]) -> None:
     if form == "text":
-        findings_out(findings)
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        findings_out(findings, lines=_lines(findings, files) if terminal else None)
         return
     texts = {
         "json": lambda: as_json(findings),
         "sarif": lambda: as_sarif(findings),
-        "junit": lambda: as_junit(findings, paths),
+        "junit": lambda: as_junit(findings, [file.path for file in files]),
         "github": lambda: as_github(findings),
     }
     data_out(texts[form]().encode())
+
+
+def _lines(findings: Sequence[Finding], files: Sequence[File]) -> dict[str, list[str]]:
+    """Return the lines of the files with findings, but none that holds a secret."""
+    secret = _secrets(findings)
+    found = {one.where.path for one in findings}
+    return {
+        file.path: [
+            "" if (file.path, number) in secret else line
+            for number, line in enumerate(file.data.decode("utf-8", "replace").split("\n"), 1)
+        ]
+        for file in files
+        if file.path in found
+    }
+
+
+def _secrets(findings: Iterable[Finding]) -> set[tuple[str, int]]:
+    """Return the paths and lines that nobody may read over a shoulder, or in the log of a build."""
+    return {(one.where.path, one.where.line) for one in findings if one.rule == SECRET}

@@ -1,18 +1,16 @@
 """`ssmwake publish`: read the accounts, plan, show, ask, execute; or only promote, roll back, or print the policy."""
 
-import contextlib
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from ssmwake.cli import plans
 from ssmwake.cli.inputs import config_option, settings
-from ssmwake.cli.streams import findings_out
+from ssmwake.cli.streams import findings_out, progress
 from ssmwake.model import Artifact, Config, Finding, Severity
-from ssmwake.publish import Place, PromoteNamed, Publish, Refused, RollBack, Wanted, execute, places_of, plan, wanted_by
+from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, Wanted, execute, places_of, plan, wanted_by
 from ssmwake.publish.from_config import PATHS
 from ssmwake.render import Rendering, publisher
 from ssmwake.render import user_data as rendered_user_data
@@ -73,7 +71,7 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
         click.echo(f"ssmwake: error: {refused.line}", err=True)
         sys.exit(1)
 
-    with _progress("planning", len(where)) as told:
+    with progress("planning", len(where)) as told:
         planned = plan(what, where, purpose, told=told)
     if flags["check"]:
         click.echo(plans.plan_json(planned)) if flags["as_json"] else plans.plan_out(planned)
@@ -82,7 +80,7 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
     if asks and planned.changes and not click.confirm("Do this?", err=True):
         click.echo("nothing was changed", err=True)
         sys.exit(1)
-    with _progress("publishing", len(where)) as told:
+    with progress("publishing", len(where)) as told:
         results = execute(planned, fail_fast=flags["fail_fast"], told=told)
     if flags["as_json"]:
         click.echo(plans.results_json(results))
@@ -139,18 +137,3 @@ def lint_before_publishing(artifacts: list[Artifact]) -> list[Finding]:
     from ssmwake.lint import lint
 
     return [one for artifact in artifacts for one in lint(artifact.path, artifact.text.encode(), with_cfn_lint=False)]
-
-
-@contextlib.contextmanager
-def _progress(word: str, total: int) -> Iterator[Callable[[Place], None]]:
-    """Show how many places are done, where a person looks."""
-    if not sys.stderr.isatty() or total < 2:
-        yield lambda place: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(word, total=total)
-        yield lambda place: bar.update(task, advance=1, description=f"{word} {place}")

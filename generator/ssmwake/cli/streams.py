@@ -1,9 +1,10 @@
 """What the verbs write: artifacts and findings; colour only where a person looks and wants it."""
 
+import contextlib
 import errno
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import click
 
@@ -21,12 +22,49 @@ def data_out(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def findings_out(findings: Iterable[Finding], *, err: bool = False) -> None:
-    """Write findings, one a line."""
+def findings_out(
+    findings: Iterable[Finding], *, err: bool = False, lines: Mapping[str, list[str]] | None = None
+) -> None:
+    """Write findings, one a line; below each the line of its file with a caret, where the lines are given."""
     color = wants_color()
     for finding in findings:
         line = f"{finding.where}: {click.style(finding.severity, COLORS[finding.severity])}: {finding.message}"
         click.echo(f"{line} {click.style(f'[{finding.rule}]', dim=True)}", err=err, color=color)
+        if lines:
+            click.echo(_caret(finding, lines.get(finding.where.path, [])), err=err, color=color, nl=False)
+
+
+# As much of a line as is shown, with what is found in the middle of it.
+SHOWN = 100
+
+
+def _caret(finding: Finding, lines: list[str]) -> str:
+    """Return the line of a finding and a caret under its column; nothing where there is no such line."""
+    where = finding.where
+    if not where.line <= len(lines) or not lines[where.line - 1].strip():
+        return ""
+    line, column = lines[where.line - 1], where.column - 1
+    first = max(0, column - SHOWN // 2) if len(line) > SHOWN else 0
+    shown = "".join(char if char.isprintable() else " " for char in line[first : first + SHOWN])
+    if column - first > len(shown):
+        return f"  {shown}\n"
+    caret = click.style("^", COLORS[finding.severity])
+    return f"  {shown}\n  {' ' * (column - first)}{caret}\n"
+
+
+@contextlib.contextmanager
+def progress(word: str, total: int) -> Iterator[Callable[[object], None]]:
+    """Show how many of so many are done, and at which it is, where a person looks."""
+    if sys.stderr is None or not sys.stderr.isatty() or total < 2:
+        yield lambda place: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(word, total=total)
+        yield lambda place: bar.update(task, advance=1, description=f"{word} {place}")
 
 
 def wants_color() -> bool | None:

@@ -1,10 +1,18 @@
 """Findings that a person has looked at and wants to keep quiet, each with a reason."""
 
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
-from ssmwake.model import Finding
+from ssmwake.model import Finding, Ignore
 
 MARK = re.compile(r"ssmwake: ignore(?P<file>-file)? (?P<rule>[A-Z]+\d+) +\S")
+
+
+def settled(one: Finding, ignores: Iterable[Ignore]) -> bool:
+    """Return whether a config says that the rule does not matter in that file."""
+    path = one.where.path.removeprefix("./")
+    return any(ignore.rule == one.rule and fnmatchcase(path, ignore.path) for ignore in ignores)
 
 
 def ignored(one: Finding, text: str) -> bool:

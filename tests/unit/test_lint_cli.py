@@ -1,0 +1,200 @@
+"""What `ssmwake lint` shows, mends, and keeps quiet about."""
+
+import base64
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ssmwake.cli import command
+from ssmwake.lint import Kind, kind, lint
+from ssmwake.lint.fix import FIXES, fixed
+
+KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCD"
+ASKS = 'curl -H "X-aws-ec2-metadata-token: $T" http://169.254.169.254/meta-data/ami-id\n'
+INSTANCE = "Resources:\n  I:\n    Type: AWS::EC2::Instance\n    Properties:\n      ImageId: ami-0123456789abcdef0\n"
+
+
+def run(*argv: str, **kwargs: str) -> Result:
+    """Return what the command says."""
+    return CliRunner().invoke(command, ["lint", *argv], **kwargs)  # type: ignore[arg-type]
+
+
+def mended(text: str, what: Kind | None = None) -> str:
+    """Return a text after --fix."""
+    data = text.encode()
+    what = what or kind(data)
+    return fixed(data, what, lint("f", data, what, with_cfn_lint=False)).decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("\ufeff#!/bin/sh\r\ndate\r\n", "#!/bin/sh\ndate\n"),
+        (f"#!/bin/sh\n{ASKS}", f"#!/bin/sh\n{ASKS.replace('254/', '254/latest/')}"),
+        ('{"schemaVersion": 2.2, "mainSteps": []}', '{"schemaVersion": "2.2", "mainSteps": []}'),
+        (
+            f"{INSTANCE}      UserData: |\n        #!/bin/sh\n",
+            f"{INSTANCE}      UserData: !Base64 |\n        #!/bin/sh\n",
+        ),
+        (
+            f"{INSTANCE}      UserData:\n        Fn::Base64: |\n          #!/bin/sh\n          {ASKS}",
+            f"{INSTANCE}      UserData:\n        Fn::Base64: |\n          #!/bin/sh\n"
+            f"          {ASKS.replace('254/', '254/latest/')}",
+        ),
+        (
+            '{"Resources": {"I": {"Type": "AWS::EC2::Instance", "Properties": {"UserData": "#!/bin/sh\\ndate"}}}}',
+            '{"Resources": {"I": {"Type": "AWS::EC2::Instance", '
+            '"Properties": {"UserData": {"Fn::Base64": "#!/bin/sh\\ndate"}}}}}',
+        ),
+    ],
+    ids=["BOM and CRLF", "path of IMDS", "schemaVersion", "base64 in YAML", "path in a template", "base64 in JSON"],
+)
+def test_what_has_one_right_answer_is_mended(before: str, after: str) -> None:
+    assert mended(before) == after
+    assert mended(after) == after
+
+
+def test_launch_template_data_gets_the_base64_itself() -> None:
+    after = json.loads(mended('{"LaunchTemplateData": {"UserData": "#!/bin/sh\\ndate\\n"}}'))
+    assert base64.b64decode(after["LaunchTemplateData"]["UserData"]) == b"#!/bin/sh\ndate\n"
+
+
+def test_what_is_encoded_is_left_alone() -> None:
+    encoded = base64.b64encode(f"#!/bin/sh\n{ASKS}".encode()).decode()
+    text = f"{INSTANCE}      UserData: {encoded}\n"
+    assert "SW211" in {one.rule for one in lint("f", text.encode(), with_cfn_lint=False)}
+    assert mended(text) == text
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(st.sampled_from("#!/bin/sh\n 169.254.169.254/meta-data \r\ufeff\"':{}[]"), max_size=80),
+    st.sampled_from(Kind),
+)
+def test_a_mended_file_is_mended_for_good(text: str, what: Kind) -> None:
+    once = mended(text, what)
+    assert mended(once, what) == once
+
+
+def test_every_mend_belongs_to_a_rule() -> None:
+    from ssmwake.lint.rules import RULES
+
+    assert set(FIXES) <= set(RULES)
+
+
+def test_fix_shows_what_it_changes_and_keeps_mode_and_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.sh"
+    path.write_bytes(f"#!/bin/sh\r\nexport AWS_SECRET_ACCESS_KEY={KEY}\r\n".encode())
+    path.chmod(0o750)
+    shown = run("--diff", "a.sh")
+    assert "-#!/bin/sh\\r\n" in shown.output
+    assert "a.sh:1:1: error: lines end in CR LF" in shown.output
+    assert b"\r" in path.read_bytes()
+    done = run("--fix", "a.sh")
+    assert path.read_bytes() == f"#!/bin/sh\nexport AWS_SECRET_ACCESS_KEY={KEY}\n".encode()
+    assert path.stat().st_mode & 0o777 == 0o750
+    assert "+#!/bin/sh\n" in done.output
+    assert "CR LF" not in done.output
+    assert (KEY in shown.output, KEY in done.output) == (False, False)
+    assert run("--fix", "-", input="#!/bin/sh\n").exit_code == 2
+
+
+def test_a_fix_that_cannot_be_written_is_an_error_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.sh"
+    path.write_bytes(b"#!/bin/sh\r\n")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("ssmwake.dist.NamedTemporaryFile", refuse)
+    done = run("--fix", str(path))
+    assert done.exit_code == 1
+    assert "cannot be written" in done.output
+    assert path.read_bytes() == b"#!/bin/sh\r\n"
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that says that a person looks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_sees_the_line_and_a_caret_but_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ssmwake.cli.lint import _report
+    from ssmwake.lint import File
+
+    data = f"#!/bin/sh\n{ASKS}export AWS_SECRET_ACCESS_KEY={KEY}\n".encode()
+    buffer = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", Terminal(buffer, encoding="utf-8"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    _report(lint("a.sh", data), "text", [File("a.sh", data)])
+    sys.stdout.flush()
+    lines = buffer.getvalue().decode().splitlines()
+    place = ASKS.index("169")
+    first = next(number for number, line in enumerate(lines) if "SW211" in line)
+    assert lines[first + 1 : first + 3] == [f"  {ASKS.rstrip()}", f"  {' ' * place}^"]
+    assert KEY not in "".join(lines)
+    assert any("SW209" in line for line in lines)
+
+
+def test_a_config_says_what_is_ignored_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old").mkdir()
+    for place in ("a.sh", "old/a.sh"):
+        (tmp_path / place).write_text(f"#!/bin/sh\n{ASKS}")
+    (tmp_path / "ssmwake.yaml").write_text('lint: {ignore: [{rule: SW211, path: "old/*", reason: gone soon}]}\n')
+    done = run(".")
+    assert [line.split(": ")[0] for line in done.output.splitlines()] == ["a.sh:2:47"]
+    (tmp_path / "other.yaml").write_text("lint: {ignore: [{rule: SW211, reason: all of it}]}\n")
+    assert run("-c", "other.yaml", "a.sh", "old").output == ""
+    (tmp_path / "ssmwake.yaml").write_text("lint: {ignore: [{rule: SW211}]}\n")
+    broken = run("a.sh")
+    assert broken.exit_code == 1
+    assert "ssmwake.yaml:1:17: error: an item of ignore has no reason; write one [SW012]" in broken.output
+
+
+@pytest.mark.parametrize(
+    ("comment", "left"),
+    [
+        ("# ssmwake: ignore SW211 a proxy answers there", []),
+        ("# ssmwake: ignore SW211", ["SW211"]),
+        ("# ssmwake: ignore SW210 another rule", ["SW211"]),
+        ("# ssmwake: ignore-file SW211 a proxy answers there\n\n", []),
+    ],
+)
+def test_a_comment_with_a_reason_spares_a_line_or_a_file(comment: str, left: list[str]) -> None:
+    text = f"#!/bin/sh\n{comment}\n{ASKS}"
+    assert [one.rule for one in lint("f", text.encode())] == left
+
+
+def test_what_cannot_be_read_is_told_beside_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text(f"#!/bin/sh\n{ASKS}")
+    done = run(str(tmp_path / "a.sh"), str(tmp_path / "none.sh"))
+    assert done.exit_code == 1
+    assert "SW211" in done.output
+    assert "none.sh:1:1: error: cannot be read" in done.output
+
+
+def test_a_rule_is_explained_with_its_examples() -> None:
+    said = run("--explain", "SW210").output
+    assert said.startswith("# SW210: IMDSv1\n")
+    assert "## Good" in said
+    refused = run("--explain", "sw210")
+    assert refused.exit_code == 2
+    assert "did you mean SW210?" in refused.output
+
+
+def test_a_file_that_is_named_twice_is_linted_once(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text(f"#!/bin/sh\n{ASKS}")
+    done = run(str(tmp_path / "a.sh"), str(tmp_path / "a.sh"), str(tmp_path))
+    assert done.output.count("SW211") == 1
