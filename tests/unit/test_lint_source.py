@@ -34,6 +34,7 @@ def same_letters(text: str, source: Source) -> None:
 
 @given(LETTERS, st.sampled_from(["|", ">", "'", '"', None]), st.integers(10, 80))
 @example("abc\n\n  XYZ\nabc a\n", ">", 10)
+@example("\n", ">", 10)
 @example("\nabc\n\nX\n", "'", 10)
 def test_each_letter_of_a_scalar_is_found_in_every_style(text: str, style: str | None, width: int) -> None:
     dumped = yaml.safe_dump({"a": {"b": text}}, default_style=style, width=width, allow_unicode=True)

@@ -113,7 +113,7 @@ class Source:
         """Return the text that a scalar holds, with the place of each of its characters, whatever its style."""
         start = node.start_mark.index
         marks: list[Mark] = []
-        found = list(turns(self.text[start : node.end_mark.index], node.value, node.style))
+        found = list(turns(self.text[start : node.end_mark.index], node.value, node.style)) or [(0, 0, False)]
         for (at, raw, moves), (end, _, _) in zip(found, [*found[1:], (len(node.value), 0, True)], strict=True):
             if moves:
                 marks += self._between(start + raw, start + raw + end - at, at)
