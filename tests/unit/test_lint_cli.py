@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -198,3 +199,17 @@ def test_a_file_that_is_named_twice_is_linted_once(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text(f"#!/bin/sh\n{ASKS}")
     done = run(str(tmp_path / "a.sh"), str(tmp_path / "a.sh"), str(tmp_path))
     assert done.output.count("SW211") == 1
+
+
+def test_the_page_shows_comments_and_a_config_that_spare() -> None:
+    from ssmwake.config import load
+
+    text = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
+    shell, config = re.findall(r"^```(?:sh|yaml)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1:3]
+    asks = "curl http://169.254.169.254/latest/meta-data/ami-id\n"
+    assert [one.rule for one in lint("f", f"#!/bin/sh\n{asks}".encode())] == ["SW210"]
+    line, whole = shell.splitlines()
+    for spared in (f"#!/bin/sh\n{line}\n{asks}", f"#!/bin/sh\n{whole.replace('SW208', 'SW210')}\n\n{asks}"):
+        assert lint("f", spared.encode()) == ()
+    (ignore,) = load("ssmwake.yaml", config.encode()).lint.ignore
+    assert (ignore.rule, ignore.path) == ("SW210", "legacy/*.sh")
