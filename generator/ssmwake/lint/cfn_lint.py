@@ -8,23 +8,39 @@ from ssmwake.lint.source import Source
 from ssmwake.model import Finding, Location, Severity
 
 SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
+# What cfn-lint dies of where a template has a list or nothing where it looks for a mapping, and the like.
+CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def check(source: Source) -> Iterator[Finding]:
-    """Yield the findings of cfn-lint with its default rules."""
-    from cfnlint.api import lint  # type: ignore[import-untyped]
+    """Yield the findings of cfn-lint, as the user's .cfnlintrc and the template itself configure it."""
+    from cfnlint.decode import decode_str  # type: ignore[import-untyped]
+    from cfnlint.exceptions import CfnLintExitException  # type: ignore[import-untyped]
 
-    matches: list[Any] = lint(source.text, rules=_rules())
+    template, broken = decode_str(source.text)
+    try:
+        matches: list[Any] = broken or list(_runner().validate_template(template))
+    except CfnLintExitException as error:
+        yield Finding(Location(source.path), "E0003", f"cfn-lint cannot run: {error}; correct its configuration")
+        return
+    except CRASHES as error:
+        yield Finding(Location(source.path), "E0002", f"cfn-lint gives up on this template ({error}); simplify it")
+        return
     for match in matches:
         if match.rule.id == "E3051" and "string or stream input is required" in match.message:
+            continue
+        # Who has our rules in cfn-lint needs them here no second time.
+        if type(match.rule).__module__ == "ssmwake.cfn_rules":
             continue
         where = Location(source.path, match.linenumber, match.columnnumber)
         yield Finding(where, match.rule.id, match.message, SEVERITIES.get(match.rule.id[0], Severity.WARNING))
 
 
 @cache
-def _rules() -> Any:
-    """Return cfn-lint's rules, which take longer to make than a template to check."""
-    from cfnlint.core import get_rules  # type: ignore[import-untyped]
+def _runner() -> Any:
+    """Return cfn-lint with its rules, which take longer to make than a template to check."""
+    from cfnlint.config import ConfigMixIn  # type: ignore[import-untyped]
+    from cfnlint.runner import Runner  # type: ignore[import-untyped]
 
-    return get_rules([], [], ["I", "W", "E"])
+    # Which templates there are is our own concern, whatever .cfnlintrc lists.
+    return Runner(ConfigMixIn([], templates=[]))

@@ -1,0 +1,163 @@
+"""The plugin of cfn-lint, as its own command runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ssmwake.cfn_rules import cfn_id
+from ssmwake.lint.rules import RULES
+
+GENERATOR = Path(__file__).parents[2] / "generator"
+PROGRAM = Path(sys.executable).with_name("cfn-lint")
+TEMPLATE = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Web:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: ami-0123456789abcdef0
+      UserData:
+        Fn::Base64: |
+          #!/bin/sh
+          region=$(curl -s http://169.254.169.254/latest/meta-data/placement/region)
+          cd "/srv/$region"
+  Plain:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: ami-0123456789abcdef0
+      UserData: "#!/bin/sh"
+"""
+FOUND = [(10, 20, "E9510"), (11, 11, "W9508"), (16, 17, "E9581")]
+
+
+def cfn_lint(*arguments: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run cfn-lint with our rules and nobody's settings."""
+    return subprocess.run(
+        [str(PROGRAM), "-a", "ssmwake.cfn_rules", *arguments],
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), "PYTHONPATH": str(GENERATOR)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def matches(*arguments: str, folder: Path, stdin: str = "") -> list[dict[str, Any]]:
+    """Return what cfn-lint prints as JSON."""
+    done = cfn_lint("--format", "json", *arguments, folder=folder, stdin=stdin)
+    assert not done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def places(found: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+    """Return the line, the column and the id of each match."""
+    starts = [(match["Location"]["Start"], match["Rule"]["Id"]) for match in found]
+    return sorted((start["LineNumber"], start["ColumnNumber"], rule) for start, rule in starts)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """Return the path of the template, with three findings."""
+    path = tmp_path / "template.yaml"
+    path.write_text(TEMPLATE)
+    return path
+
+
+def test_a_finding_stands_where_ssmwake_lint_puts_it(template: Path) -> None:
+    found = matches("template.yaml", folder=template.parent)
+    assert places(found) == FOUND
+    assert {match["Level"] for match in found if match["Rule"]["Id"] == "W9508"} == {"Warning"}
+    assert {match["Filename"] for match in found} == {"template.yaml"}
+    assert found[0]["Rule"]["Source"] == "docs/rules/SW210.md"
+
+
+def test_it_does_so_in_json(tmp_path: Path) -> None:
+    script = "#!/bin/sh\ncurl -s http://169.254.169.254/latest/meta-data/\n"
+    instance = {"Type": "AWS::EC2::Instance", "Properties": {"UserData": {"Fn::Base64": script}}}
+    text = json.dumps({"Resources": {"Web": instance}}, indent="\t")
+    (tmp_path / "template.json").write_text(text)
+    number, line = next((number, line) for number, line in enumerate(text.splitlines(), 1) if "curl" in line)
+    ours = [place for place in places(matches("template.json", folder=tmp_path)) if place[2][1:3] == "95"]
+    assert ours == [(number, line.index("curl") + 1, "E9510")]
+
+
+def test_it_reads_a_pipe_and_says_which_value(template: Path) -> None:
+    found = matches(folder=template.parent, stdin=TEMPLATE)
+    assert places(found) == [(8, 9, "E9510"), (8, 9, "W9508"), (16, 7, "E9581")]
+
+
+def test_it_reads_many_files(template: Path) -> None:
+    (template.parent / "other.yaml").write_text(f"# One line more.\n{TEMPLATE}")
+    found = matches("*.yaml", folder=template.parent)
+    assert places([match for match in found if match["Filename"] == "other.yaml"]) == [
+        (line + 1, column, rule) for line, column, rule in FOUND
+    ]
+    assert len(found) == 2 * len(FOUND)
+
+
+def test_a_resource_can_ignore_a_rule_of_ours(template: Path) -> None:
+    metadata = "    Metadata: {cfn-lint: {config: {ignore_checks: [E9510]}}}\n"
+    template.write_text(TEMPLATE.replace("  Web:\n", f"  Web:\n{metadata}"))
+    assert places(matches("template.yaml", folder=template.parent)) == [(12, 11, "W9508"), (17, 17, "E9581")]
+    template.write_text(TEMPLATE.replace("  Plain:\n", f"  Plain:\n{metadata}"))
+    assert (10, 20, "E9510") in places(matches("template.yaml", folder=template.parent))
+    piped = matches(folder=template.parent, stdin=TEMPLATE.replace("  Web:\n", f"  Web:\n{metadata}"))
+    assert [rule for _, _, rule in places(piped)] == ["W9508", "E9581"]
+
+
+def test_so_can_a_template_and_the_command_line(template: Path) -> None:
+    template.write_text(f"{TEMPLATE}Metadata: {{cfn-lint: {{config: {{ignore_checks: [E95]}}}}}}\n")
+    assert places(matches("template.yaml", folder=template.parent)) == [(11, 11, "W9508")]
+    assert places(matches("template.yaml", "--ignore-checks", "W95", folder=template.parent)) == [FOUND[0], FOUND[2]]
+
+
+def test_so_can_a_comment(template: Path) -> None:
+    template.write_text(TEMPLATE.replace('region"', 'region" # ssmwake: ignore SW208 the folder is made by the image'))
+    assert places(matches("template.yaml", folder=template.parent)) == [FOUND[0], FOUND[2]]
+
+
+def test_what_is_right_gets_no_word(tmp_path: Path) -> None:
+    good = "Resources:\n  Web:\n    Type: AWS::EC2::Instance\n    Properties:\n      ImageId: ami-0123456789abcdef0\n"
+    (tmp_path / "template.yaml").write_text(f"{good}      UserData: !Base64 |\n        #!/bin/sh\n        date\n")
+    assert matches("template.yaml", folder=tmp_path) == []
+
+
+def test_a_broken_template_is_no_crash_of_ours(tmp_path: Path) -> None:
+    texts = [
+        "Resources: {Web: [}",
+        "Resources: []\n",
+        "Resources: {Web: null}\n",
+        "Resources: {Web: {Type: 'AWS::EC2::Instance', Properties: [1]}}\n",
+        "Resources: {Web: {Type: {Ref: X}, Properties: {UserData: {Fn::Base64: {Fn::Sub: []}}}}}\n",
+        "Resources: &a {Web: *a}\n",
+        "- 1\n",
+        "",
+        "\ufeffResources: {Web: {Type: 'AWS::SSM::Document', Properties: {Content: '{{'}}}\n",
+        "Resources: {1: {Type: 'AWS::EC2::Instance', Properties: {UserData: 2001-01-01}}}\n",
+    ]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.yaml").write_text(text)
+    found = matches("*.yaml", folder=tmp_path) + matches(folder=tmp_path, stdin=texts[-1])
+    assert {match["Filename"] for match in found} >= {"0.yaml", "8.yaml", "9.yaml"}
+    # Some rules of cfn-lint itself do crash on these.
+    crashed = [match["Message"] for match in found if match["Rule"]["Id"] == "E0002"]
+    assert not [message for message in crashed if any(cfn_id(rule) in message for rule in RULES.values())]
+
+
+def test_cfn_lint_lists_each_of_our_rules_with_its_reason(tmp_path: Path) -> None:
+    listed = cfn_lint("--list-rules", folder=tmp_path).stdout
+    for rule in RULES.values():
+        assert f"{cfn_id(rule)}: {rule.title} ({rule.id})\n{rule.reason}\n" in f"{listed}\n"
+
+
+def test_no_two_rules_have_one_number() -> None:
+    numbers = [int(cfn_id(rule)[1:]) for rule in RULES.values()]
+    assert len(set(numbers)) == len(RULES)
+    assert all(9500 <= number < 9600 for number in numbers)
