@@ -1,0 +1,2 @@
+#!/bin/bash
+yum -y install httpd && systemctl enable --now httpd
