@@ -29,9 +29,10 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
         if value(node, "Properties", "UpdateMethod") is None:
             where = source.of(value(node, "Type") or node)
             yield finding("SW402", where, "no UpdateMethod, so a change replaces the document; write NewVersion")
-        content = value(node, "Properties", "Content")
-        if isinstance(content, yaml.MappingNode) and value(content, "mainSteps") is not None:
-            yield from documents.check(source, content)
+        properties = value(node, "Properties") or node
+        content = value(properties, "Content")
+        if isinstance(content, yaml.MappingNode) and value(content, "schemaVersion") is not None:
+            yield from documents.resource(source, properties, source, content)
         elif isinstance(content, yaml.ScalarNode):
             inner = source.inner(content)
             try:
@@ -40,8 +41,8 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
                 message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
                 yield finding("SW300", source.of(content), message)
                 continue
-            if parsed is not None and value(parsed, "mainSteps") is not None:
-                yield from documents.check(inner, parsed)
+            if parsed is not None and value(parsed, "schemaVersion") is not None:
+                yield from documents.resource(source, properties, inner, parsed)
     yield from _race(source, resources)
     yield from _user_data(source, resources)
 

@@ -35,7 +35,7 @@ def kind(data: bytes) -> Kind | None:
     keys = set(pairs(root))
     if any(text_of(value(node, "Type")).startswith("AWS::") for _, node in pairs(value(root, "Resources")).values()):
         return Kind.CLOUDFORMATION
-    if "schemaVersion" in keys and keys & {"mainSteps", "runtimeConfig"}:
+    if "schemaVersion" in keys and keys & {"mainSteps", "runtimeConfig", "sessionType"}:
         return Kind.SSM
     if "LaunchTemplateData" in keys or ("UserData" in keys and "Resources" not in keys):
         return Kind.LAUNCH_TEMPLATE

@@ -1,8 +1,8 @@
-"""The words that cloud-init and Systems Manager know."""
+"""The words that cloud-init knows."""
 
 
-def _words(text: str, prefix: str = "") -> frozenset[str]:
-    return frozenset(prefix + word for word in text.split())
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 # The top keys of cloud-config up to version 26.2, from the documentation of its modules.
@@ -22,33 +22,4 @@ CLOUD_CONFIG = _words(
     system_info timezone ubuntu_advantage ubuntu_pro updates user users vendor_data vendor_data2 version wireguard
     write_files yum_repo_dir yum_repos zypper
     """
-)
-# The fields of a step of a Command document that the agent parses.
-COMMAND_STEP = _words(
-    """
-    action name inputs precondition maxAttempts onFailure settings timeoutSeconds
-    """
-)
-# The fields of a step of an Automation document.
-AUTOMATION_STEP = _words(
-    """
-    action name inputs description maxAttempts timeoutSeconds onFailure onCancel isCritical isEnd nextStep outputs
-    """
-)
-# The agent's plugins.
-COMMAND_ACTIONS = _words(
-    """
-    applications cloudWatch configureDocker configurePackage domainJoin downloadContent psModule refreshAssociation
-    runDockerAction runDocument runPowerShellScript runShellScript softwareInventory updateAgent updateSsmAgent
-    """,
-    "aws:",
-)
-# The actions of Automation.
-AUTOMATION_ACTIONS = _words(
-    """
-    approve assertAwsResourceProperty branch changeInstanceState copyImage createImage createStack createTags
-    deleteImage deleteStack executeAutomation executeAwsApi executeScript executeStateMachine invokeLambdaFunction
-    invokeWebhook loop pause runCommand runInstances sleep updateVariable waitForAwsResourceProperty
-    """,
-    "aws:",
 )

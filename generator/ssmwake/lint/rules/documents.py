@@ -1,6 +1,6 @@
 """SSM documents: what the service refuses, and what the agent ignores without a word."""
 
-from ssmwake.lint.rules.rule import ERROR, WARNING, Rule
+from ssmwake.lint.rules.rule import ERROR, INFO, WARNING, Rule
 
 RULES = (
     Rule("SW300", ERROR, "not an SSM document", "the service refuses it"),
@@ -10,7 +10,7 @@ RULES = (
     Rule("SW304", ERROR, "two steps of one name", "the service refuses the document"),
     Rule("SW305", ERROR, "an action that is unknown", "the step fails on every instance"),
     Rule("SW306", ERROR, "a parameter that is not declared", "the service refuses the document"),
-    Rule("SW307", ERROR, "a parameter pasted into a script", "its value is code: x; reboot"),
+    Rule("SW307", WARNING, "a parameter pasted into a script", "its value is code: x; reboot"),
     Rule(
         "SW308",
         WARNING,
@@ -19,11 +19,38 @@ RULES = (
     ),
     Rule("SW309", ERROR, "an allowedPattern that does not compile", "every run fails"),
     Rule("SW310", ERROR, "a default that is not allowed", "every run with the default fails"),
-    Rule("SW311", ERROR, "a step that leads nowhere", "the execution fails there"),
+    Rule("SW311", ERROR, "a way to a step that is not there", "the execution fails there"),
     Rule("SW312", ERROR, "over 64 KB", "the service refuses the document"),
-    Rule("SW313", WARNING, "timeoutSeconds out of range", "the agent takes 3600 instead, silently"),
+    Rule(
+        "SW313",
+        WARNING,
+        "a number out of range",
+        "the agent takes 3600 seconds instead, silently; the service refuses it",
+    ),
     Rule("SW314", WARNING, "a field of inputs beside them", "the agent ignores it there"),
     Rule("SW315", WARNING, "the agent restarted under its own command", "the command never ends, or runs twice"),
     Rule("SW316", ERROR, "the name of a parameter", "the agent drops a parameter that is not letters and digits"),
     Rule("SW317", WARNING, "a step that nothing reaches", "it never runs"),
+    Rule("SW318", ERROR, "an input that is missing", "the service refuses the document, or the step fails"),
+    Rule("SW319", WARNING, "an input that is unknown", "it does nothing, or the service refuses the document"),
+    Rule("SW320", ERROR, "a type and a schemaVersion that do not fit", "the service refuses the document"),
+    Rule("SW321", ERROR, "the name of a document", "the service refuses it"),
+    Rule("SW322", ERROR, "the name of a step", "the service refuses the document"),
+    Rule("SW323", ERROR, "a precondition that is not recognised", "the step fails on every instance"),
+    Rule("SW324", ERROR, "onFailure or onCancel of a step", "the service refuses the document"),
+    Rule("SW325", WARNING, "onFailure, onSuccess or finallyStep in inputs", "the agent ignores it and goes on"),
+    Rule("SW326", WARNING, "a parameter that is misspelt", "the agent leaves {{ }} in the script as it is"),
+    Rule("SW327", INFO, "a parameter that is not used", "what people put there does nothing"),
+    Rule("SW328", WARNING, "interpolationType", "the parameter is still pasted as text, or not there at all"),
+    Rule("SW329", WARNING, "two dollar signs in a default", "the agent makes one of them"),
+    Rule("SW330", ERROR, "the type of a parameter", "the agent drops it, or the service refuses the document"),
+    Rule("SW331", WARNING, "steps that never end", "the execution runs until somebody cancels it"),
+    Rule("SW332", WARNING, "nextStep beside isEnd", "one of them does nothing"),
+    Rule("SW333", WARNING, "a wait without timeoutSeconds", "it waits an hour before it gives up"),
+    Rule("SW334", WARNING, "something is destroyed and nobody was asked", "a wrong id in a parameter is enough"),
+    Rule("SW335", ERROR, "an output that is not there", "the service refuses the document, or the step fails"),
+    Rule("SW336", WARNING, "a parameter pasted into the code of aws:executeScript", "its value is code"),
+    Rule("SW337", ERROR, "a carriage return in a shell script", "the shell takes it for a part of a word"),
+    Rule("SW338", ERROR, "a file without its checksum", "the service refuses the document"),
+    Rule("SW339", ERROR, "a setting of a session", "the service refuses the document, or no session starts"),
 )

@@ -1,0 +1,86 @@
+"""What every document has: its size, its schemaVersion, and fields that are known."""
+
+from collections.abc import Iterable, Iterator
+
+import yaml
+
+from ssmwake.lint.documents import words
+from ssmwake.lint.documents.values import nearest, opaque, plain, walk
+from ssmwake.lint.nodes import is_string, items, pairs, value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
+
+# Bytes of a document: the quota of Systems Manager.
+LIMIT = 65_536
+
+
+def size(source: Source, root: yaml.Node, *, whole: bool) -> Iterator[Finding]:
+    """Yield that a document is too large; inside a template only what CloudFormation cannot shorten is counted."""
+    texts = [source.text] if whole else [scalar.value for scalar in walk(root, set())]
+    length = sum(len(text.encode("utf-8", "surrogateescape")) for text in texts)
+    if length > LIMIT:
+        message = f"{length:,} bytes, and {LIMIT:,} are allowed; fetch what is large from S3"
+        yield finding("SW312", source.at(1) if whole else source.of(root), message)
+
+
+def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
+    """Yield what is wrong with the schemaVersion."""
+    node = value(root, "schemaVersion")
+    if node is None:
+        yield finding("SW301", source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
+    elif not opaque(node) and plain(node) not in words.VERSIONS:
+        text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
+        yield finding("SW301", source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
+    elif not opaque(node) and not is_string(node):
+        yield finding("SW301", source.of(node), "schemaVersion is a string; write it in quotes")
+
+
+def version(root: yaml.Node) -> str:
+    """Return the schema of a document; where it is none that is known, the one that its steps are of; or nothing."""
+    text = plain(value(root, "schemaVersion")) or ""
+    if text in words.VERSIONS:
+        return text
+    actions = {plain(value(step, "action")) for step in items(value(root, "mainSteps"))}
+    if actions & set(words.AUTOMATION_ACTIONS):
+        return "0.3"
+    return "2.2" if actions & set(words.COMMAND_ACTIONS) else ""
+
+
+def unknown(source: Source, node: yaml.Node, known: Iterable[str], word: str) -> Iterator[Finding]:
+    """Yield each key of the mapping that is not known, with the nearest that is."""
+    known = frozenset(known)
+    if opaque(node):
+        return
+    for name, (key, _) in pairs(node).items():
+        if name not in known:
+            yield finding("SW303", source.of(key), f"unknown {word} '{name[:60]}'; {nearest(name, known, 'remove it')}")
+
+
+def inputs(
+    source: Source, step: yaml.Node, known: dict[str, words.Inputs], shared: frozenset[str]
+) -> Iterator[Finding]:
+    """Yield the inputs that an action wants and the step has not, and those that the action does not know."""
+    action, found = value(step, "action"), pairs(step).get("inputs")
+    wanted = known.get(plain(action) or "")
+    if wanted is None or action is None or opaque(step):
+        return
+    node = found[1] if found else None
+    if opaque(node):
+        return
+    names = pairs(node)
+    missing = sorted(wanted.needed - set(names))
+    if missing:
+        where = source.of(found[0] if found else action)
+        message = f"{plain(action)} has no {' and no '.join(missing)}; write it into inputs"
+        yield finding("SW318", where, message)
+    elif wanted.either and not wanted.either & set(names):
+        where = source.of(found[0] if found else action)
+        message = f"{plain(action)} has neither {' nor '.join(sorted(wanted.either))}; write one into inputs"
+        yield finding("SW318", where, message)
+    if wanted.more:
+        return
+    for name, (key, _) in names.items():
+        if name not in wanted.known | shared:
+            hint = nearest(name, wanted.known | shared, "remove it")
+            yield finding("SW319", source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")

@@ -1,0 +1,137 @@
+"""The way of an Automation through its steps: where it leads nowhere, never, or round and round."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from ssmwake.lint.documents.steps import Step, everywhere, known, listed
+from ssmwake.lint.documents.values import nearest, opaque, plain, true
+from ssmwake.lint.nodes import items, pairs, value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
+
+END = ""
+
+
+@dataclass
+class Graph:
+    """The steps by name, and the names that each can lead to; the end is a name that is empty."""
+
+    steps: dict[str, Step]
+    ways: dict[str, set[str]] = field(default_factory=dict)
+
+    def reached(self, starts: set[str], without: frozenset[str] = frozenset()) -> set[str]:
+        """Return what can be reached, without passing through some steps."""
+        found: set[str] = set()
+        todo = list(starts)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += self.ways.get(name, set()) if name not in without else ()
+        return found
+
+
+def graph(main: yaml.Node | None) -> Graph | None:
+    """Return the ways between the steps of a list; None where CloudFormation or a run has a say in them."""
+    if not known(main):
+        return None
+    steps = listed(main)
+    found = Graph({step.name: step for step in steps})
+    for step, after in zip(steps, [*(step.name for step in steps[1:]), END], strict=True):
+        ways = _ways(step, after)
+        if ways is None:
+            return None
+        found.ways.setdefault(step.name, set()).update(ways)
+    return found
+
+
+def _ways(step: Step, after: str) -> set[str] | None:
+    """Return the names that a step leads to; None where they are not known."""
+    nodes = [value(step.node, key) for key in ("nextStep", "isEnd", "onFailure", "onCancel", "inputs")]
+    if any(opaque(node) or (isinstance(node, yaml.ScalarNode) and plain(node) is None) for node in nodes):
+        return None
+    ends = true(value(step.node, "isEnd"))
+    ways = {END if ends else plain(value(step.node, "nextStep")) or after}
+    if step.action == "aws:branch":
+        choices, default = step.input("Choices"), step.input("Default")
+        if opaque(choices) or opaque(default):
+            return None
+        # A branch that no choice fits, and that has no Default, goes on to the next step.
+        ways = ways if default is None else set()
+        for node in (default, *(value(choice, "NextStep") for choice in items(choices))):
+            if node is not None:
+                if plain(node) is None:
+                    return None
+                ways.add(plain(node) or END)
+        if any(opaque(choice) for choice in items(choices)):
+            return None
+    return ways | {name for _, name in _jumps(step)}
+
+
+def _jumps(step: Step) -> Iterator[tuple[yaml.Node, str]]:
+    for key in ("onFailure", "onCancel"):
+        node = value(step.node, key)
+        for part in (plain(node) or "").split(", "):
+            if node is not None and part.startswith("step:"):
+                yield node, part.removeprefix("step:")
+
+
+def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
+    """Yield what is wrong with the ways through an Automation, and through each of its loops."""
+    main = value(root, "mainSteps")
+    everyone = {step.name for step in everywhere(main)}
+    yield from _list(source, main, everyone)
+    for step in everywhere(main):
+        if step.action == "aws:loop":
+            yield from _list(source, step.input("Steps"), everyone)
+
+
+def _list(source: Source, main: yaml.Node | None, everyone: set[str]) -> Iterator[Finding]:
+    if known(main):
+        for step in listed(main):
+            yield from _targets(source, step, everyone)
+    found = graph(main)
+    if found is None or not found.steps:
+        return
+    first = next(iter(found.steps))
+    reached = found.reached({first})
+    for name, step in found.steps.items():
+        if name not in reached:
+            message = f"no step leads to '{name[:60]}'; remove it, or lead to it"
+            yield finding("SW317", source.of(step.place), message)
+    if all(name in found.steps or name == END for name in reached):
+        yield from _endless(source, found, reached)
+
+
+def _targets(source: Source, step: Step, names: set[str]) -> Iterator[Finding]:
+    nodes = [value(step.node, "nextStep"), step.input("Default") if step.action == "aws:branch" else None]
+    nodes += [value(choice, "NextStep") for choice in items(step.input("Choices"))]
+    targets = [(node, name) for node in nodes if node is not None and (name := plain(node)) is not None]
+    for node, name in [*targets, *_jumps(step)]:
+        if name not in names:
+            hint = nearest(name, names - {step.name}, "name one of the document")
+            yield finding("SW311", source.of(node), f"there is no step '{name[:60]}'; {hint}")
+        elif name == step.name and pairs(step.node).get("nextStep", (None, None))[1] is node:
+            yield finding("SW331", source.of(node), f"'{name[:60]}' leads to itself, for ever; lead to another step")
+
+
+def _endless(source: Source, found: Graph, reached: set[str]) -> Iterator[Finding]:
+    """Yield the last way back of each round that has no way out."""
+    back: dict[str, set[str]] = {}
+    for name, ways in found.ways.items():
+        for way in ways:
+            back.setdefault(way, set()).add(name)
+    lost = reached - Graph({}, back).reached({END})
+    order = {name: number for number, name in enumerate(found.steps)}
+    while lost:
+        ahead = found.reached({min(lost, key=order.__getitem__)})
+        # Each round leads back somewhere in the order of the document.
+        backward = [name for name in ahead if any(order[way] <= order[name] for way in found.ways[name])]
+        last = found.steps[max(backward, key=order.__getitem__)]
+        if found.ways[last.name] != {last.name}:
+            message = "the steps lead round and round with no way to an end; add a branch or isEnd: true"
+            yield finding("SW331", source.of(value(last.node, "nextStep") or last.place), message)
+        lost -= ahead

@@ -1,0 +1,180 @@
+"""The parameters of a document: their names, types and constraints, and defaults that obey them."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.lint.documents import patterns, words
+from ssmwake.lint.documents.fields import unknown
+from ssmwake.lint.documents.values import nearest, number, opaque, plain, scalars
+from ssmwake.lint.nodes import items, pairs, text_of, value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
+
+# What the run-time stores fill in: no constraint can be tried on it here.
+STORED = re.compile(r"\{\{\s*(?:ssm|ssm-secure|secretsmanager|resolve):")
+AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")
+
+
+def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
+    """Yield what is wrong with the parameters of a document of this schema."""
+    parameters = value(root, "parameters")
+    if parameters is None or opaque(parameters):
+        return
+    for name, (key, parameter) in pairs(parameters).items():
+        if opaque(parameter):
+            continue
+        if version in ("1.2", "2.0", "2.2") and not re.fullmatch(r"[A-Za-z0-9]+", name):
+            message = f"the agent drops parameter '{name[:60]}'; name it with letters and digits only"
+            yield finding("SW316", source.of(key), message)
+        if not isinstance(parameter, yaml.MappingNode):
+            yield finding("SW302", source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
+            continue
+        yield from unknown(source, parameter, words.PARAMETER, "field of a parameter")
+        yield from _type(source, key, name, parameter, version)
+        yield from _pattern(source, parameter)
+        yield from _default(source, parameter)
+        yield from _interpolation(source, parameter, version)
+
+
+def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, version: str) -> Iterator[Finding]:
+    node = value(parameter, "type")
+    if node is None:
+        yield finding("SW302", source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
+        return
+    kind = plain(node)
+    if kind is None or version == "1.0":
+        return
+    automation = version == "0.3"
+    known = words.AUTOMATION_TYPES if automation else words.COMMAND_TYPES
+    if kind in known or (automation and AWS_TYPE.fullmatch(kind)):
+        return
+    if automation:
+        yield finding("SW330", source.of(node), f"unknown type '{kind[:60]}'; {nearest(kind, known, 'write String')}")
+    else:
+        hint = nearest(kind, known, "write String, with allowedValues or allowedPattern")
+        yield finding("SW330", source.of(node), f"the agent drops a parameter of type '{kind[:60]}'; {hint}")
+
+
+def _pattern(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
+    node = value(parameter, "allowedPattern")
+    pattern = plain_pattern(node)
+    if node is None or pattern is None:
+        return
+    if why := patterns.refused(pattern):
+        yield finding("SW309", source.of(node), f"allowedPattern does not compile: {why}; correct it")
+    elif not patterns.anchored(pattern):
+        yield finding("SW308", source.of(node), "allowedPattern is searched for, not matched; write ^(?:...)$")
+
+
+def plain_pattern(node: yaml.Node | None) -> str | None:
+    """Return the regular expression of a node; None where only CloudFormation knows it."""
+    return str(node.value) if isinstance(node, yaml.ScalarNode) and not opaque(node) else None
+
+
+def _default(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
+    default = value(parameter, "default")
+    if default is None or opaque(default) or default.tag.endswith(":null") or STORED.search(text_of(default)):
+        return
+    for scalar in scalars(default):
+        if "$$" in scalar.value:
+            where = source.inner(scalar).at_offset(scalar.value.index("$$"))
+            message = "the agent makes one dollar sign of two; keep the text in the script, or put a file there"
+            yield finding("SW329", where, message)
+    kind = plain(value(parameter, "type"))
+    if wrong := _unlike(default, kind or ""):
+        yield finding("SW310", source.of(default), f"the default is {wrong}, and the type {kind}; make them fit")
+        return
+    if isinstance(default, yaml.MappingNode):
+        return
+    for scalar in scalars(default):
+        if wrong := _refused(scalar, parameter):
+            yield finding("SW310", source.of(scalar), f"default '{scalar.value[:60]}' {wrong}")
+    if isinstance(default, yaml.SequenceNode):
+        yield from _bounds(source, default, len(default.value), parameter, "Items", "items")
+    elif default.value:
+        yield from _bounds(source, default, len(default.value), parameter, "Chars", "characters")
+
+
+def _unlike(default: yaml.Node, kind: str) -> str:
+    """Return what a default is that its type can never be."""
+    if kind in ("StringList", "MapList") and isinstance(default, yaml.ScalarNode) and default.value:
+        # A list may come as the text of one.
+        return "" if default.value.lstrip()[:1] == "[" else "a string"
+    if kind in ("String", "Integer", "Boolean") and isinstance(default, yaml.SequenceNode):
+        return "a list"
+    if kind in ("String", "Integer", "Boolean", "StringList") and isinstance(default, yaml.MappingNode):
+        return "a mapping"
+    text = plain(default) or ""
+    if kind == "Integer" and text and not re.fullmatch(r"[+-]?[0-9]+", text):
+        return f"'{text[:60]}'"
+    if kind == "Boolean" and text and text.lower() not in ("true", "false", "yes", "no", "on", "off"):
+        return f"'{text[:60]}'"
+    return ""
+
+
+def _refused(scalar: yaml.ScalarNode, parameter: yaml.Node) -> str:
+    """Return why the constraints of a parameter refuse a default."""
+    allowed = value(parameter, "allowedValues")
+    known = items(allowed)
+    fixed = all(isinstance(item, yaml.ScalarNode) and not opaque(item) for item in known)
+    if known and fixed and not opaque(allowed):
+        texts = {_text(item) for item in known}
+        if _text(scalar) not in texts:
+            return f"is not one of the allowedValues; {nearest(_text(scalar), texts, 'add it, or choose another')}"
+    pattern = plain_pattern(value(parameter, "allowedPattern"))
+    if pattern is not None and not patterns.fits(pattern, scalar.value):
+        return "does not match its allowedPattern; change one of them"
+    return ""
+
+
+def _text(node: yaml.Node) -> str:
+    """Return the text of a scalar; truth values are alike however they are written."""
+    text = text_of(node)
+    return text.lower() if text.lower() in ("true", "false") else text
+
+
+def _bounds(
+    source: Source, default: yaml.Node, size: int, parameter: yaml.Node, suffix: str, unit: str
+) -> Iterator[Finding]:
+    least, most = number(value(parameter, f"min{suffix}")), number(value(parameter, f"max{suffix}"))
+    if least is not None and size < least:
+        yield finding("SW310", source.of(default), f"the default has {size} {unit}, and min{suffix} is {least}; add")
+    if most is not None and size > most:
+        yield finding("SW310", source.of(default), f"the default has {size} {unit}, and max{suffix} is {most}; shorten")
+
+
+def _interpolation(source: Source, parameter: yaml.Node, version: str) -> Iterator[Finding]:
+    found = pairs(parameter).get("interpolationType")
+    if not found:
+        return
+    key, node = found
+    text = plain(node)
+    if text is not None and text not in ("ENV_VAR", "NONE"):
+        message = f"unknown interpolationType '{text[:60]}'; write ENV_VAR, or remove it"
+        yield finding("SW328", source.of(node), message)
+    elif version not in ("2.2", "") and text == "ENV_VAR":
+        message = "interpolationType works with schemaVersion 2.2 only; remove it, or raise the schemaVersion"
+        yield finding("SW328", source.of(key), message)
+    elif text == "ENV_VAR" and plain(value(parameter, "type")) not in ("String", None):
+        message = "ENV_VAR is for parameters of type String; make it a String, or remove interpolationType"
+        yield finding("SW328", source.of(key), message)
+
+
+def tame(parameter: yaml.Node) -> bool:
+    """Return whether no value of the parameter can be code, or nothing is known about it."""
+    kind = plain(value(parameter, "type"))
+    allowed, pattern = value(parameter, "allowedValues"), value(parameter, "allowedPattern")
+    if opaque(parameter) or opaque(allowed) or opaque(pattern) or kind is None:
+        return True
+    if kind in ("Integer", "Boolean") or AWS_TYPE.fullmatch(kind) or items(allowed):
+        return True
+    text = plain_pattern(pattern)
+    return text is not None and patterns.tame(text)
+
+
+def by_variable(parameter: yaml.Node) -> bool:
+    """Return whether the agent hands the parameter to scripts as a variable of the environment."""
+    return plain(value(parameter, "interpolationType")) == "ENV_VAR"

@@ -1,0 +1,115 @@
+"""The scripts in a document: shell that is checked, and parameters that are pasted into code."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from ssmwake.lint import placeholders
+from ssmwake.lint.documents.command import properties
+from ssmwake.lint.documents.parameters import by_variable, tame
+from ssmwake.lint.documents.restarts import restarts
+from ssmwake.lint.documents.steps import everywhere
+from ssmwake.lint.documents.values import MENTION, Mention, mentions, opaque, plain, scalars
+from ssmwake.lint.nodes import items, pairs, value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.shell import Found, Script, dialect
+from ssmwake.lint.source import Source
+
+SHELL, POWERSHELL, PYTHON = "sh", "PowerShell", "Python"
+PLUGINS = {"aws:runShellScript": SHELL, "aws:runPowerShellScript": POWERSHELL}
+# The documents of AWS that run the commands they are given.
+RUNNERS = {"AWS-RunShellScript": SHELL, "AWS-RunPowerShellScript": POWERSHELL}
+
+
+@dataclass(frozen=True)
+class Code:
+    """The lines of a script in a document, its language, and whether Automation runs it, and all of it is there."""
+
+    language: str
+    scalars: tuple[yaml.ScalarNode, ...]
+    executed: bool
+    complete: bool
+
+    def mentions(self, source: Source) -> Iterator[Mention]:
+        """Yield each `{{ name }}` in the script."""
+        for scalar in self.scalars:
+            yield from mentions(source, scalar)
+
+    @property
+    def given(self) -> bool:
+        """Return whether all of it is one parameter: running what it is given is what the document is for."""
+        return len(self.scalars) == 1 and bool(MENTION.fullmatch(self.scalars[0].value.strip()))
+
+
+def _code(language: str, node: yaml.Node | None, *, executed: bool = False) -> Iterator[Code]:
+    found = scalars(node)
+    if found:
+        yield Code(language, tuple(found), executed, not opaque(node) and len(found) == len(items(node) or found))
+
+
+def codes(root: yaml.Node) -> Iterator[Code]:
+    """Yield every script of a document of any kind."""
+    for step in everywhere(value(root, "mainSteps")):
+        if step.action in PLUGINS:
+            yield from _code(PLUGINS[step.action], step.input("runCommand"))
+        elif step.action == "aws:runCommand" and (language := RUNNERS.get(plain(step.input("DocumentName")) or "")):
+            yield from _code(language, step.input("Parameters", "commands"))
+        elif step.action == "aws:executeScript":
+            runtime = (plain(step.input("Runtime")) or "").lower()
+            yield from _code(POWERSHELL if "powershell" in runtime else PYTHON, step.input("Script"), executed=True)
+    for name, (_, plugin) in pairs(value(root, "runtimeConfig")).items():
+        if name in PLUGINS:
+            for each in properties(plugin):
+                yield from _code(PLUGINS[name], value(each, "runCommand"))
+    for name, language in (("linux", SHELL), ("macos", SHELL), ("windows", POWERSHELL)):
+        yield from _code(language, value(root, "properties", name, "commands"))
+
+
+def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]:
+    """Yield what is wrong with the scripts of a document, and its shell to be checked."""
+    automation = plain(value(root, "schemaVersion")) == "0.3"
+    declared = {name: node for name, (_, node) in pairs(value(root, "parameters")).items()}
+    done: set[int] = set()
+    for code in found:
+        if id(code.scalars[0]) in done:
+            continue
+        done.add(id(code.scalars[0]))
+        yield from _pasted(source, code, declared, automation)
+        if code.language == SHELL:
+            yield from _shell(source, code)
+        if not code.executed:
+            for scalar in code.scalars:
+                yield from restarts(source.inner(scalar))
+
+
+def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], automation: bool) -> Iterator[Found]:
+    for mention in () if code.given and not code.executed else code.mentions(source):
+        name, parameter = mention.name, declared.get(mention.name)
+        if code.executed:
+            if parameter is not None:
+                message = f"'{name[:60]}' becomes part of the code; hand it over in InputPayload, and read it there"
+                yield finding("SW336", mention.where, message)
+        elif parameter is None:
+            continue
+        elif by_variable(parameter):
+            variable = f"$env:SSM_{name[:60]}" if code.language == POWERSHELL else f'"$SSM_{name[:60]}"'
+            message = f"'{name[:60]}' is ENV_VAR, and still pasted as text; write {variable}"
+            yield finding("SW328", mention.where, message)
+        elif not tame(parameter):
+            cure = "give it allowedValues or a narrow allowedPattern"
+            cure += "" if automation else ", or ENV_VAR"
+            message = f"'{name[:60]}' is pasted as text, so its value is code; {cure}"
+            yield finding("SW307", mention.where, message)
+
+
+def _shell(source: Source, code: Code) -> Iterator[Found]:
+    inner = [source.inner(scalar) for scalar in code.scalars]
+    for each in inner:
+        if (at := each.text.find("\r")) >= 0:
+            message = "a carriage return, which the shell takes for a part of the last word; save with LF line ends"
+            yield finding("SW337", each.at_offset(at), message)
+            return
+    if code.complete and not code.given:
+        whole = Source.joined(inner, "\n")
+        yield Script(dialect(whole.text) or "sh", placeholders.ssm(whole))

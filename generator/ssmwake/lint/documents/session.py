@@ -1,0 +1,38 @@
+"""Session documents: how Session Manager opens a shell, a command or a port."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.lint.documents import words
+from ssmwake.lint.documents.fields import unknown
+from ssmwake.lint.documents.steps import limits
+from ssmwake.lint.documents.values import nearest, opaque, plain
+from ssmwake.lint.nodes import value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
+
+
+def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
+    """Yield what is wrong with a Session document of schema 1.0."""
+    kind = value(root, "sessionType")
+    if kind is None:
+        if not opaque(root):
+            yield finding("SW302", source.of(root), "no sessionType; write Standard_Stream for a shell")
+    elif (text := plain(kind)) is not None and text not in words.SESSION_TYPES:
+        hint = nearest(text, words.SESSION_TYPES, "write Standard_Stream for a shell")
+        yield finding("SW339", source.of(kind), f"no sessionType '{text[:60]}'; {hint}")
+    inputs = value(root, "inputs")
+    if inputs is None or opaque(inputs):
+        return
+    yield from unknown(source, inputs, words.SESSION_INPUTS, "input of a session")
+    message = "idleSessionTimeout is 1 to 60 minutes; correct it"
+    yield from limits(source, value(inputs, "idleSessionTimeout"), 1, 60, message)
+    message = "maxSessionDuration is 1 to 1440 minutes; correct it"
+    yield from limits(source, value(inputs, "maxSessionDuration"), 1, 1440, message)
+    for name in words.SESSION_SWITCHES:
+        node = value(inputs, name)
+        text = plain(node)
+        if node is not None and text is not None and text.lower() not in ("true", "false"):
+            yield finding("SW339", source.of(node), f"{name} is true or false; correct it")

@@ -1,0 +1,134 @@
+"""The steps of a document: what each of them has to have, whichever kind it is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from ssmwake.lint.documents import words
+from ssmwake.lint.documents.fields import inputs, unknown
+from ssmwake.lint.documents.values import nearest, number, opaque, plain
+from ssmwake.lint.nodes import items, pairs, value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
+
+# The documentation of Automation's steps; 128 is what the console takes.
+NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A step that is a mapping, and its name and action where they are known."""
+
+    node: yaml.Node
+    name: str
+    action: str
+
+    def input(self, *path: str) -> yaml.Node | None:
+        """Return a node of its inputs."""
+        return value(self.node, "inputs", *path)
+
+    @property
+    def place(self) -> yaml.Node:
+        """Return the node to point at for the step as a whole: its name, if it has one."""
+        return value(self.node, "name") or self.node
+
+
+def listed(node: yaml.Node | None) -> list[Step]:
+    """Return the steps of a list, without those that only CloudFormation knows."""
+    found = [] if opaque(node) else items(node)
+    return [
+        Step(each, plain(value(each, "name")) or "", plain(value(each, "action")) or "")
+        for each in found
+        if isinstance(each, yaml.MappingNode) and not opaque(each)
+    ]
+
+
+def known(node: yaml.Node | None) -> bool:
+    """Return whether each step of a list and its name stand in the document as they are."""
+    if opaque(node):
+        return False
+    found = listed(node)
+    return len(found) == len(items(node)) and all(step.name for step in found)
+
+
+def everywhere(node: yaml.Node | None) -> list[Step]:
+    """Return the steps of a list, and those in loops; each once, however often an alias leads to it."""
+    found: list[Step] = []
+    seen: set[int] = set()
+    todo = [node]
+    while todo:
+        for step in listed(todo.pop()):
+            if id(step.node) not in seen:
+                seen.add(id(step.node))
+                found.append(step)
+                if step.action == "aws:loop":
+                    todo.append(step.input("Steps"))
+    return found
+
+
+def check(source: Source, root: yaml.Node, *, automation: bool) -> Iterator[Finding]:
+    """Yield what is wrong with the steps of a document, one by one."""
+    found = pairs(root).get("mainSteps")
+    if found is None:
+        if not opaque(root):
+            yield finding("SW302", source.of(root), "no mainSteps; a document has one step at least")
+        return
+    key, main = found
+    if opaque(main):
+        return
+    if not items(main):
+        yield finding("SW302", source.of(key), "no step in mainSteps; a document has one at least")
+    for item in items(main):
+        if not isinstance(item, yaml.MappingNode) and not opaque(item):
+            yield finding("SW302", source.of(item), "not a step; a step has a name, an action and inputs")
+    names: set[str] = set()
+    for step in everywhere(main):
+        yield from _step(source, step, automation)
+        if step.name in names:
+            message = f"a step is named '{step.name[:60]}' already; give it another name"
+            yield finding("SW304", source.of(step.place), message)
+        names |= {step.name} if step.name else set()
+
+
+def _step(source: Source, step: Step, automation: bool) -> Iterator[Finding]:
+    for field in ("name", "action"):
+        if field not in pairs(step.node):
+            yield finding("SW302", source.of(step.node), f"a step without {field}; write it")
+    if automation and step.name and not NAME.fullmatch(step.name):
+        message = f"'{step.name[:60]}' is no name for a step; use letters, digits and _, 128 at most"
+        yield finding("SW322", source.of(step.place), message)
+    fields = words.AUTOMATION_STEP if automation else words.COMMAND_STEP
+    yield from unknown(source, step.node, fields, "field of a step")
+    actions = words.AUTOMATION_ACTIONS if automation else words.COMMAND_ACTIONS
+    yield from action(source, value(step.node, "action"), automation)
+    yield from inputs(source, step.node, actions, frozenset() if automation else words.SHARED)
+
+
+def action(source: Source, node: yaml.Node | None, automation: bool) -> Iterator[Finding]:
+    """Yield that an action is not known to this kind of document."""
+    name = plain(node)
+    mine, other = words.AUTOMATION_ACTIONS, words.COMMAND_ACTIONS
+    if not automation:
+        mine, other = other, mine
+    if node is None or name is None or name in mine:
+        return
+    if name in other:
+        kinds = ("a Command", "an Automation") if automation else ("an Automation", "a Command")
+        hint = "; aws:runCommand runs a Command document" if automation else "; write schemaVersion '0.3' for one"
+        yield finding("SW305", source.of(node), f"{name} is an action of {kinds[0]}, and this is {kinds[1]}{hint}")
+    else:
+        yield finding(
+            "SW305", source.of(node), f"unknown action '{name[:60]}'; {nearest(name, mine, 'remove the step')}"
+        )
+
+
+def limits(source: Source, node: yaml.Node | None, low: int, high: int | None, message: str) -> Iterator[Finding]:
+    """Yield that a number is out of its range, or none at all."""
+    text, found = plain(node), number(node)
+    if node is None or not text:
+        return
+    if found is None or found < low or (high is not None and found > high):
+        yield finding("SW313", source.of(node), message)
