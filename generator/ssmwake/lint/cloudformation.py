@@ -31,7 +31,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
             yield finding("SW402", where, "no UpdateMethod, so a change replaces the document; write NewVersion")
         properties = value(node, "Properties") or node
         content = value(properties, "Content")
-        if isinstance(content, yaml.MappingNode) and value(content, "schemaVersion") is not None:
+        if isinstance(content, yaml.MappingNode) and documents.runs(properties, content):
             yield from documents.resource(source, properties, source, content)
         elif isinstance(content, yaml.ScalarNode):
             inner = source.inner(content)
@@ -41,7 +41,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
                 message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
                 yield finding("SW300", source.of(content), message)
                 continue
-            if parsed is not None and value(parsed, "schemaVersion") is not None:
+            if parsed is not None and documents.runs(properties, parsed):
                 yield from documents.resource(source, properties, inner, parsed)
     yield from _race(source, resources)
     yield from _user_data(source, resources)

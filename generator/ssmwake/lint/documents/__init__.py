@@ -19,6 +19,7 @@ from ssmwake.lint.documents import (
     steps,
     words,
 )
+from ssmwake.lint.documents.naming import runs
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
 
@@ -61,3 +62,6 @@ def resource(outer: Source, properties: yaml.Node, inner: Source, root: yaml.Nod
     yield from naming.names(outer, properties)
     yield from naming.pairing(inner, root, outer, properties)
     yield from check(inner, root, whole=inner is not outer)
+
+
+__all__ = ["check", "resource", "runs"]

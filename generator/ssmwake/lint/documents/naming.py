@@ -16,6 +16,15 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{3,128}")
 VERSION_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # CloudFormation's own default for DocumentType.
 DEFAULT = "Command"
+TYPES = frozenset().union(*words.VERSIONS.values())
+
+
+def runs(properties: yaml.Node, root: yaml.Node) -> bool:
+    """Return whether a resource of CloudFormation is a document that runs something, and no package or calendar."""
+    kind = value(properties, "DocumentType")
+    if kind is None or plain(kind) in TYPES:
+        return value(root, "schemaVersion") is not None
+    return plain(kind) is None and value(root, "mainSteps") is not None
 
 
 def pairing(inner: Source, root: yaml.Node, outer: Source, properties: yaml.Node) -> Iterator[Finding]:
@@ -26,7 +35,7 @@ def pairing(inner: Source, root: yaml.Node, outer: Source, properties: yaml.Node
     if known is None or node is None or opaque(properties) or (kind is not None and plain(kind) is None):
         return
     name = plain(kind) or DEFAULT
-    if name in known or name not in frozenset().union(*words.VERSIONS.values()):
+    if name in known or name not in TYPES:
         return
     wanted = sorted(known)[0]
     if kind is None:
