@@ -1,8 +1,9 @@
 # Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
 
 units=$root/etc/systemd/system
-link=$units/multi-user.target.wants/ssmwake.service
 rc_script=$root/etc/init.d/ssmwake
+# With this, user data has cloud-init run it at each boot until it has installed us.
+retry=$root/var/lib/cloud/scripts/per-boot/ssmwake
 
 # Whole or not at all; a file that is right already is left alone.
 write() {
@@ -41,6 +42,7 @@ install() {
         ;;
     *) finish no-service-manager 'neither systemd nor OpenRC' ;;
     esac || finish restart-failed ssmwake
+    rm -f "$retry"
     finish installed
 }
 
@@ -94,7 +96,6 @@ IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644 &&
-        mkdir -p "${link%/*}" && ln -sf ../ssmwake.service "$link" &&
         write "$units/ssmwake-ready.target" "[Unit]
 Description=The role has credentials
 Wants=ssmwake-on-ready.service" 644 &&
@@ -118,8 +119,8 @@ uninstall() {
         rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$link" "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
-        "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
+        "$retry" "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
     [ "$manager" != systemd ] || systemctl daemon-reload
     finish uninstalled
 }

@@ -8,8 +8,8 @@ import pytest
 
 from shells import SHELLS, Runtime
 
-LINK = "multi-user.target.wants/ssmwake.service"
-UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service", LINK)
+UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service")
+RETRY = "var/lib/cloud/scripts/per-boot/ssmwake"
 
 
 def shim(runtime: Runtime, *names: str, fails: str = "none") -> Path:
@@ -75,14 +75,32 @@ def test_the_filter_of_system_calls_is_only_for_a_systemd_that_knows_its_group(
     assert ("SystemCallFilter=@system-service\n" in unit) == filtered
 
 
-def test_the_next_boot_starts_the_watcher_wherever_the_installation_is_cut_off_later(runtime: Runtime) -> None:
+def retried(runtime: Runtime) -> Path:
+    """What user data leaves for the next boot, until it is installed."""
+    retry = runtime.root / RETRY
+    retry.parent.mkdir(parents=True)
+    retry.touch()
+    return retry
+
+
+def test_the_next_boot_installs_again_until_systemd_has_all(runtime: Runtime) -> None:
     systemd(runtime)
+    retry = retried(runtime)
     with (runtime.root / "shim/systemctl").open("a") as file:
-        file.write(
-            f"test -e {runtime.root}/etc/systemd/system/{LINK} && echo linked before $1 >>{runtime.root}/order\n"
-        )
+        file.write(f"test -e {retry} && printf '%s\\n' \"$*\" >>{runtime.root}/before\n")
     assert call(runtime, "install").returncode == 0
-    assert (runtime.root / "order").read_text().startswith("linked before daemon-reload\n")
+    before = (runtime.root / "before").read_text()
+    assert "enable ssmwake\n" in before
+    assert "restart ssmwake\n" in before
+    assert not retry.exists()
+
+
+def test_the_next_boot_installs_again_what_could_not_be_installed(runtime: Runtime) -> None:
+    systemd(runtime)
+    retry = retried(runtime)
+    (runtime.root / "etc").write_text("not a folder")
+    assert call(runtime, "install").returncode == 73
+    assert retry.exists()
 
 
 def test_install_twice_changes_nothing(runtime: Runtime) -> None:
@@ -159,6 +177,7 @@ def test_uninstall_leaves_nothing(shell: str, runtime: Runtime) -> None:
         (runtime.root / name).parent.mkdir(parents=True, exist_ok=True)
         (runtime.root / name).touch()
     assert call(runtime, "install", shell=shell).returncode == 0
+    retried(runtime)
     assert call(runtime, "uninstall", shell=shell).returncode == 0
     assert everything(runtime) == {}
     assert not (runtime.root / "var/lib/ssmwake").exists()

@@ -152,9 +152,27 @@ def test_a_failing_runtime_fails_the_boot_only_when_that_is_asked_for(
     config = Config(user_data=user_data)
     assert run(shell, carriers.script(config), tmp_path, STATUS="75") == status
     assert calls(tmp_path) == expected
-    # cloud-init makes runcmd a script of its own, with this head and a line per command.
-    lines = yaml.safe_load(carriers.cloud_config(config))["runcmd"]
-    assert [line.partition("||")[2] for line in lines] == [" exit" if user_data.strict else " true"] * len(lines)
+    value = yaml.safe_load(carriers.cloud_config(config))
+    _, *lines = value["runcmd"]
+    ends = [line.rpartition(" || ")[2] for line in [value["write_files"][0]["content"].rstrip(), *lines]]
+    assert ends == ["exit" if user_data.strict else "true"] * (len(lines) + 1)
+
+
+def test_a_script_is_run_again_at_the_next_boot_until_it_has_installed(shell: list[str], tmp_path: Path) -> None:
+    retry = tmp_path / carriers.RETRY.lstrip("/")
+    retry.parent.mkdir(parents=True)
+    assert run(shell, carriers.script(Config()), tmp_path) == 0
+    assert retry.readlink() == tmp_path / "user-data"
+    environment = {"PATH": os.environ["PATH"], "SSMWAKE_ROOT": str(tmp_path)}
+    again = subprocess.run([*shell, str(retry)], env=environment, capture_output=True, timeout=20, check=True)
+    assert (again.stdout, again.stderr) == (b"", b"")
+    assert retry.readlink() == tmp_path / "user-data"
+    assert calls(tmp_path) == ["install", "install"]
+
+
+def test_the_runtime_is_the_last_of_the_files_that_a_cloud_config_writes() -> None:
+    files = yaml.safe_load(carriers.cloud_config(Config(role="web", on_ready=("true",))))["write_files"]
+    assert [file["path"] for file in files][:: len(files) - 1] == [carriers.RETRY, carriers.HOME]
 
 
 def test_nothing_is_written_where_nothing_differs_from_the_defaults() -> None:

@@ -35,7 +35,7 @@ def test_the_runtime_says_where_its_source_is_that_people_read() -> None:
 
 def test_cloud_config_holds_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
     config = yaml.safe_load(artifacts["user-data/cloud-config.yaml"].text)
-    file = config["write_files"][0]
+    file = config["write_files"][-1]
     assert file["encoding"] == "gz+b64"
     assert gzip.decompress(base64.b64decode(file["content"])).decode() == runtime()
 

@@ -8,6 +8,9 @@ from ssmwake.render.runtime import NOTICE, packed, runtime, wrapped
 from ssmwake.render.scalars import block, quoted
 
 HOME = "/var/lib/ssmwake/ssmwake"
+# cloud-init notes that it has run user scripts before it runs them, and so for write_files; what lies here it runs on
+# each boot, before those. `ssmwake install` takes it away in the end, so the power can go at any moment before.
+RETRY = "/var/lib/cloud/scripts/per-boot/ssmwake"
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,15 @@ def commands(config: Config, home: str = HOME) -> tuple[str, ...]:
 def cloud_config(config: Config) -> str:
     """Return our cloud-config: block lists at the left margin, which a merge relies on."""
     runtime, *settings = placed(config)
-    lines = ["#cloud-config", f"# {NOTICE}", "write_files:", f"- path: {runtime.path}"]
-    lines += [f"  permissions: '{runtime.mode}'", "  encoding: gz+b64", f"  content: {block(packed(), 4)}"]
-    for file in settings:
+    install, *rest = commands(config)
+    lines = ["#cloud-config", f"# {NOTICE}", "write_files:"]
+    for file in (Placed(RETRY, "0700", f"#!/bin/sh\n{install}\n"), *settings):
         lines += [f"- path: {file.path}", f"  permissions: '{file.mode}'", f"  content: {block(file.text, 4)}"]
-    lines += ["runcmd:", *(f"- {quoted(command)}" for command in commands(config)), ""]
+    # Last, since it tells the commands that all of write_files is there: cloud-init sets the mode of a whole file.
+    lines += [f"- path: {runtime.path}", f"  permissions: '{runtime.mode}'", "  encoding: gz+b64"]
+    lines += [f"  content: {block(packed(), 4)}"]
+    again = f"test -x {HOME} || cloud-init single --name write_files --frequency always"
+    lines += ["runcmd:", *(f"- {quoted(line)}" for line in (again, f"test ! -e {RETRY} || {install}", *rest)), ""]
     return "\n".join(lines)
 
 
@@ -72,6 +79,7 @@ def script(config: Config, before: str = "") -> str:
     `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet.
     """
     lines = ["#!/bin/sh", f"# {NOTICE}", "umask 077", "root=${SSMWAKE_ROOT:-}"]
+    lines.append(f'ln -s "$0" "$root{RETRY}" 2>/dev/null')
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
     runtime, *settings = placed(config)
     lines.append(written(packed(), f'"$root{runtime.path}"', runtime.mode, through="base64 -d | gzip -d"))

@@ -6,7 +6,7 @@ import sys
 
 def quoted(text: str) -> str:
     """Return the text as a YAML scalar on one line: plain where that is safe, else in double quotes."""
-    if re.fullmatch(r"[A-Za-z/][A-Za-z0-9/._=-]*( [A-Za-z0-9/._=|-]+)*", text) and text.lower() not in WORDS:
+    if re.fullmatch(r"[A-Za-z/][A-Za-z0-9/._=-]*( [A-Za-z0-9/._=|!-]+)*", text) and text.lower() not in WORDS:
         return text
     import yaml
 
