@@ -1,14 +1,10 @@
-"""Boots on a bad day: no network at first, no room, no tools, a read-only system, and the power cut in the middle."""
+"""Boots on a bad day: no network at first, no room, no tools, a read-only system."""
 
-import os
-import random
-import re
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from boot.harness.container import Machine, until
+from boot.harness.container import Machine
 from boot.harness.disk import remove, write
 from boot.harness.facts import WATCHER, ended, starts, tell, watcher_runs
 from boot.harness.instance import LIB, Instance, asleep, instance, settle, ssmwake
@@ -18,8 +14,6 @@ pytestmark = pytest.mark.matrix
 Record = Callable[[str, object], None]
 SUITE = "bookworm"
 TARGET = "/usr/local/sbin/ssmwake"
-LINK = "etc/systemd/system/multi-user.target.wants/ssmwake.service"
-UNREACHED = ("before it was enabled", "before the unit")
 
 
 @pytest.fixture
@@ -121,57 +115,6 @@ def test_a_read_only_usr_is_gone_around(it: Instance, record_property: Record) -
         assert LIB in machine.output("systemctl", "cat", WATCHER)
         wakes(it, machine)
         tell(record_property, machine, "cloud-config", "/usr read-only", "runs from /var/lib")
-
-
-@pytest.mark.parametrize("number", range(20))
-def test_after_a_power_cut_the_next_boot_does_as_well_as_a_fresh_one(
-    it: Instance, number: int, record_property: Record
-) -> None:
-    chance = random.Random(number)
-    with it.boot() as machine:
-        if number % 2:
-            # Somewhere from before cloud-init has the user data until after the installation.
-            settle(max(0.0, machine.booted + chance.uniform(0.8, 4.5) - time.monotonic()))
-        else:
-            until(lambda: os.path.lexists(it.disk / LINK), 60, "nothing is installed", pause=0.001)
-            settle(chance.uniform(0, 0.6))
-        machine.cut()
-    reached = stage(it)
-    with it.boot() as machine:
-        end = ended(machine)
-        tell(record_property, machine, "cloud-config", f"power cut {number + 1:2}", reached)
-        # A module of cloud-init's own that was cut off, such as the one that makes its user, is not run again either.
-        ours = re.search("script|runcmd|write.files|ssmwake", end.complaints.lower())
-        assert not ours, f"{reached}: {end.complaints}"
-        assert "ssmwake" not in machine.output("systemctl", "--failed", "--plain", "--no-legend"), reached
-        # cloud-init never runs again what it has begun: the moment until the watcher is enabled is out of our reach.
-        if reached not in UNREACHED:
-            until(lambda: watcher_runs(machine), 5, f"no watcher after a cut {reached}")
-            wakes(it, machine)
-
-
-def test_the_moment_in_which_a_power_cut_hurts_is_short(it: Instance, record_property: Record) -> None:
-    begun = it.disk / "var/lib/cloud/instances" / it.imds.instance.id / "sem/config_scripts_user"
-    with it.boot() as machine:
-        until(lambda: os.path.lexists(begun), 60, "cloud-init runs no script", pause=0.001)
-        started = time.monotonic()
-        until(lambda: os.path.lexists(it.disk / LINK), 60, "nothing is installed", pause=0.001)
-        took = time.monotonic() - started
-        assert ended(machine).status == "done"
-        tell(record_property, machine, "cloud-config", "until the watcher is enabled", f"{took * 1000:.0f} ms")
-    assert took < 0.5
-
-
-def stage(it: Instance) -> str:
-    """Say how far the first boot came."""
-    steps = {
-        LINK: "enabled",
-        "etc/systemd/system/ssmwake.service": UNREACHED[0],
-        TARGET.lstrip("/"): UNREACHED[1],
-        LIB.lstrip("/"): "before the installation",
-        "var/lib/cloud/instance": "before our files",
-    }
-    return next((words for path, words in steps.items() if os.path.lexists(it.disk / path)), "before cloud-init")
 
 
 @pytest.mark.parametrize(("strict", "status"), [(False, "done"), (True, "error")])

@@ -170,6 +170,26 @@ def test_a_script_is_run_again_at_the_next_boot_until_it_has_installed(shell: li
     assert calls(tmp_path) == ["install", "install"]
 
 
+def test_what_cloud_init_runs_early_in_each_boot_only_puts_itself_where_it_runs_late(
+    shell: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry, noted = tmp_path / "retry", tmp_path / "noted"
+    monkeypatch.setattr(carriers, "RETRY", str(retry))
+    monkeypatch.setattr(carriers, "SCRIPTS_NOTED", str(noted))
+    text = carriers.boothook(carriers.script(Config()))
+    early = tmp_path / "boothooks"
+    early.mkdir()
+    assert run(shell, text, early) == 0
+    assert retry.readlink() == early / "user-data"
+    retry.unlink()
+    noted.touch()
+    assert run(shell, text, early) == 0
+    assert not retry.is_symlink()
+    assert calls(early) == []
+    assert run(shell, text, tmp_path) == 0
+    assert calls(tmp_path) == ["install"]
+
+
 def test_the_runtime_is_the_last_of_the_files_that_a_cloud_config_writes() -> None:
     files = yaml.safe_load(carriers.cloud_config(Config(role="web", on_ready=("true",))))["write_files"]
     assert [file["path"] for file in files][:: len(files) - 1] == [carriers.RETRY, carriers.HOME]

@@ -139,7 +139,7 @@ def test_a_multipart_is_extended_not_nested_and_keeps_its_headers() -> None:
     assert [(part.kind, part.line) for part in parts] == [(Kind.CLOUD_CONFIG, 9), (Kind.SCRIPT, 17)]
     text = user_data(Config(), parts)
     leaves = leaves_of(text)
-    assert [leaf.get_filename() for leaf in leaves] == [None, "z.sh", "00-ssmwake"]
+    assert [leaf.get_filename() for leaf in leaves] == [None, "z.sh", "ssmwake"]
     assert (leaves[0]["Merge-Type"], leaves[0]["X-Other"]) == ("list(append)", "1")
     assert as_cloud_init(text)[:2] == [
         ("text/cloud-config", b"#cloud-config\nruncmd: [a]\n"),
@@ -155,6 +155,12 @@ def test_what_an_earlier_run_added_is_not_added_twice(form: UserDataFormat) -> N
     assert user_data(Config(role="b"), read("x", text.encode())) != text
     with pytest.raises(Invalid, match="holds ssmwake already; include the cloud-config that it was made from"):
         user_data(config, read("x", user_data(Config(), read("x", CONFIG)).encode()))
+
+
+def test_what_an_earlier_version_added_as_a_script_is_not_added_twice() -> None:
+    config = Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART))
+    text = user_data(config)
+    assert user_data(config, read("x", text.replace("text/cloud-boothook", "text/x-shellscript").encode())) == text
 
 
 def test_a_second_cloud_config_does_not_replace_the_lists_of_the_first() -> None:
@@ -179,7 +185,7 @@ def test_each_other_kind_stays_a_part_of_its_own() -> None:
             text = user_data(Config(user_data=UserDataSettings(format=form)), read("x", data))
             (theirs, ours) = as_cloud_init(text)
             assert theirs == (str(read("x", data)[0].kind), data)
-            assert ours[0] == "text/x-shellscript"
+            assert ours[0] == "text/cloud-boothook"
 
 
 MERGES = {

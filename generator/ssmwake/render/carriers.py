@@ -7,10 +7,14 @@ from ssmwake.model import Config
 from ssmwake.render.runtime import NOTICE, packed, runtime, wrapped
 from ssmwake.render.scalars import block, quoted
 
+HEAD = f"#!/bin/sh\n# {NOTICE}\n"
 HOME = "/var/lib/ssmwake/ssmwake"
 # cloud-init notes that it has run user scripts before it runs them, and so for write_files; what lies here it runs on
 # each boot, before those. `ssmwake install` takes it away in the end, so the power can go at any moment before.
 RETRY = "/var/lib/cloud/scripts/per-boot/ssmwake"
+KEPT = f'ln -s "$0" "$root{RETRY}" 2>/dev/null'
+# What there is from the end of the first boot on, at the latest.
+SCRIPTS_NOTED = "/var/lib/cloud/instance/sem/config_scripts_user"
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,23 @@ def script(config: Config, before: str = "") -> str:
 
     `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet.
     """
-    lines = ["#!/bin/sh", f"# {NOTICE}", "umask 077", "root=${SSMWAKE_ROOT:-}"]
-    lines.append(f'ln -s "$0" "$root{RETRY}" 2>/dev/null')
+    lines = ["umask 077", "root=${SSMWAKE_ROOT:-}"]
+    lines.append(KEPT)
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
     runtime, *settings = placed(config)
     lines.append(written(packed(), f'"$root{runtime.path}"', runtime.mode, through="base64 -d | gzip -d"))
     lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in settings]
     lines += [*before.splitlines(), *commands(config, f'"$root{HOME}"'), "exit 0", ""]
-    return "\n".join(lines)
+    return HEAD + "\n".join(lines)
+
+
+def boothook(ours: str) -> str:
+    """Return our script for cloud-init to run early in each boot, of which it keeps no note.
+
+    Nothing may wait that early: in the first boot it puts itself where it runs late, and in all others it ends.
+    """
+    later = f'[ -e {SCRIPTS_NOTED} ] || ln -sf "$0" {RETRY}'
+    return ours.replace(KEPT, f"case $0 in */boothooks/*) {later}; exit 0 ;; esac", 1)
 
 
 def written(text: str, target: str, mode: str, *, through: str = "cat", otherwise: str = "") -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
-from ssmwake.render.carriers import HOME, cloud_config, script
+from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
 from ssmwake.render.runtime import NOTICE
 from ssmwake.userdata.multipart import appended, multipart
 from ssmwake.userdata.parts import Kind, Part, is_mime
 
-# Scripts run in the order of their names: ours returns at once, and one of the person's that hangs would stop it.
-NAME = "00-ssmwake"
+# The name of the file that cloud-init makes of our part.
+NAME = "ssmwake"
 
 TWICE = "SW204"
 
@@ -21,7 +21,7 @@ def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
     if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts)):
         return merged
     if form is UserDataFormat.MULTIPART or parts:
-        return _with_parts(script(config), parts)
+        return _with_parts(boothook(script(config)), parts)
     return script(config) if form is UserDataFormat.SCRIPT else cloud_config(config)
 
 
@@ -31,16 +31,16 @@ def opened(config: Config, before: str, parts: Sequence[Part] = ()) -> tuple[str
     `before` is shell of that carrier, which uses them before ssmwake is installed.
     """
     parts = _checked(parts)
-    ours = script(config, before)
+    ours = boothook(script(config, before)) if parts else script(config, before)
     text = _with_parts(ours, parts) if parts else ours
     place = text.rindex(ours) + len("#!/bin/sh\n")
     return text[:place], text[place:]
 
 
 def _with_parts(ours: str, parts: Sequence[Part]) -> str:
-    # A script, since no cloud-config of the person's can replace its lists.
-    headers = (("Content-Type", Kind.SCRIPT.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
-    return multipart([*appended(parts), Part(Kind.SCRIPT, ours.encode(), headers=headers)], NOTICE)
+    # In shell, since no cloud-config of the person's can replace its lists.
+    headers = (("Content-Type", Kind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
+    return multipart([*appended(parts), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
@@ -64,7 +64,8 @@ def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 
 def _is_ours(part: Part) -> bool:
-    return part.kind is Kind.SCRIPT and part.body.startswith(f"#!/bin/sh\n# {NOTICE}\n".encode())
+    # It was a script once.
+    return part.kind in (Kind.BOOTHOOK, Kind.SCRIPT) and part.body.startswith(HEAD.encode())
 
 
 def _merged(config: Config, parts: Sequence[Part]) -> str | None:
