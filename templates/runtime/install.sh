@@ -2,7 +2,7 @@
 
 units=$root/etc/systemd/system
 rc_script=$root/etc/init.d/ssmwake
-# With this, user data has cloud-init run it at each boot until it has installed us.
+# What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
 retry=$root/var/lib/cloud/scripts/per-boot/ssmwake
 
 # Whole or not at all; a file that is right already is left alone.
@@ -48,8 +48,6 @@ install() {
 
 # Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
 # agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
-# cloud-init never runs us again if the power goes now, so what the next boot starts comes first, enabled by hand:
-# systemd takes half a second for that.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
     filter='' version=$(systemctl --version)
