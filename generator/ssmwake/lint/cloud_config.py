@@ -34,14 +34,14 @@ def check(source: Source) -> Iterator[Found]:
         for item in items(value(root, key)):
             if isinstance(item, yaml.ScalarNode) and is_string(item):
                 inner = source.inner(item)
-                yield from script.commands(inner)
+                yield from script.shell(inner, script.Run.EARLY if key == "bootcmd" else script.Run.LATE)
                 yield Script("sh", inner)
     for file in items(value(root, "write_files")):
         content = value(file, "content")
         if isinstance(content, yaml.ScalarNode) and value(file, "encoding") is None:
             inner = source.inner(content)
             if inner.text.startswith("#!"):
-                yield from script.check(inner)
+                yield from script.check(inner, script.Run.ELSEWHERE)
 
 
 def broken(source: Source, error: yaml.YAMLError) -> Finding:

@@ -1,44 +1,63 @@
-"""Shell that runs on an instance: what is wrong with it beyond what shellcheck knows."""
+"""Scripts that run on an instance: what is wrong with them beyond what shellcheck knows."""
 
 import re
 from collections.abc import Iterator
+from enum import Enum
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint import imds, restarts, secrets, sleeps
+from ssmwake.lint.commands import Command, Here, commands
 from ssmwake.lint.shell import Found, Script, dialect
 from ssmwake.lint.source import Source
-from ssmwake.model import Finding
 
-METADATA = r"(?:169\.254\.169\.254|\[fd00:ec2::254\])"
-ASKS = re.compile(rf"\b(?:curl|wget)\b[^|;&]*{METADATA}[^\s\"';|&]*")
-PATH = re.compile(rf"{METADATA}(?::80)?/(?:meta-data|user-data|dynamic)\b")
-RESTARTS = re.compile(r"\bsystemctl\s+(?!.*--no-block)(?:\S+\s+)*?(?:try-)?restart\s+\S*amazon-ssm-agent")
+PYTHON = re.compile(r"#!\s*\S*(?:/env\s+)?\S*python[\d.]*\b")
+SHELLS = {"sh", "bash", "dash", "ksh", "ash"}
 
 
-def check(source: Source) -> Iterator[Found]:
-    """Yield what is wrong with a script that is run at the first boot, and the script itself where it is shell."""
-    yield from commands(source)
+class Run(Enum):
+    """When a script runs: while the boot waits for it, at the end of the first boot, or some other time."""
+
+    EARLY = "early"
+    LATE = "late"
+    ELSEWHERE = "elsewhere"
+
+
+def check(source: Source, run: Run = Run.LATE, image: str | None = None) -> Iterator[Found]:
+    """Yield what is wrong with a script, and the script itself where it is shell."""
+    if PYTHON.match(source.text):
+        yield from imds.in_python(source)
     if name := dialect(source.text):
+        yield from shell(source, run, image)
         yield Script(name, source)
 
 
-def commands(source: Source) -> Iterator[Finding]:
-    """Yield what is wrong with commands, line by line, whatever runs them."""
-    lines = source.text.split("\n")
-    for number, line in enumerate(lines, 1):
-        if line.lstrip().startswith("#"):
-            continue
-        whole, more = line, number
-        while whole.endswith("\\") and more < len(lines):
-            whole, more = whole[:-1] + lines[more], more + 1
-        if match := PATH.search(line):
-            where = source.at(number, match.start() + 1)
-            yield finding("SW211", where, "IMDS has nothing at this path; begin it with /latest")
-        match = ASKS.search(whole)
-        # Options that stand in a variable may well hold the token.
-        named = re.search(r"\s(?:-[a-zA-Z]*[HXK]|--header|--request|--config|--method)", whole)
-        if match and not named and not re.search(r"\s\"?\$", match[0]):
-            where = source.at(number, min(match.start(), len(line)) + 1)
-            yield finding("SW210", where, "asks IMDS without a session token; get one by PUT /latest/api/token first")
-        if match := RESTARTS.search(line):
-            where = source.at(number, match.start() + 1)
-            yield finding("SW212", where, "waits for a restart that may wait for the end of cloud-init; add --no-block")
+def shell(source: Source, run: Run = Run.LATE, image: str | None = None) -> Iterator[Found]:
+    """Yield what is wrong with lines of shell, whatever runs them."""
+    found = commands(source.text)
+    yield from of_commands(source, found, run, image)
+    for number, command in enumerate(found):
+        for here in command.heres:
+            yield from _here(source, found[number : number + 2], here, run)
+
+
+def of_commands(source: Source, found: list[Command], run: Run, image: str | None = None) -> Iterator[Found]:
+    """Yield what is wrong with commands whose words stand in the source."""
+    yield from imds.check(source, found)
+    yield from secrets.in_commands(source, found)
+    yield from sleeps.check(source, found)
+    yield from restarts.absent(source, found, image)
+    if run is not Run.ELSEWHERE:
+        yield from restarts.waiting(source, found, early=run is Run.EARLY)
+
+
+def _here(source: Source, found: list[Command], here: Here, run: Run) -> Iterator[Found]:
+    """Yield what is wrong with a here-document that is a script; any other is prose."""
+    command, following = found[0], found[1] if len(found) > 1 else Command()
+    inner = source.slice(here.start, here.end)
+    if (command.name in SHELLS and not command.arguments[1:]) or (command.after == "|" and following.name in SHELLS):
+        yield from shell(inner, run)
+    elif PYTHON.match(inner.text):
+        yield from imds.in_python(inner)
+    elif dialect(inner.text) and here.quoted:
+        yield from check(inner, Run.ELSEWHERE)
+    elif dialect(inner.text):
+        yield from shell(inner, Run.ELSEWHERE)

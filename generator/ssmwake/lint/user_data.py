@@ -1,9 +1,8 @@
 """User data of any form: what EC2 refuses, and what cloud-init ignores; its parts go to the check of their kind."""
 
-import re
 from collections.abc import Iterator
 
-from ssmwake.lint import cloud_config, placeholders, script
+from ssmwake.lint import cloud_config, placeholders, script, secrets
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
@@ -12,11 +11,6 @@ from ssmwake.userdata.parts import Kind, Part, is_mime, read
 
 LIMIT = 16_384  # raw, before base64; EC2's own limit
 BOM = b"\xef\xbb\xbf"
-SECRETS = (
-    (re.compile(r"\b(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE)[A-Z0-9]{16}\b"), "an access key id"),
-    (re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"), "a private key"),
-    (re.compile(r"(?i)aws_secret_access_key\s*[=:]\s*[\"']?(?!\S*EXAMPLE)[A-Za-z0-9/+]{40}\b"), "a secret access key"),
-)
 
 
 def check_file(path: str, data: bytes) -> Iterator[Found]:
@@ -55,7 +49,7 @@ def parts(source: Source, data: bytes) -> Iterator[tuple[Source, Part]]:
 
 
 def _part(source: Source, part: Part) -> Iterator[Found]:
-    yield from secrets(source)
+    yield from secrets.check(source)
     kind = part.kind
     if kind is Kind.JINJA:
         _, _, rest = source.text.partition("\n")
@@ -63,14 +57,13 @@ def _part(source: Source, part: Part) -> Iterator[Found]:
         kind = Kind.SCRIPT if rest.lstrip().startswith("#!") else Kind.CLOUD_CONFIG
     if kind is Kind.CLOUD_CONFIG:
         yield from cloud_config.check(source)
-    elif kind in (Kind.SCRIPT, Kind.BOOTHOOK):
+    elif kind is Kind.SCRIPT:
         yield from script.check(source)
+    elif kind is Kind.BOOTHOOK:
+        yield from script.check(_without_header(source), script.Run.EARLY)
 
 
-def secrets(source: Source) -> Iterator[Finding]:
-    """Yield what nobody but the instance may know, whatever the language."""
-    for number, line in enumerate(source.text.split("\n"), 1):
-        for pattern, what in SECRETS:
-            if match := pattern.search(line):
-                where = source.at(number, match.start() + 1)
-                yield finding("SW209", where, f"{what} in user data; let the instance get it by its role")
+def _without_header(source: Source) -> Source:
+    """Return the script of a boothook, which begins after the first line."""
+    first, _, rest = source.text.partition("\n")
+    return source.slice(len(source.text) - len(rest.lstrip()), len(source.text)) if first.startswith("#c") else source

@@ -13,11 +13,13 @@ RULES = (
     Rule("SW208", WARNING, "shell that shellcheck objects to", "it fails where nobody looks: at the first boot"),
     Rule("SW209", ERROR, "a secret in user data", "each process of the instance and each reader of the API sees it"),
     Rule("SW210", ERROR, "IMDSv1", "the request is refused where tokens are required, as they should be"),
-    Rule("SW211", ERROR, "a path of IMDS without /latest", "there is nothing at that path"),
+    Rule("SW211", ERROR, "a request that IMDS refuses", "the answer is 404 or 400, and the script goes on without"),
     Rule(
         "SW212",
         WARNING,
         "a restart that waits, in user data",
         "it hangs the boot if the unit waits for it",
     ),
+    Rule("SW218", WARNING, "sleeping for a role", "the role comes later than that on some instances, and never waits"),
+    Rule("SW219", WARNING, "a unit that is not there", "the restart fails, and the agent sleeps on"),
 )
