@@ -34,17 +34,8 @@ KNOWN: dict[str, set[str]] = {
     "ssm/command-python.yaml": {"SW208"},
     "terraform/templates/cloud-config.tftpl": {"SW203"},
     "terraform/templates/worker.tftpl": {"SW208"},
-    "user-data/al2023-prose-and-comments.sh": {"SW210", "SW211", "SW212"},
-    "user-data/al2023-proxy.sh": {"SW210"},
-    "user-data/al2023-restart-agent-later.sh": {"SW212"},
-    "user-data/bottlerocket.toml": {"SW202"},
     "user-data/cloud-config-apt.yaml": {"SW206"},
-    "user-data/flatcar-ignition.json": {"SW202"},
     "user-data/jinja-cloud-config.yaml": {"SW205"},
-    "user-data/limit-base64.txt": {"SW201"},
-    "user-data/multipart-crlf.txt": {"SW208"},
-    "user-data/ubuntu-keys-and-passwords.sh": {"SW209"},
-    "user-data/windows-powershell.txt": {"SW202"},
 }
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {

@@ -79,7 +79,7 @@ BAD = [
     ("broken YAML", "#cloud-config\nruncmd: [\n", "SW203", 3, 1),
     ("a key twice", "#cloud-config\nruncmd: [date]\nruncmd: [true]\n", "SW205", 3, 1),
     ("an unknown key", "#cloud-config\nruncmds: [date]\n", "SW206", 2, 1),
-    ("CRLF", "#!/bin/sh\r\ndate\r\n", "SW207", 1, 1),
+    ("CRLF after LF", "#!/bin/sh\ndate\r\n", "SW207", 2, 1),
     ("bad shell in a script", '#!/bin/sh\ndate\n[ "$a" = 1 ] && x=(1)\n', "SW208", 3, 19),
     ("bad shell in runcmd", "#cloud-config\nruncmd:\n- |\n  date\n  x=(1 2)\n", "SW208", 5, 5),
     ("a key in the open", "#!/bin/sh\nexport A=AKIAABCDEFGHIJKLMNOP\n", "SW209", 2, 10),

@@ -96,7 +96,7 @@ def test_fix_shows_what_it_changes_and_keeps_mode_and_secrets(tmp_path: Path, mo
     path.chmod(0o750)
     shown = run("--diff", "a.sh")
     assert "-#!/bin/sh\\r\n" in shown.output
-    assert "a.sh:1:1: error: lines end in CR LF" in shown.output
+    assert "a.sh:1:1: info: lines end in CR LF" in shown.output
     assert b"\r" in path.read_bytes()
     done = run("--fix", "a.sh")
     assert path.read_bytes() == f"#!/bin/sh\nexport AWS_SECRET_ACCESS_KEY={KEY}\n".encode()

@@ -14,7 +14,7 @@ from ssmwake.lint.words import CLOUD_CONFIG as KEYS
 from ssmwake.model import Finding, Location
 
 
-def check(source: Source) -> Iterator[Found]:
+def check(source: Source, *, templated: bool = False, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with a cloud-config, and the scripts in it."""
     try:
         root = composed(source.text)

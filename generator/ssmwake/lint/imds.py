@@ -16,8 +16,12 @@ LIFETIME = re.compile(r"x-aws-ec2-metadata-token-ttl-seconds\s*:\s*(\d+)\s*$", r
 LONGEST = 21_600
 CLIENTS = {"curl", "wget", "http", "https", "GET", "lwp-request"}
 # Options by which a token may come, and those that take a word which has nothing to do with it.
-NAMED = re.compile(r"-[a-zA-Z]*[HXKTU]|--(?:header|request|config|method|upload-file)")
-WITH_WORD = re.compile(r"-[a-zA-Z]*[omwAexuOtPQ]|--(?:output|max-time|connect-timeout|retry\S*|timeout|tries|noproxy)")
+NAMED = re.compile(r"-[a-zA-Z]*[HXK]|--(?:header|request|config|method|upload-file)")
+WITH_WORD = {
+    "curl": re.compile(r"-[a-zA-Z]*[omwAexudQrz]|--(?:output|max-time|connect-timeout|retry\S*|no-?proxy|proxy)"),
+    "wget": re.compile(r"-[a-zA-Z]*[OoaTtUePQ]|--(?:output-\S+|timeout|tries|waitretry)"),
+}
+ASKED = re.compile(rf"(?:(?:^|://){METADATA})(?:/|$)")
 VARIABLE = re.compile(r"\$(\{)?([A-Za-z_]\w*)(?(1)\})")
 # Commands that do not follow an address that they are given.
 WRITERS = {"echo", "printf", "logger", "grep", "egrep", "sed", "awk", ":", "[", "[[", "test", "case", "wall"}
@@ -76,10 +80,12 @@ def _without_token(name: str, arguments: list[str], values: dict[str, str]) -> b
     for before, word in zip(["", *arguments], arguments, strict=False):
         if NAMED.match(word) or "token" in word.lower() or word == "PUT":
             return False
+        if name in WITH_WORD and WITH_WORD[name].fullmatch(before):
+            continue
         known = VARIABLE.sub(lambda match: values.get(match[2], match[0]), word)
-        if ADDRESS.search(known):
+        if ASKED.search(known):
             asks = True
-        elif known.startswith(("$", "`")) and not WITH_WORD.fullmatch(before):
+        elif known.startswith(("$", "`")):
             # Options that stand in a variable may well hold the token.
             return False
     return asks

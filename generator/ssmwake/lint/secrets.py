@@ -12,7 +12,7 @@ from ssmwake.model import Finding, Location
 FORMS = (
     (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"), "an access key id"),
     (re.compile(r"(?i)aws_secret_access_key[\"']?\s*[=:]\s*[\"']?([A-Za-z0-9/+]{40})\b"), "a secret access key"),
-    (re.compile(r"(-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----)"), "a private key"),
+    (re.compile(r"(-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----)(?:\\n|\s*$)"), "a private key"),
     (re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})\b"), "a token of GitHub"),
     (re.compile(r"\b(glpat-[\w-]{20,64})"), "a token of GitLab"),
     (re.compile(r"\b(xox[abeprs]-[A-Za-z0-9-]{20,255})"), "a token of Slack"),
