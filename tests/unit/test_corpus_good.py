@@ -24,10 +24,7 @@ KINDS: dict[str, set[Kind | None]] = {
 SILENT: tuple[set[Kind | None] | None, ...] = (None, {None})
 # Known false alarms: the file and the rules that are wrong about it. An entry that has become wrong fails, and goes.
 KNOWN: dict[str, set[str]] = {
-    "cloudformation/bottlerocket-template.yaml": {"SW202"},
     "cloudformation/for-each.yaml": {"SW202"},
-    "cloudformation/windows-instance.yaml": {"SW202"},
-    "launch-template/windows.json": {"SW202"},
     "other/desktop-settings.yaml": {"SW401"},
     "ssm/command-exit-codes.yaml": {"SW208"},
     "ssm/command-mac.yaml": {"SW208"},
@@ -40,9 +37,7 @@ KNOWN: dict[str, set[str]] = {
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {
     "cloudformation/for-each.yaml": None,
-    "cloudformation/multipart-user-data.yaml": Kind.USER_DATA,
     "other/desktop-settings.yaml": Kind.LAUNCH_TEMPLATE,
-    "other/mail.txt": Kind.USER_DATA,
     "user-data/base64-of-gzip.txt": None,
     "user-data/base64.txt": None,
     "user-data/bottlerocket.toml": None,
