@@ -32,7 +32,9 @@ KNOWN: dict[str, set[str]] = {
     "terraform/templates/cloud-config.tftpl": {"SW203"},
     "terraform/templates/worker.tftpl": {"SW208"},
     "user-data/cloud-config-apt.yaml": {"SW206"},
+    "user-data/imds-many-clients.sh": {"SW211"},
     "user-data/jinja-cloud-config.yaml": {"SW205"},
+    "user-data/secrets-by-name-only.sh": {"SW209"},
 }
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {
