@@ -14,8 +14,9 @@ BELOW = {
     "lint": {"userdata"},
     # The plugin of cfn-lint is a second door to the checks.
     "cfn_rules": {"lint", "userdata"},
-    # `python -m` and the Python API are doors, as the command line is.
+    # `python -m`, the hook of pre-commit and the Python API are doors, as the command line is.
     "__main__": {"cli"},
+    "hook": {"cli", "lint", "userdata"},
     "__init__": {"config", "render", "userdata", "publish"},
 }
 
