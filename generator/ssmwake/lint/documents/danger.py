@@ -18,6 +18,8 @@ ACTIONS = {"aws:deleteImage": "ImageId", "aws:deleteStack": "StackName"}
 CALL = re.compile(r"(?:Terminate|Delete|Deregister)[A-Z][A-Za-z]*")
 # These only end a relation, or a message that was read.
 HARMLESS = re.compile(r"Delete(?:Tags?|Message|MessageBatch)|Deregister(?:Targets?|InstancesFromLoadBalancer)")
+# What runs code may ask, or look, by itself.
+CODE = ("aws:executeScript", "aws:invokeLambdaFunction", "aws:executeAutomation", "aws:executeStateMachine")
 # Who starts a runbook that says so knows what it does.
 SAID = re.compile(r"terminat|delet|destroy|deregist|remov|clean", re.IGNORECASE)
 
@@ -40,7 +42,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
 
 def _asks(step: Step, declared: set[str]) -> bool:
     """Return whether the step lets somebody decide: by an approval, or by the value of a parameter."""
-    if step.action == "aws:approve":
+    if step.action in ("aws:approve", *CODE):
         return True
     if step.action == "aws:branch":
         return bool(names(step.input("Choices")) & declared)

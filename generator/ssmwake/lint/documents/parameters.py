@@ -13,8 +13,6 @@ from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding
 
-# What the run-time stores fill in: no constraint can be tried on it here.
-STORED = re.compile(r"\{\{\s*(?:ssm|ssm-secure|secretsmanager|resolve):")
 AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")
 
 
@@ -34,7 +32,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
             continue
         yield from unknown(source, parameter, words.PARAMETER, "field of a parameter")
         yield from _type(source, key, name, parameter, version)
-        yield from _pattern(source, parameter)
+        yield from _pattern(source, parameter, version)
         yield from _default(source, parameter)
         yield from _interpolation(source, parameter, version)
 
@@ -58,14 +56,16 @@ def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, versi
         yield finding("SW330", source.of(node), f"the agent drops a parameter of type '{kind[:60]}'; {hint}")
 
 
-def _pattern(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
+def _pattern(source: Source, parameter: yaml.Node, version: str) -> Iterator[Finding]:
     node = value(parameter, "allowedPattern")
     pattern = plain_pattern(node)
     if node is None or pattern is None:
         return
-    if why := patterns.refused(pattern):
+    # No agent reads an Automation; how its service matches is not known, but it is Java that does.
+    agent = version != "0.3"
+    if why := patterns.refused(pattern, agent=agent):
         yield finding("SW309", source.of(node), f"allowedPattern does not compile: {why}; correct it")
-    elif not patterns.anchored(pattern):
+    elif agent and not patterns.anchored(pattern):
         yield finding("SW308", source.of(node), "allowedPattern is searched for, not matched; write ^(?:...)$")
 
 
@@ -76,7 +76,7 @@ def plain_pattern(node: yaml.Node | None) -> str | None:
 
 def _default(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
     default = value(parameter, "default")
-    if default is None or opaque(default) or default.tag.endswith(":null") or STORED.search(text_of(default)):
+    if default is None or opaque(default) or default.tag.endswith(":null"):
         return
     for scalar in scalars(default):
         if "$$" in scalar.value:
@@ -84,6 +84,9 @@ def _default(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
             message = "the agent makes one dollar sign of two; keep the text in the script, or put a file there"
             yield finding("SW329", where, message)
     kind = plain(value(parameter, "type"))
+    # What a store or a generator fills in later obeys whatever it obeys.
+    if any(plain(scalar) is None for scalar in scalars(default)):
+        return
     if wrong := _unlike(default, kind or ""):
         yield finding("SW310", source.of(default), f"the default is {wrong}, and the type {kind}; make them fit")
         return

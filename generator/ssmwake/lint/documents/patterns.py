@@ -13,7 +13,7 @@ REPEAT = re.compile(r"[*+?]|\{([0-9]{1,9})(?:(,)([0-9]{0,9}))?\}")
 # RE2 refuses to repeat more often: maxRepeat in Go's regexp/syntax.
 REPEATS = 1000
 # What RE2 reads and Python does not, or reads as something else: the default is not tried against it.
-OTHERWISE = re.compile(r"\\[pPQEzCx]|\[\[|\[:|\(\?<[A-Za-z]|.\(\?[a-zA-Z]|\(\?[a-zA-Z]*[-Us]")
+OTHERWISE = re.compile(r"\\[pPQEzCxGRXhHvVkK]|\[\[|\[:|&&|\(\?<|.\(\?[a-zA-Z]|\(\?[a-zA-Z]*[-Us]")
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def _class(pattern: str, start: int) -> int:
     return at + 1
 
 
-def refused(pattern: str) -> str:
-    """Return why RE2 refuses a pattern; nothing where it takes it, or where only RE2 can say."""
+def refused(pattern: str, *, agent: bool = True) -> str:
+    """Return why RE2, or Java where no agent has a say, refuses a pattern; nothing where only they can say."""
     before = ""
-    for token in tokens(pattern):
+    for token in tokens(pattern) if agent else ():
         rest = pattern[token.start : token.start + 4]
         if token.kind == "(" and re.match(r"\(\?(?:<?[=!])", rest):
             return "look-around, which the RE2 of the agent has not"
@@ -134,9 +134,10 @@ def tame(pattern: str) -> bool:
     if not anchored(pattern) or FLAGS.search(pattern):
         return False
     pieces = list(tokens(pattern))
-    if any(token.kind == "." for token in pieces):
-        return False
-    for token in pieces:
+    for token, after in zip(pieces, [*pieces[1:], None], strict=True):
+        # One character of any kind is not enough for a command.
+        if token.kind == "." and after and after.kind == "*":
+            return False
         if token.kind == "c" and token.text in CODE:
             return False
         if token.kind == "\\" and not _tame_escape(token.text):

@@ -68,14 +68,14 @@ def codes(root: yaml.Node) -> Iterator[Code]:
 
 def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]:
     """Yield what is wrong with the scripts of a document, and its shell to be checked."""
-    automation = plain(value(root, "schemaVersion")) == "0.3"
+    variables = plain(value(root, "schemaVersion")) == "2.2"
     declared = {name: node for name, (_, node) in pairs(value(root, "parameters")).items()}
     done: set[int] = set()
     for code in found:
         if id(code.scalars[0]) in done:
             continue
         done.add(id(code.scalars[0]))
-        yield from _pasted(source, code, declared, automation)
+        yield from _pasted(source, code, declared, variables)
         if code.language == SHELL:
             yield from _shell(source, code)
         if not code.executed:
@@ -83,7 +83,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
                 yield from restarts(source.inner(scalar))
 
 
-def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], automation: bool) -> Iterator[Found]:
+def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], variables: bool) -> Iterator[Found]:
     for mention in () if code.given and not code.executed else code.mentions(source):
         name, parameter = mention.name, declared.get(mention.name)
         if code.executed:
@@ -98,7 +98,7 @@ def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], automati
             yield finding("SW328", mention.where, message)
         elif not tame(parameter):
             cure = "give it allowedValues or a narrow allowedPattern"
-            cure += "" if automation else ", or ENV_VAR"
+            cure += ", or interpolationType: ENV_VAR" if variables else ""
             message = f"'{name[:60]}' is pasted as text, so its value is code; {cure}"
             yield finding("SW307", mention.where, message)
 

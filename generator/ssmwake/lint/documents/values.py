@@ -14,8 +14,8 @@ from ssmwake.model import Location
 
 # `{{ Name }}`, `{{ Step.Output }}`, `{{ ssm:/path }}`; a Go template such as `{{ .ID }}` begins with something else.
 MENTION = re.compile(r"\{\{\s{0,9}([A-Za-z_][A-Za-z0-9_.:/-]{0,1023})\s{0,9}\}\}")
-# What a run fills in, what Fn::Sub does, and the word that lint puts there.
-COMPUTED = re.compile(r"\{\{|\$\{|xxxx")
+# What a run fills in, what Fn::Sub and other generators do, and the word that lint puts there.
+COMPUTED = re.compile(r"\{\{|\$\{|%%|xxxx")
 
 
 @dataclass(frozen=True)

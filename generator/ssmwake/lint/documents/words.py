@@ -24,7 +24,11 @@ def _inputs(needed: str, known: str = "", *, either: str = "", more: bool = Fals
 # The fields of a document, by its kind.
 COMMAND = _words("schemaVersion description parameters mainSteps files")
 COMMAND_1_2 = _words("schemaVersion description parameters runtimeConfig")
-AUTOMATION = COMMAND | _words("assumeRole outputs variables")
+AUTOMATION = COMMAND | _words(
+    """
+    assumeRole outputs variables templateInformation executableRunBooks emergencyChange autoApprovable
+    """
+)
 SESSION = _words("schemaVersion description sessionType inputs parameters properties")
 
 # The fields of a parameter; the console reads displayType.
@@ -80,7 +84,7 @@ _COMPARED = _inputs("Service Api PropertySelector DesiredValues", more=True)
 
 # The actions of Automation.
 AUTOMATION_ACTIONS: dict[str, Inputs] = {
-    "aws:approve": _inputs("Approvers", "NotificationArn Message MinRequiredApprovals"),
+    "aws:approve": _inputs("", "NotificationArn Message MinRequiredApprovals", either="Approvers EnhancedApprovals"),
     "aws:assertAwsResourceProperty": _COMPARED,
     "aws:branch": _inputs("Choices", "Default"),
     "aws:changeInstanceState": _inputs("InstanceIds DesiredState", "CheckStateOnly Force AdditionalInfo"),
