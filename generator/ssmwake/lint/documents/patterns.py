@@ -156,16 +156,17 @@ def _tame_class(text: str) -> bool:
     if inner.startswith("^") or "[" in inner:
         return False
     chars = re.findall(r"\\.|.", inner, re.DOTALL)
-    for at, char in enumerate(chars):
-        if char.startswith("\\"):
-            if not _tame_escape(char):
-                return False
-        elif char == "-" and 0 < at < len(chars) - 1:
-            first, last = chars[at - 1][-1], chars[at + 1][-1]
-            if any(ord(first) <= ord(code) <= ord(last) for code in CODE):
-                return False
-        elif char in CODE:
+    at = 0
+    while at < len(chars):
+        if chars[at].startswith("\\") and not _tame_escape(chars[at]):
             return False
+        first = last = chars[at][-1]
+        if chars[at + 1 : at + 2] == ["-"] and at + 2 < len(chars):
+            at += 2
+            last = chars[at][-1]
+        if any(first <= code <= last for code in CODE):
+            return False
+        at += 1
     return True
 
 

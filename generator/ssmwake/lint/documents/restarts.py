@@ -24,14 +24,12 @@ FOREGROUND = re.compile(
 LATER = re.compile(
     r"--no-block\b|\b(?:systemd-run|nohup|setsid|at\s+now|batch|crontab|schtasks|Start-Process)\b|[^&]&\s*$"
 )
-# The end of a group of commands that goes on by itself: what is in it, lint does not look into.
-GROUP = re.compile(r"^[^\n#]*[)}'\"][^\n&]*[^&\n]?&[ \t]*$", re.MULTILINE)
 HERE = re.compile(r"<<-?\s*[\\'\"]?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def restarts(script: Source) -> Iterator[Finding]:
     """Yield each line of a script that restarts or stops the agent while the agent waits for the script."""
-    if "ssm" not in script.text.lower() or GROUP.search(script.text):
+    if "ssm" not in script.text.lower() or any(_goes_on(line) for line in script.text.split("\n")):
         return
     offset, end = 0, ""
     for line in script.text.split("\n"):
@@ -55,3 +53,9 @@ def _quoted(line: str, match: re.Match[str]) -> bool:
     """Return whether the command is inside quotes, or behind a comment sign."""
     before = line[: match.start("at")]
     return before.count('"') % 2 == 1 or before.count("'") % 2 == 1 or "#" in before
+
+
+def _goes_on(line: str) -> bool:
+    """Return whether the line ends a group of commands that goes on by itself: lint does not look into it."""
+    text = line.rstrip()
+    return text.endswith("&") and not text.endswith("&&") and any(sign in text for sign in ")}'\"")
