@@ -1,11 +1,12 @@
 """Lint: what fails at deploy time, or at the first boot, is found at the desk. Bytes in, findings out."""
 
+import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
-from ssmwake.lint import cloudformation, documents, launch_template, shell, user_data
+from ssmwake.lint import cloudformation, documents, launch_template, shell, terraform, user_data
 from ssmwake.lint.cloud_config import broken
 from ssmwake.lint.ignores import ignored
 from ssmwake.lint.kinds import BOM, Kind, kind
@@ -13,6 +14,7 @@ from ssmwake.lint.nodes import composed
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found, Script
 from ssmwake.lint.source import Source
+from ssmwake.lint.terraform.files import nothing
 from ssmwake.model import Finding, Invalid, Location, Severity
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
@@ -28,33 +30,46 @@ class File:
     kind: Kind | None = None
 
 
-def lint(path: str, data: bytes, what: Kind | None = None, *, with_cfn_lint: bool = True) -> tuple[Finding, ...]:
+def lint(
+    path: str, data: bytes, what: Kind | None = None, *, with_cfn_lint: bool = True, read: terraform.Read = nothing
+) -> tuple[Finding, ...]:
     """Return the findings of a file, sorted by place."""
-    return lint_all([File(path, data, what)], with_cfn_lint=with_cfn_lint)
+    return lint_all([File(path, data, what)], with_cfn_lint=with_cfn_lint, read=read)
 
 
-def lint_all(files: Iterable[File], *, with_cfn_lint: bool = True) -> tuple[Finding, ...]:
-    """Return the findings of files, file by file and sorted by place; their shell is checked in one go."""
-    found: dict[str, list[Found]] = {}
-    texts: dict[str, str] = {}
-    for file in files:
-        found.setdefault(file.path, []).extend(_of_file(file, with_cfn_lint))
-        texts[file.path] = file.data[:LIMIT].decode("utf-8", "surrogateescape")
+def lint_all(
+    files: Iterable[File], *, with_cfn_lint: bool = True, read: terraform.Read = nothing
+) -> tuple[Finding, ...]:
+    """Return the findings of files, sorted by place; their shell is checked in one go.
+
+    Terraform refers to files beside its own: `read` gives what one holds, by a path below the folder of the .tf file.
+    """
+    known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
+    found: dict[str, list[Found]] = {file.path: [] for file in known}
+    texts = {file.path: file.data[:LIMIT].decode("utf-8", "surrogateescape") for file in known}
+    modules = terraform.Files(read)
+    # Terraform comes first: it tells which of the other files are templates, and of what.
+    for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
+        if posixpath.normpath(file.path) not in modules.templates:
+            for one in _of_file(file, with_cfn_lint, modules):
+                found.setdefault(one.source.path if isinstance(one, Script) else one.where.path, []).append(one)
+    for path, data in modules.data.items():
+        texts.setdefault(path, (data or b"")[:LIMIT].decode("utf-8", "surrogateescape"))
     scripts = [one for each in found.values() for one in each if isinstance(one, Script)]
-    for one in shell.check(scripts):
-        found[one.where.path].append(one)
+    for each in shell.check(scripts):
+        found[each.where.path].append(each)
     sorted_ones = [sorted({one for one in each if isinstance(one, Finding)}) for each in found.values()]
     return tuple(one for each in sorted_ones for one in each if not ignored(one, texts[one.where.path]))
 
 
-def _of_file(file: File, with_cfn_lint: bool) -> tuple[Found, ...]:
+def _of_file(file: File, with_cfn_lint: bool, modules: terraform.Files) -> tuple[Found, ...]:
     """Return all that a check says; one that gives up on a file leaves what it found so far."""
     if len(file.data) > LIMIT:
         size = f"{len(file.data):,} bytes; over {LIMIT:,} nothing is linted"
         return (finding("SW200", Location(file.path), size),)
     found: list[Found] = []
     try:
-        for one in _found(file, with_cfn_lint):
+        for one in _found(file, with_cfn_lint, modules):
             found.append(one)
     except RecursionError:
         found.append(finding("SW200", Location(file.path), "nested too deeply; nothing that deep is linted"))
@@ -65,12 +80,18 @@ def _of_file(file: File, with_cfn_lint: bool) -> tuple[Found, ...]:
     return tuple(found)
 
 
-def _found(file: File, with_cfn_lint: bool) -> Iterator[Found]:
-    what = file.kind or kind(file.data) or Kind.USER_DATA
+def _found(file: File, with_cfn_lint: bool, modules: terraform.Files) -> Iterator[Found]:
+    what = file.kind
     if what is Kind.USER_DATA:
         yield from user_data.check_file(file.path, file.data)
         return
     source = Source.of_file(file.path, file.data.removeprefix(BOM).decode("utf-8", "surrogateescape"))
+    if what is Kind.TERRAFORM:
+        yield from terraform.check(source, modules)
+        return
+    if what is Kind.TEMPLATEFILE:
+        yield from terraform.check_template(source)
+        return
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:

@@ -21,11 +21,28 @@ class Kind(StrEnum):
     SSM = "ssm"
     CLOUDFORMATION = "cloudformation"
     LAUNCH_TEMPLATE = "launch-template"
+    TERRAFORM = "terraform"
+    TEMPLATEFILE = "templatefile"
 
 
-def kind(data: bytes) -> Kind | None:
-    """Return what the bytes are, from what they hold; None for what lint knows nothing of."""
+# What is no block of Terraform's may come before the first: comments and blank lines.
+TERRAFORM = re.compile(
+    r"(?:\s|#[^\n]*+\n|//[^\n]*+\n|(?>/\*(?s:.*?)\*/))*+"
+    r"(?:(?:resource|data)[ \t]+\"[\w-]+\"[ \t]+\"[\w-]+\"|(?:module|variable|output|provider)[ \t]+\"[\w-]+\""
+    r"|(?:locals|terraform|moved|import|removed))[ \t]*\{"
+)
+TERRAFORM_JSON = re.compile(
+    r'\s*\{[\s\[{]*+"(?:resource|data|module|variable|output|provider|locals|terraform|//)"\s*:'
+)
+# A template of Terraform's: a statement and its end, or a dollar doubled to keep it for the shell.
+TEMPLATE = re.compile(r"%\{~?\s*(?:if|for)\s(?s:.*)%\{~?\s*end(?:if|for)\b|\$\$\{")
+
+
+def kind(data: bytes, path: str = "") -> Kind | None:
+    """Return what the bytes are, from what they hold, and from the ending of the path where only that tells."""
     text = data.removeprefix(BOM).decode("utf-8", "surrogateescape")
+    if (found := _of_terraform(text, path)) is not None:
+        return found
     if data.startswith(b"\x1f\x8b") or (is_mime(data) and _is_message(text)) or kind_of(text):
         return Kind.USER_DATA
     # A cheap look first: most files in a folder are none of ours, and YAML is slow to read.
@@ -48,3 +65,30 @@ def kind(data: bytes) -> Kind | None:
 def _is_message(text: str) -> bool:
     head = re.split(r"\r?\n[ \t]*\r?\n", text.lstrip()[:8192], maxsplit=1)[0]
     return MIME.search(head) is not None and PARTS.search(head) is not None
+
+
+def _of_terraform(text: str, path: str) -> Kind | None:
+    if path.endswith((".tf", ".tf.json", ".tofu")) or (not path.endswith(".hcl") and TERRAFORM.match(text)):
+        return Kind.TERRAFORM
+    if path.endswith(".tftpl"):
+        return Kind.TEMPLATEFILE
+    if TERRAFORM_JSON.match(text) and _is_terraform_json(text):
+        return Kind.TERRAFORM
+    if kind_of(text) and TEMPLATE.search(text):
+        from ssmwake.lint.terraform import is_template
+
+        return Kind.TEMPLATEFILE if is_template(text) else None
+    return None
+
+
+def _is_terraform_json(text: str) -> bool:
+    """Return whether the resources, or what is like them, are objects named by two keys."""
+    try:
+        root = composed(text)
+    except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
+        return False
+    for block in ("resource", "data"):
+        for kind_, (_, named) in pairs(value(root, block)).items():
+            if "_" in kind_ and any(pairs(body) for _, body in pairs(named).values()):
+                return True
+    return False

@@ -8,6 +8,9 @@ SUB = re.compile(r"\$\{(!?)([^{}\n]*)\}")
 SSM = re.compile(r"\{\{[^{}\n]*\}\}")
 JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
+# A message with such a word is about what only another program knows, and so about nothing.
+WORD = re.compile("x{4}")
+
 
 def fn_sub(source: Source) -> Source:
     """Return the text as CloudFormation's Fn::Sub leaves it: `${!X}` is the shell's `${X}`, `${X}` is some word."""

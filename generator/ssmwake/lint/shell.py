@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ssmwake.lint.placeholders import WORD
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding
@@ -17,6 +19,8 @@ from ssmwake.model import Finding
 # Variables can come from anywhere; files are not there to be followed.
 EXCLUDED = "SC1090,SC1091,SC2034,SC2154"
 INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
+# A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
+CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
 # Seconds for all scripts of a dialect: a second is enough for any that fits into user data.
 PATIENCE = 60
 # So many files fit on a command line.
@@ -76,5 +80,14 @@ def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
         comments = json.loads(done.stdout)["comments"] if done.stdout else []
         for comment in comments:
             source = sources[int(Path(comment["file"]).stem)]
+            if _about_words(source, comment):
+                continue
             where = source.at(comment["line"], comment["column"])
             yield finding("SW208", where, f"{comment['message'].rstrip('.')} (SC{comment['code']})")
+
+
+def _about_words(source: Source, comment: dict[str, Any]) -> bool:
+    lines = source.text.split("\n")[comment["line"] - 1 : comment["endLine"]]
+    return WORD.search(comment["message"]) is not None or (
+        comment["code"] in CONSTANT and any(WORD.search(line) for line in lines)
+    )

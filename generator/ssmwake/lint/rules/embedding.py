@@ -1,6 +1,6 @@
 """User data and documents inside CloudFormation, launch templates and Terraform."""
 
-from ssmwake.lint.rules.rule import ERROR, WARNING, Rule
+from ssmwake.lint.rules.rule import ERROR, INFO, WARNING, Rule
 
 RULES = (
     Rule("SW401", ERROR, "user data that is not base64", "EC2 refuses it, or decodes rubbish"),
@@ -11,4 +11,11 @@ RULES = (
         "permissions that the instance does not wait for",
         "the agent is denied, and sleeps",
     ),
+    Rule("SW412", ERROR, "plain user data where Terraform wants base64", "EC2 refuses it, or decodes rubbish"),
+    Rule("SW413", INFO, "base64encode for user_data that is encoded anyway", "the plan shows base64, and no script"),
+    Rule("SW414", ERROR, "a variable of the shell that Terraform takes for its own", "Terraform refuses the template"),
+    Rule("SW415", ERROR, "a plain %{ that Terraform takes for a directive", "Terraform refuses the template"),
+    Rule("SW416", ERROR, "content that document_format contradicts", "Systems Manager refuses the document"),
+    Rule("SW417", WARNING, "an escape of templates in a file that is none", "the shell gets one dollar too many"),
+    Rule("SW418", ERROR, "broken Terraform", "Terraform reads none of the module"),
 )

@@ -1,0 +1,81 @@
+"""What a template takes for its own, and the shell does not get: `${` and `%{` that were to be plain text."""
+
+import re
+from collections.abc import Iterator
+
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.lint.terraform.tree import Broken, Directive, Expression, Interpolation, Reference, Template, walk
+from ssmwake.model import Finding
+
+# ${#x}, ${!x}, ${x[@]}, ${x:-y}, ${x%%y}, ${x^^}, ${1}, ${?}: an operator of the shell comes first, or after a name.
+SHELL = re.compile(r"\$\{(?:[#!]|[\w]+(?:\[[^\]\n]*\])?(?:[-:=?+%#/^,@}]|$)|\w+\[|[@*?$!-]\})")
+# In a file that is not a template: escapes that nobody undoes.
+DOUBLED = re.compile(r"\$(\$\{\w+[^}\n]*\})|%(%\{[a-z_]+\})")
+CURL = re.compile(r"\bcurl\b.*(?:\s-w|\s-[a-zA-Z]*w\s|--write-out)")
+HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w*)")
+
+
+def templates(expression: Expression, names: frozenset[str] | None = frozenset()) -> Iterator[Finding]:
+    """Yield what is wrong with the templates in an expression, where these names are known; None for any name."""
+    waiting = [(expression, names)]
+    while waiting:
+        one, known = waiting.pop()
+        if isinstance(one, Broken):
+            yield _broken(one)
+        if known is not None:
+            known = known | one.names
+        if isinstance(one, Template) and known is not None:
+            # What a for gives is known until its end, and further too: that is said too little, and nothing wrong.
+            known = known.union(*(piece.names for piece in one.inside))
+        if isinstance(one, Interpolation) and known is not None:
+            yield from _lone(one, known)
+        waiting.extend((inner, known) for inner in reversed(one.inside))
+
+
+def _lone(piece: Interpolation, known: frozenset[str]) -> Iterator[Finding]:
+    inner = piece.inside[0]
+    if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known and not inner.inside:
+        what = f"${{{inner.path[0]}}} is Terraform's here, and it knows no such name; write ${piece.span.text}"
+        yield finding("SW414", piece.span.where, f"{what} for the shell")
+
+
+def _broken(piece: Broken) -> Finding:
+    text = _short(piece.span.text)
+    if text.startswith("%"):
+        return finding("SW415", piece.span.where, f"{text} is a directive of the template here; write %{text}")
+    if SHELL.match(text):
+        return finding("SW414", piece.span.where, f"{text} is Terraform's here, and no expression; write ${text}")
+    return finding("SW418", piece.span.where, f"{text} is no expression: {piece.problem}")
+
+
+def _short(text: str) -> str:
+    line = text.split("\n")[0]
+    return line if len(line) <= 60 else f"{line[:57]}..."
+
+
+def looks_rendered(template: Template) -> bool:
+    """Return whether a text was written for templatefile: with its statements, or with escapes and nothing broken."""
+    pieces = [piece for one in walk(template) for piece in (one,)]
+    words = {piece.word for piece in pieces if isinstance(piece, Directive)}
+    if words & {"if", "for"} and words & {"endif", "endfor"}:
+        return True
+    return "$${" in template.span.text and not any(isinstance(piece, Broken) for piece in pieces)
+
+
+def doubled(source: Source) -> Iterator[Finding]:
+    """Yield the escapes in a script that is read as it stands; what the script writes into files is not looked at."""
+    offset = 0
+    heredoc = ""
+    for line in source.text.split("\n"):
+        if heredoc:
+            heredoc = "" if line.strip() == heredoc else heredoc
+        elif not line.lstrip().startswith("#"):
+            for match in DOUBLED.finditer(line):
+                plain = match[1] or match[2]
+                if match[1] or CURL.search(line):
+                    message = f"{match[0]} stays as it is in what file() reads; write {plain}, or use templatefile()"
+                    yield finding("SW417", source.at_offset(offset + match.start()), message)
+            opened = HEREDOC.search(line)
+            heredoc = opened[1] if opened else ""
+        offset += len(line) + 1

@@ -1,0 +1,362 @@
+"""What an expression comes to, as far as a file tells it: text with places, and a word for what it does not tell."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from ssmwake.lint.placeholders import word
+from ssmwake.lint.source import Edit, Source
+from ssmwake.lint.terraform.files import Files
+from ssmwake.lint.terraform.parser import parse_template
+from ssmwake.lint.terraform.tree import (
+    Block,
+    Call,
+    Conditional,
+    Constant,
+    Directive,
+    Expression,
+    Interpolation,
+    List,
+    Literal,
+    Object,
+    Reference,
+    Template,
+)
+from ssmwake.model import Location
+
+BOM = b"\xef\xbb\xbf"
+# Much more than user data or a document may have, and little enough to be put together again and again.
+LIMIT = 1024 * 1024
+ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+PLAIN_ESCAPE = re.compile(r"\$\$\{|%%\{")
+QUOTED_ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
+INDENT = re.compile(r"[^\S\n]*")
+# They give their first argument back, or nearly so.
+SAME = frozenset({"chomp", "trimspace", "sensitive", "nonsensitive", "tostring"})
+
+
+class Coding(Enum):
+    """How a text is packed."""
+
+    PLAIN = auto()
+    BASE64 = auto()
+    GZIP = auto()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with its places: before it is packed, and with words for what only Terraform knows."""
+
+    source: Source
+    coding: Coding = Coding.PLAIN
+    # Nothing in it stands for something else.
+    known: bool = True
+    # Its beginning is as it will be.
+    begins: bool = True
+    # Whole lines may come or go, so its layout tells nothing.
+    loose: bool = False
+    # It came from yamlencode, though it is written as JSON here.
+    yaml: bool = False
+    # The file it came from as a whole, and not rendered.
+    file: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names mean at a place."""
+
+    folder: str
+    files: Files
+    locals: dict[str, Expression] = field(default_factory=dict)
+    data: dict[tuple[str, str], Block] = field(default_factory=dict)
+    variables: dict[str, Text | None] = field(default_factory=dict)
+    # Of each condition the other branch is taken.
+    other: bool = False
+    resolved: dict[str, Text | None] = field(default_factory=dict)
+
+
+def texts(expression: Expression, scope: Scope) -> Iterator[Text]:
+    """Yield what an expression can come to: with the first branch of each condition, and with the other."""
+    first = text(expression, scope)
+    if first is not None:
+        yield first
+    other = text(expression, replace(scope, other=True, resolved={}))
+    if other is not None and (first is None or other.source.text != first.source.text):
+        yield other
+
+
+def text(expression: Expression, scope: Scope) -> Text | None:
+    """Return the text that an expression comes to; None where only Terraform knows it."""
+    if isinstance(expression, Template):
+        return _template(expression, scope)
+    if isinstance(expression, Constant):
+        return None if expression.span.text == "null" else Text(expression.span.slice)
+    if isinstance(expression, Conditional):
+        return text(expression.inside[2 if scope.other else 1], scope)
+    if isinstance(expression, Reference):
+        return _reference(expression, scope)
+    if isinstance(expression, Call):
+        return _call(expression, scope)
+    return None
+
+
+def _reference(reference: Reference, scope: Scope) -> Text | None:
+    path = reference.path
+    if path == ("path", "module"):
+        return Text(Source.at_place(reference.span.where, "."))
+    if len(path) == 1 and path[0] in scope.variables:
+        return scope.variables[path[0]]
+    if reference.inside:
+        return None
+    if len(path) == 2 and path[0] == "local" and path[1] in scope.locals:
+        return _once(f"local.{path[1]}", scope.locals[path[1]], scope)
+    if len(path) == 4 and path[:2] == ("data", "template_file") and path[3] == "rendered":
+        block = scope.data.get((path[1], path[2]))
+        source = block.body.value("template") if block else None
+        return None if source is None else _rendered(source, scope)
+    return None
+
+
+def _once(name: str, expression: Expression, scope: Scope) -> Text | None:
+    # Names may refer to each other in a circle, or one name twice to the next and so on.
+    if name not in scope.resolved:
+        scope.resolved[name] = None
+        scope.resolved[name] = text(expression, scope)
+    return scope.resolved[name]
+
+
+def _rendered(source: Expression, scope: Scope) -> Text | None:
+    """Return what the old template_file makes of a template that is a text of its own."""
+    found = text(source, scope)
+    if found is None or not found.known or found.coding is not Coding.PLAIN:
+        return None
+    if found.file is not None:
+        scope.files.templates.add(found.source.path)
+    return text(parse_template(found.source), replace(scope, variables={}, locals={}, data={}, resolved={}))
+
+
+def _call(call: Call, scope: Scope) -> Text | None:
+    from ssmwake.lint.terraform.encode import encoded
+
+    name, arguments = call.name.removeprefix("core::"), call.inside
+    if not arguments:
+        return None
+    if name in ("base64encode", "base64gzip", "textencodebase64"):
+        found = text(arguments[0], scope)
+        if found is None or found.coding is not Coding.PLAIN:
+            return None
+        return replace(found, coding=Coding.GZIP if name == "base64gzip" else Coding.BASE64)
+    if name in SAME:
+        return text(arguments[0], scope)
+    if name in ("file", "filebase64"):
+        found = _file(arguments[0], scope)
+        return replace(found, coding=Coding.BASE64) if found and name == "filebase64" else found
+    if name == "templatefile":
+        return _template_file(call, scope)
+    if name == "join":
+        return _join(call, scope)
+    if name in ("jsonencode", "yamlencode"):
+        return Text(encoded(arguments[0], scope), known=False, yaml=name == "yamlencode")
+    return None
+
+
+def _file(argument: Expression, scope: Scope) -> Text | None:
+    name = text(argument, scope)
+    if name is None or not name.known or name.coding is not Coding.PLAIN:
+        return None
+    found = scope.files.get(scope.folder, name.source.text)
+    if found is None or len(found[1]) > LIMIT:
+        return None
+    path, data = found
+    source = Source.of_file(path, data.removeprefix(BOM).decode("utf-8", "surrogateescape"))
+    return Text(unix(source), file=data)
+
+
+def _template_file(call: Call, scope: Scope) -> Text | None:
+    found = _file(call.inside[0], scope)
+    if found is None:
+        return None
+    scope.files.templates.add(found.source.path)
+    given = call.inside[1] if len(call.inside) > 1 else None
+    variables = {key: text(value, scope) for key, value in keys(given) if key} if isinstance(given, Object) else {}
+    inner = replace(scope, variables=variables, locals={}, data={}, resolved={})
+    return text(parse_template(found.source), inner)
+
+
+def keys(mapping: Object) -> Iterator[tuple[str | None, Expression]]:
+    """Yield the keys of an object as text, None for one that only Terraform knows, with their values."""
+    for key, value in mapping.items:
+        pieces = key.inside if isinstance(key, Template) else ()
+        if isinstance(key, Reference) and len(key.path) == 1:
+            yield key.path[0], value
+        elif isinstance(key, Template) and all(isinstance(piece, Literal) for piece in pieces):
+            yield "".join(piece.span.text for piece in pieces), value
+        else:
+            yield None, value
+
+
+def _join(call: Call, scope: Scope) -> Text | None:
+    if len(call.inside) != 2 or not isinstance(call.inside[1], List) or not call.inside[1].inside:
+        return None
+    between = text(call.inside[0], scope)
+    if between is None or not between.known:
+        return None
+    parts: list[Text | Expression] = []
+    for number, item in enumerate(call.inside[1].inside):
+        if number:
+            parts.append(between)
+        parts.append(text(item, scope) or item)
+    return _joined(parts, call.span.where)
+
+
+def _joined(parts: Iterable[Text | Expression], where: Location) -> Text | None:
+    """Return the parts one after the other: a word for what is not known, or stands in another file."""
+    sources: list[Source] = []
+    known = begins = True
+    loose = False
+    length = 0
+    for part in parts:
+        first = length == 0
+        if isinstance(part, Text) and part.coding is Coding.PLAIN and part.source.path == where.path:
+            source, known, loose = part.source, known and part.known, loose or part.loose
+            begins = begins and (part.begins or not first)
+        elif isinstance(part, Text):
+            source, known = Source.at_place(where, word(part.source.text[:80])), False
+            begins = begins and not first
+        else:
+            source, known = Source.at_place(part.span.where, word(part.span.text)), False
+            begins = begins and not first
+        length += len(source.text)
+        if length > LIMIT:
+            return None
+        if source.text:
+            sources.append(source)
+    joined = Source.joined(sources) if sources else Source.at_place(where, "")
+    return Text(joined, known=known, begins=begins, loose=loose)
+
+
+def _template(template: Template, scope: Scope) -> Text | None:
+    if len(template.inside) == 1 and isinstance(template.inside[0], Interpolation):
+        return text(template.inside[0].inside[0], scope)
+    parts: list[Text | Expression] = []
+    directives = False
+    script = bool(template.inside) and template.inside[0].span.text.lstrip().startswith("#!")
+    cut = _indent(template) if template.flush else 0
+    for number, one in _taken(template.inside, scope):
+        if isinstance(one, Literal):
+            parts.append(Text(_literal(template, number, cut)))
+        elif isinstance(one, Interpolation):
+            found = text(one.inside[0], scope)
+            if found is None and _alone(template.inside, number, script=script):
+                # Lines that nobody knows: none of them is better than one that is no YAML.
+                parts.append(Text(Source.at_place(one.span.where, ""), known=False, loose=True))
+            else:
+                parts.append(found or one)
+        elif isinstance(one, Directive):
+            directives = True
+        else:
+            parts.append(one)
+    joined = _joined(parts, template.span.where)
+    if joined and directives:
+        return replace(joined, known=False, loose=True)
+    return joined
+
+
+def _taken(pieces: tuple[Expression, ...], scope: Scope) -> Iterator[tuple[int, Expression]]:
+    """Yield the pieces that stay, with their numbers: of an if with an else one branch only."""
+    with_else: set[int] = set()
+    opened: list[int] = []
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Directive) and piece.word == "if":
+            opened.append(number)
+        elif isinstance(piece, Directive) and piece.word == "else" and opened:
+            with_else.add(opened[-1])
+        elif isinstance(piece, Directive) and piece.word == "endif" and opened:
+            opened.pop()
+    stays: list[bool] = []
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Directive) and piece.word == "if":
+            stays.append(not (scope.other and number in with_else))
+        elif isinstance(piece, Directive) and piece.word == "else" and stays:
+            stays[-1] = scope.other
+        elif isinstance(piece, Directive) and piece.word == "endif" and stays:
+            stays.pop()
+        if all(stays) or isinstance(piece, Directive):
+            yield number, piece
+
+
+def _alone(pieces: tuple[Expression, ...], number: int, *, script: bool) -> bool:
+    """Return whether a piece stands for whole lines: with a line of its own, or before a comment."""
+    span = pieces[number].span
+    text = span.source.text
+    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    end = text.find("\n", span.end)
+    after = text[span.end : end if end >= 0 else len(text)].strip()
+    # A command that nobody knows is a command for all that, and keeps an `if` from being empty.
+    return not before.strip() and (after.startswith("#") or not (after or script))
+
+
+def _literal(template: Template, number: int, cut: int) -> Source:
+    """Return the text of a literal: without escapes, indentation and what a ~ beside it strips."""
+    span = template.inside[number].span
+    raw = span.text
+    start, end = 0, len(raw)
+    if number and template.inside[number - 1].span.text.endswith("~}"):
+        found = re.match(r"[^\S\n]*\n?", raw)
+        start = found.end() if found else 0
+    after = template.inside[number + 1].span.text if number + 1 < len(template.inside) else ""
+    if after.startswith(("${~", "%{~")):
+        kept = raw[start:].rstrip(" \t\r")
+        end = start + len(kept[:-1].rstrip(" \t\r") if kept.endswith("\n") else kept)
+    edits = [Edit(at, at + cut, "") for at, spaces in _lines(template, number) if cut and spaces >= cut]
+    for found in (QUOTED_ESCAPE if template.quoted else PLAIN_ESCAPE).finditer(raw):
+        edits.append(Edit(found.start(), found.end(), _meant(found[0])))
+    edits = sorted((edit for edit in edits if start <= edit.start and edit.end <= end), key=lambda edit: edit.start)
+    moved = [Edit(edit.start - start, edit.end - start, edit.text) for edit in edits]
+    return span.source.slice(span.start + start, span.start + end).edited(moved)
+
+
+def _meant(escape: str) -> str:
+    if escape[0] != "\\":
+        return escape[1:]
+    if escape[1] in "uU":
+        code = int(escape[2:], 16)
+        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "?"
+    return ESCAPES[escape[1]]
+
+
+def _lines(template: Template, number: int) -> Iterator[tuple[int, int]]:
+    """Yield where lines begin in a literal, and by how many blanks; a line of blanks only is none."""
+    span = template.inside[number].span
+    raw = span.text
+    at = 0 if number == 0 or span.source.text[span.start - 1] == "\n" else raw.find("\n") + 1
+    last = number + 1 == len(template.inside)
+    while 0 < at <= len(raw) or (at == 0 and (number == 0 or span.source.text[span.start - 1] == "\n")):
+        found = INDENT.match(raw, at)
+        stop = found.end() if found else at
+        if raw[stop : stop + 1] != "\n" and not (last and stop == len(raw)):
+            yield at, stop - at
+        at = raw.find("\n", stop) + 1
+        if not at:
+            return
+
+
+def _indent(template: Template) -> int:
+    """Return how many blanks `<<-` takes from each line: as many as the least indented has."""
+    least = [
+        spaces
+        for number, piece in enumerate(template.inside)
+        if isinstance(piece, Literal)
+        for _, spaces in _lines(template, number)
+    ]
+    if template.inside and not isinstance(template.inside[0], Literal):
+        least.append(0)
+    return min(least, default=0)
+
+
+def unix(source: Source) -> Source:
+    """Return a text with the line ends of Unix."""
+    if "\r\n" not in source.text:
+        return source
+    return source.edited(Edit(found.start(), found.end(), "\n") for found in re.finditer("\r\n", source.text))
