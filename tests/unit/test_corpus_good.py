@@ -19,8 +19,6 @@ KINDS: dict[str, set[Kind | None]] = {
     "ssm": {Kind.SSM},
     "cloudformation": {Kind.CLOUDFORMATION},
     "launch-template": {Kind.LAUNCH_TEMPLATE},
-    # Scripts are beside the modules that read them, and settings of a module are no concern of lint's.
-    "terraform": {Kind.TERRAFORM, Kind.TEMPLATEFILE, Kind.USER_DATA, None},
     "other": {None},
 }
 SILENT: tuple[set[Kind | None] | None, ...] = (None, {None})
@@ -28,7 +26,6 @@ SILENT: tuple[set[Kind | None] | None, ...] = (None, {None})
 KNOWN: dict[str, set[str]] = {
     "cloudformation/for-each.yaml": {"SW202"},
     "other/desktop-settings.yaml": {"SW401"},
-    "ssm/command-exit-codes.yaml": {"SW208"},
     "ssm/command-mac.yaml": {"SW208"},
     "ssm/command-python.yaml": {"SW208"},
     "user-data/cloud-config-apt.yaml": {"SW206"},

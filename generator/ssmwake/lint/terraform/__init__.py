@@ -27,6 +27,8 @@ LIMIT = 1024 * 1024
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
 PARTS = frozenset({"cloudinit_config", "template_cloudinit_config"})
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
+# A byte that is no UTF-8, as it was decoded.
+NO_TEXT = re.compile("[\ud800-\udfff]")
 # About the layout of a text, which nobody knows whose lines may come or go.
 LAYOUT = frozenset({"SW203", "SW205", "SW300"})
 
@@ -52,6 +54,9 @@ def check(source: Source, files: Files) -> Iterator[Found]:
 
 def check_template(source: Source) -> Iterator[Found]:
     """Yield what is wrong with a file that templatefile() reads, whatever it is given."""
+    if wrong := NO_TEXT.search(source.text):
+        yield finding("SW418", source.at_offset(wrong.start()), "a byte that is no UTF-8; save it as UTF-8")
+        return
     template = parse_template(unix(source))
     yield from escapes.templates(template, None)
     for found in texts(template, Scope("", Files())):
