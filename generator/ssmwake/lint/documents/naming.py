@@ -22,9 +22,10 @@ TYPES = frozenset().union(*words.VERSIONS.values())
 def runs(properties: yaml.Node, root: yaml.Node) -> bool:
     """Return whether a resource of CloudFormation is a document that runs something, and no package or calendar."""
     kind = value(properties, "DocumentType")
+    steps = any(value(root, field) is not None for field in ("mainSteps", "runtimeConfig", "sessionType"))
     if kind is None or plain(kind) in TYPES:
-        return value(root, "schemaVersion") is not None
-    return plain(kind) is None and value(root, "mainSteps") is not None
+        return steps or value(root, "schemaVersion") is not None
+    return steps and plain(kind) is None
 
 
 def pairing(inner: Source, root: yaml.Node, outer: Source, properties: yaml.Node) -> Iterator[Finding]:

@@ -144,9 +144,13 @@ def _bounds(
 ) -> Iterator[Finding]:
     least, most = number(value(parameter, f"min{suffix}")), number(value(parameter, f"max{suffix}"))
     if least is not None and size < least:
-        yield finding("SW310", source.of(default), f"the default has {size} {unit}, and min{suffix} is {least}; add")
+        yield finding(
+            "SW310", source.of(default), f"the default has {size} {unit}, and min{suffix} is {least}; make them fit"
+        )
     if most is not None and size > most:
-        yield finding("SW310", source.of(default), f"the default has {size} {unit}, and max{suffix} is {most}; shorten")
+        yield finding(
+            "SW310", source.of(default), f"the default has {size} {unit}, and max{suffix} is {most}; make them fit"
+        )
 
 
 def _interpolation(source: Source, parameter: yaml.Node, version: str) -> Iterator[Finding]:

@@ -39,11 +39,10 @@ def restarts(script: Source) -> Iterator[Finding]:
             end = "" if line.strip() == end else end
             continue
         if (match := FOREGROUND.search(line[:2000])) and not LATER.search(line[:2000]) and not _quoted(line, match):
-            stops = "stop" in match["at"].lower()
-            message = (
-                "stops the agent that runs it, which reports no end" if stops else "restarts the agent that runs it"
-            )
-            message += "; use systemd-run --on-active=10 systemctl restart amazon-ssm-agent"
+            done = "stops" if "stop" in match["at"].lower() else "restarts"
+            windows = "-service" in match["at"].lower()
+            cure = "a scheduled task" if windows else "systemd-run --on-active=10 systemctl restart amazon-ssm-agent"
+            message = f"{done} the agent that runs it; use {cure}"
             yield finding("SW315", script.at_offset(start + match.start("at")), message)
         if here := HERE.search(line[:2000]):
             end = here[1]
