@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.locked
 
-.PHONY: try test lint unit again boot boot-again cdk render pack lock clean
+.PHONY: try test lint unit again doors doors-again boot boot-again cdk render pack lock clean
 
 try: $(STAMP)
 	$(VENV)/bin/ssmwake try
@@ -19,7 +19,11 @@ lint: $(STAMP)
 
 # Many tests wait more than they work, so there are more workers than processors.
 unit: $(STAMP)
-	$(VENV)/bin/python -m pytest -n 4 --dist loadgroup tests
+	$(VENV)/bin/python -m pytest -n 4 --dist loadgroup --ignore tests/doors tests
+
+# The hooks of pre-commit and the action for GitHub install this checkout with all that it needs, a minute each.
+doors: $(STAMP)
+	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup tests/doors
 
 # A boot waits more than it works, so there are more workers than processors.
 boot: $(STAMP)
@@ -27,7 +31,10 @@ boot: $(STAMP)
 
 # What failed a moment ago once more, one at a time: much here is about seconds, which a busy machine can take.
 again:
-	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none tests
+	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none --ignore tests/doors tests
+
+doors-again:
+	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none tests/doors
 
 boot-again:
 	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none -m matrix tests/boot
