@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum
+from itertools import pairwise
 
 from ssmwake.lint import imds, restarts, secrets, sleeps
 from ssmwake.lint.commands import Command, Here, commands
@@ -10,7 +11,8 @@ from ssmwake.lint.shell import Found, Script, dialect
 from ssmwake.lint.source import Source
 
 PYTHON = re.compile(r"#!\s*\S*(?:/env\s+)?\S*python[\d.]*\b")
-SHELLS = {"sh", "bash", "dash", "ksh", "ash"}
+DIALECTS = {"sh", "bash", "dash", "ksh"}
+SHELLS = {"ash", *DIALECTS}
 
 
 class Run(Enum):
@@ -41,6 +43,13 @@ def shell(source: Source, run: Run = Run.LATE, image: str | None = None) -> Iter
 
 def of_commands(source: Source, found: list[Command], run: Run, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with commands whose words stand in the source."""
+    for command in found:
+        inner = _inner(source, command)
+        if inner is None:
+            continue
+        yield from shell(inner[1], run, image)
+        if inner[0] and command.name in DIALECTS:
+            yield Script(command.name, inner[1])
     yield from imds.check(source, found)
     yield from secrets.in_commands(source, found)
     yield from sleeps.check(source, found)
@@ -61,3 +70,16 @@ def _here(source: Source, found: list[Command], here: Here, run: Run) -> Iterato
         yield from check(inner, Run.ELSEWHERE)
     elif dialect(inner.text):
         yield from shell(inner, Run.ELSEWHERE)
+
+
+def _inner(source: Source, command: Command) -> tuple[bool, Source] | None:
+    """Return the script that a shell is given as an argument, where it stands there as it is, and whether literally."""
+    if command.name not in SHELLS:
+        return None
+    for option, word in pairwise(command.argv):
+        if re.fullmatch(r"-[a-z]*c", option.text):
+            quote = source.text[word.start : word.start + 1]
+            start = word.start + (quote in ("'", '"'))
+            inner = source.slice(start, start + len(word.text))
+            return (quote == "'", inner) if inner.text == word.text else None
+    return None

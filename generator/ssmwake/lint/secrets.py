@@ -87,7 +87,7 @@ def stands_in(text: str) -> bool:
 
 def is_plain(text: str) -> bool:
     """Return whether a text is a password and not a hash, a word for a random one, or a stand-in."""
-    return len(text) >= 6 and not text.startswith(("$", "!", "*")) and not stands_in(text)
+    return len(text) >= 6 and text != "RANDOM" and not text.startswith(("$", "!", "*")) and not stands_in(text)
 
 
 def is_password(text: str) -> bool:

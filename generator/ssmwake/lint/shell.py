@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ssmwake.lint.placeholders import WORD
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
@@ -35,8 +37,16 @@ class Script:
     source: Source
 
 
-# What a check yields: a finding, or a script that is yet to be checked.
-Found = Finding | Script
+@dataclass(frozen=True)
+class CloudConfig:
+    """A cloud-config found in a file, to be checked against a schema of cloud-init if there is one."""
+
+    source: Source
+    root: yaml.MappingNode
+
+
+# What a check yields: a finding, or a script or a cloud-config that is yet to be checked.
+Found = Finding | Script | CloudConfig
 
 
 def dialect(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """User data of any form: what EC2 refuses, and what cloud-init ignores; its parts go to the check of their kind."""
 
 import gzip
+import re
 from collections.abc import Iterator
 
 from ssmwake.lint import cloud_config, headers, multipart, placeholders, script, secrets
@@ -15,6 +16,8 @@ LIMIT = 16_384  # raw, before base64; EC2's own limit
 BOM = b"\xef\xbb\xbf"
 # Nothing that unpacks to more is linted, and nothing that is larger can be user data.
 LARGEST = 4 * 1024 * 1024
+# What may leave any text behind: statements of Jinja, and an expression that is a line of its own.
+STATEMENTS = re.compile(r"\{%|^\s*\{\{[^\n]*\}\}\s*$", re.MULTILINE)
 # A multipart or an archive can hold another one; nobody writes more of them than this.
 DEEPEST = 5
 
@@ -125,9 +128,10 @@ def _part(piece: Piece, image: str | None) -> Iterator[Found]:
     what = piece.type
     if what == "text/x-shellscript" and (kind := kind_of(source.text)):
         what = kind.value
-    templated = what == Kind.JINJA.value
-    if templated:
+    templated = False
+    if what == Kind.JINJA.value:
         _, _, rest = source.text.partition("\n")
+        templated = STATEMENTS.search(rest) is not None
         source = placeholders.jinja(source.slice(len(source.text) - len(rest), len(source.text)))
         kind = kind_of(source.text)
         what = kind.value if kind else ""
