@@ -28,8 +28,6 @@ KNOWN: dict[str, set[str]] = {
     "other/desktop-settings.yaml": {"SW401"},
     "ssm/command-mac.yaml": {"SW208"},
     "ssm/command-python.yaml": {"SW208"},
-    "user-data/imds-many-clients.sh": {"SW211"},
-    "user-data/secrets-by-name-only.sh": {"SW209"},
 }
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {

@@ -52,7 +52,7 @@ def lint_all(
     for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
         if posixpath.normpath(file.path) not in modules.templates:
             for one in _of_file(file, with_cfn_lint, modules):
-                found.setdefault(one.source.path if isinstance(one, Script) else one.where.path, []).append(one)
+                found.setdefault(one.where.path if isinstance(one, Finding) else one.source.path, []).append(one)
     for path, data in modules.data.items():
         texts.setdefault(path, (data or b"")[:LIMIT].decode("utf-8", "surrogateescape"))
     scripts = [one for each in found.values() for one in each if isinstance(one, Script)]

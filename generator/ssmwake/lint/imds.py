@@ -38,7 +38,8 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     for command in commands:
         name = command.name
         for word in command.words:
-            match = PATH.search(word.text) if name not in WRITERS else None
+            followed = name in CLIENTS or word in command.assignments or word.text.startswith("http://")
+            match = PATH.search(word.text) if followed and name not in WRITERS else None
             if match:
                 where = source.at_offset(_start(source, word, match[0]))
                 yield finding("SW211", where, "IMDS has nothing at this path; begin it with /latest")

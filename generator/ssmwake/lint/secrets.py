@@ -12,7 +12,6 @@ from ssmwake.model import Finding, Location
 FORMS = (
     (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"), "an access key id"),
     (re.compile(r"(?i)aws_secret_access_key[\"']?\s*[=:]\s*[\"']?([A-Za-z0-9/+]{40})\b"), "a secret access key"),
-    (re.compile(r"(-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----)(?:\\n|\s*$)"), "a private key"),
     (re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})\b"), "a token of GitHub"),
     (re.compile(r"\b(glpat-[\w-]{20,64})"), "a token of GitLab"),
     (re.compile(r"\b(xox[abeprs]-[A-Za-z0-9-]{20,255})"), "a token of Slack"),
@@ -21,7 +20,9 @@ FORMS = (
     (re.compile(r"\b(npm_[A-Za-z0-9]{36})\b"), "a token of npm"),
     (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"$<>{}]{1,80}:([^\s/@'\"$<>{}]{6,200})@"), "a password in a URL"),
 )
-NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|SECRET_KEY|API_?KEY|AUTH_?TOKEN)$", re.IGNORECASE)
+# With the key itself below it, and not only the line that begins one.
+PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----(?:\\n|\s){1,40}[A-Za-z0-9+/]{30}")
+NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD)$", re.IGNORECASE)
 # What people write where a secret is to be put in, and what only says where one is.
 STAND_IN = re.compile(
     r"(?i)example|change.?me|change.?this|placeholder|replace|redacted|dummy|sample|your.|<|>|\$|\{\{|\*\*\*|x{4}|"
@@ -37,6 +38,8 @@ def check(source: Source) -> Iterator[Finding]:
             match = pattern.search(line)
             if match and not stands_in(match[1]):
                 yield finding("SW209", source.at(number, match.start() + 1), f"{what} {ADVICE}")
+    for match in PRIVATE_KEY.finditer(source.text):
+        yield finding("SW209", source.at_offset(match.start()), f"a private key {ADVICE}")
 
 
 def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:

@@ -23,6 +23,12 @@ EXCLUDED = "SC1010,SC1090,SC1091,SC2034,SC2154"
 INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
 CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
+# What is no fault for sure, by the number of the comment and the text where it stands: `a= b=` sets two variables to
+# nothing, and `&a=$!` keeps the number of the process.
+MEANT = {
+    1007: re.compile(r"\s*(?:[A-Za-z_]\w*=|;)"),
+    1132: re.compile(r"&[A-Za-z_]\w*=\$!"),
+}
 # Seconds for all scripts of a dialect: a second is enough for any that fits into user data.
 PATIENCE = 60
 # So many files fit on a command line.
@@ -90,14 +96,17 @@ def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
         comments = json.loads(done.stdout)["comments"] if done.stdout else []
         for comment in comments:
             source = sources[int(Path(comment["file"]).stem)]
-            if _about_words(source, comment):
+            if _is_wrong(source, comment):
                 continue
             where = source.at(comment["line"], comment["column"])
             yield finding("SW208", where, f"{comment['message'].rstrip('.')} (SC{comment['code']})")
 
 
-def _about_words(source: Source, comment: dict[str, Any]) -> bool:
+def _is_wrong(source: Source, comment: dict[str, Any]) -> bool:
+    """Return whether a comment is about what only another program knows, or about what is meant."""
     lines = source.text.split("\n")[comment["line"] - 1 : comment["endLine"]]
+    if meant := MEANT.get(comment["code"]):
+        return meant.match(lines[0], comment["column"] - 1) is not None
     return WORD.search(comment["message"]) is not None or (
         comment["code"] in CONSTANT and any(WORD.search(line) for line in lines)
     )

@@ -136,7 +136,9 @@ def _part(piece: Piece, image: str | None) -> Iterator[Found]:
         kind = kind_of(source.text)
         what = kind.value if kind else ""
     if what == Kind.CLOUD_CONFIG.value:
-        yield from cloud_config.check(source, templated=templated, image=image)
+        found = cloud_config.check(source, templated=templated, image=image)
+        # The branches of a template are for one system each.
+        yield from (one for one in found if not (templated and isinstance(one, Finding) and one.rule == "SW219"))
         return
     if what not in multipart.SCRIPTS and what != Kind.BOOTHOOK.value:
         return
