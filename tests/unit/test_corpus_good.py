@@ -24,15 +24,11 @@ KINDS: dict[str, set[Kind | None]] = {
 SILENT: tuple[set[Kind | None] | None, ...] = (None, {None})
 # Known false alarms: the file and the rules that are wrong about it. An entry that has become wrong fails, and goes.
 KNOWN: dict[str, set[str]] = {
-    "cloudformation/for-each.yaml": {"SW202"},
-    "other/desktop-settings.yaml": {"SW401"},
     "ssm/command-mac.yaml": {"SW208"},
     "ssm/command-python.yaml": {"SW208"},
 }
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {
-    "cloudformation/for-each.yaml": None,
-    "other/desktop-settings.yaml": Kind.LAUNCH_TEMPLATE,
     "user-data/base64-of-gzip.txt": None,
     "user-data/base64.txt": None,
     "user-data/bottlerocket.toml": None,

@@ -104,11 +104,14 @@ def _found(file: File, with_cfn_lint: bool, modules: terraform.Files) -> Iterato
     elif what is Kind.LAUNCH_TEMPLATE:
         yield from launch_template.check(source, root)
     else:
-        yield from cloudformation.check(source, root)
+        ours = []
+        for one in cloudformation.check(source, root):
+            ours.append(one)
+            yield one
         if with_cfn_lint:
             from ssmwake.lint.cfn_lint import check
 
-            yield from check(source)
+            yield from check(source, [one for one in ours if isinstance(one, Finding)])
 
 
 __all__ = ["File", "Kind", "Severity", "kind", "lint", "lint_all"]

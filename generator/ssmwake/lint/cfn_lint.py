@@ -1,7 +1,8 @@
 """What cfn-lint has to say about a template, once, and without its false alarm on documents that are strings."""
 
 import gc
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -13,9 +14,13 @@ SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 # What cfn-lint dies of where a template has a list or nothing where it looks for a mapping, and the like.
 CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+# What both find, by the id of cfn-lint: a variable of Fn::Sub, below Fn::Base64 or not; a profile without Roles.
+REPEATED = {"E1019": {"SW405"}, "E1021": {"SW405"}, "E3003": {"SW225"}, "E3012": {"SW301"}}
+NAMED = re.compile(r"'([^']*)' is not one of")
 
-def check(source: Source) -> Iterator[Finding]:
-    """Yield the findings of cfn-lint, as the user's .cfnlintrc and the template itself configure it."""
+
+def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
+    """Yield what cfn-lint finds, as .cfnlintrc and the template configure it, but for what is among ours already."""
     with _no_garbage():
         from cfnlint.decode import decode_str  # type: ignore[import-untyped]
         from cfnlint.exceptions import CfnLintExitException  # type: ignore[import-untyped]
@@ -35,8 +40,20 @@ def check(source: Source) -> Iterator[Finding]:
         # Who has our rules in cfn-lint needs them here no second time.
         if type(match.rule).__module__ == "ssmwake.cfn_rules":
             continue
+        if any(_repeats(match, one) for one in ours):
+            continue
         where = Location(source.path, match.linenumber, match.columnnumber)
         yield Finding(where, match.rule.id, match.message, SEVERITIES.get(match.rule.id[0], Severity.WARNING))
+
+
+def _repeats(match: Any, one: Finding) -> bool:
+    """Return whether cfn-lint says in a few words, at the function, what a finding of ours says at its place."""
+    if one.rule not in REPEATED.get(match.rule.id, ()):
+        return False
+    named = NAMED.match(match.message)
+    return bool(named and f"${{{named[1]}}}" in one.message) or (
+        named is None and match.linenumber <= one.where.line <= match.linenumberend
+    )
 
 
 @cache

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import yaml
 
+from ssmwake.lint.encoded import from_base64
 from ssmwake.lint.kinds import BOM, Kind
-from ssmwake.lint.launch_template import from_base64
 from ssmwake.lint.nodes import composed
 from ssmwake.lint.source import Edit
 from ssmwake.model import Finding

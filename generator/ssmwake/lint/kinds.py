@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import yaml
 
+from ssmwake.lint.encoded import is_encoded
 from ssmwake.lint.nodes import composed, pairs, text_of, value
 from ssmwake.userdata.parts import is_mime, kind_of
 
@@ -12,6 +13,9 @@ BOM = b"\xef\xbb\xbf"
 # Headers of MIME at the margin, before the first empty line; a template has them deeper, and mail is text.
 MIME = re.compile(r"(?im)^mime-version[ \t]*:")
 PARTS = re.compile(r"(?im)^content-type[ \t]*:[ \t]*(?!text/(?:plain|html)\b)\S")
+
+# What a request or launch-template data has beside user data: many a file has a UserData of its own.
+LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MetadataOptions", "MinCount", "SecurityGroupIds"})
 
 
 class Kind(StrEnum):
@@ -53,11 +57,13 @@ def kind(data: bytes, path: str = "") -> Kind | None:
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
         return None
     keys = set(pairs(root))
-    if any(text_of(value(node, "Type")).startswith("AWS::") for _, node in pairs(value(root, "Resources")).values()):
+    resources = {name: text_of(value(node, "Type")) for name, (_, node) in pairs(value(root, "Resources")).items()}
+    if any(kind.startswith("AWS::") or name.startswith("Fn::ForEach::") for name, kind in resources.items()):
         return Kind.CLOUDFORMATION
     if "schemaVersion" in keys and keys & {"mainSteps", "runtimeConfig", "sessionType"}:
         return Kind.SSM
-    if "LaunchTemplateData" in keys or ("UserData" in keys and "Resources" not in keys):
+    launches = "UserData" in keys and (keys & LAUNCH or is_encoded(text_of(value(root, "UserData"))))
+    if keys & {"LaunchTemplateData", "LaunchTemplateVersions"} or launches:
         return Kind.LAUNCH_TEMPLATE
     return None
 

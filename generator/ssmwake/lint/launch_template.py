@@ -1,34 +1,46 @@
-"""Launch-template data: the JSON, or YAML, of the EC2 API."""
+"""Launch-template data, and requests that launch instances: the JSON, or YAML, of the EC2 API."""
 
-import base64
-import binascii
 from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint import user_data
-from ssmwake.lint.nodes import value
+from ssmwake.lint import instance, user_data
+from ssmwake.lint.cloudformation.instances import described_by
+from ssmwake.lint.encoded import from_base64
+from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
 
+# A request of this form launches by itself, and the AWS CLI and the SDKs encode its user data when it is sent.
+LAUNCHES = frozenset({"MinCount", "MaxCount", "LaunchConfigurationName"})
+
 
 def check(source: Source, root: yaml.MappingNode) -> Iterator[Found]:
-    """Yield what is wrong with launch-template data, bare or in a request."""
-    data = value(root, "LaunchTemplateData", "UserData") or value(root, "UserData")
-    if not isinstance(data, yaml.ScalarNode):
-        return
-    decoded = from_base64(data.value)
-    if decoded is None:
-        yield finding("SW401", source.of(data), "plain text, where the API wants base64; encode it")
-    else:
-        text = decoded.decode("utf-8", "surrogateescape")
-        yield from user_data.check(Source.at_place(source.of(data), text), decoded)
+    """Yield what is wrong with launch-template data, bare, in a request or in an answer, or with a launch."""
+    versions = items(value(root, "LaunchTemplateVersions"))
+    for holder in [*versions, root]:
+        data = value(holder, "LaunchTemplateData")
+        if isinstance(data, yaml.MappingNode):
+            yield from _described(source, data, launched=False)
+    if value(root, "LaunchTemplateData") is None and not versions:
+        yield from _described(source, root, launched=bool(LAUNCHES & set(pairs(root))))
 
 
-def from_base64(text: str) -> bytes | None:
-    """Return what the base64 says; None where it is none."""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[Found]:
+    data = value(node, "UserData")
+    scripts: list[Source] = []
+    if isinstance(data, yaml.ScalarNode) and data.value.strip() and not data.tag.startswith("!"):
+        decoded = from_base64(data.value)
+        if decoded is not None:
+            script = Source.at_place(source.of(data), decoded.decode("utf-8", "surrogateescape"))
+        else:
+            script = source.inner(data)
+            decoded = script.text.encode("utf-8", "surrogateescape")
+            if not launched:
+                yield finding("SW401", source.of(data), "plain text, where the API wants base64; encode it")
+        yield from user_data.check(script, decoded)
+        scripts.append(script)
+    yield from instance.check(
+        described_by(source, node, settled=launched and value(node, "LaunchTemplate") is None), scripts
+    )

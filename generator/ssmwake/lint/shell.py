@@ -108,5 +108,5 @@ def _is_wrong(source: Source, comment: dict[str, Any]) -> bool:
     if meant := MEANT.get(comment["code"]):
         return meant.match(lines[0], comment["column"] - 1) is not None
     return WORD.search(comment["message"]) is not None or (
-        comment["code"] in CONSTANT and any(WORD.search(line) for line in lines)
+        comment["code"] in CONSTANT and (source.filled(comment["line"]) or any(WORD.search(line) for line in lines))
     )

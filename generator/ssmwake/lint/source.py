@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,6 +84,13 @@ class Source:
     def at(self, line: int, column: int = 1) -> Location:
         """Return the place of a line and column of the text, both counted from one."""
         return self.at_offset(self._lines[min(line, len(self._lines)) - 1] + column - 1)
+
+    def filled(self, line: int) -> bool:
+        """Return whether something in a line of the text is not as it stands in the file, such as a word put in."""
+        start = self._lines[min(line, len(self._lines)) - 1]
+        end = self.text.find("\n", start)
+        first, last = bisect_left(self._offsets, start), bisect_left(self._offsets, end if end >= 0 else len(self.text))
+        return any(not mark.moves for mark in self.marks[first:last])
 
     def of(self, node: yaml.Node) -> Location:
         """Return the place of a YAML node of the text."""

@@ -37,13 +37,14 @@ def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Fou
         yield from check(Source.at_place(Location(path), plain.decode("utf-8", "surrogateescape")), plain, image)
 
 
-def check(source: Source, data: bytes, image: str | None = None) -> Iterator[Found]:
+def check(source: Source, data: bytes, image: str | None = None, *, least: int | None = None) -> Iterator[Found]:
     """Yield what is wrong with user data, given as text with its places and as the bytes that EC2 would get.
 
-    The image is a name or a parameter that says which system boots, where that is known.
+    The image is a name or a parameter that says which system boots, where that is known; `least` is how many bytes
+    EC2 would get at least, where words of the text stand for what only a deployment knows.
     """
-    if len(data) > LIMIT:
-        yield finding("SW201", source.at(1), _budget(data))
+    if (len(data) if least is None else least) > LIMIT:
+        yield finding("SW201", source.at(1), _budget(data, least))
     if len(data) > LARGEST:
         return
     for found in pieces(source, data):
@@ -181,7 +182,7 @@ def _without_header(source: Source) -> Source:
     return source.slice(len(source.text) - len(rest.lstrip()), len(source.text))
 
 
-def _budget(data: bytes) -> str:
+def _budget(data: bytes, least: int | None = None) -> str:
     packed = data if data.startswith(GZIP) or len(data) > LARGEST else gzip.compress(data, mtime=0)
     if len(packed) <= LIMIT:
         advice = f"gzip makes {len(packed):,} of them"
@@ -189,4 +190,4 @@ def _budget(data: bytes) -> str:
         advice = "let it fetch a part"
     else:
         advice = f"gzip leaves {len(packed):,}, so let it fetch a part"
-    return f"{len(data):,} bytes, EC2 takes {LIMIT:,}; {advice}"
+    return f"{len(data) if least is None else least:,} bytes, EC2 takes {LIMIT:,}; {advice}"

@@ -12,4 +12,5 @@ RULES: tuple[Rule, ...] = (
     Rule("SW226", WARNING, "a role that the SSM agent cannot use", "it is denied, and sleeps for half an hour"),
     Rule("SW227", ERROR, "a role that EC2 may not assume", "the instance gets no credentials"),
     Rule("SW228", INFO, "the SSM agent without a profile", "it registers only once a role comes, or by DHMC"),
+    Rule("SW229", INFO, "a policy that AWS has replaced", "it gives far more than the agent needs"),
 )

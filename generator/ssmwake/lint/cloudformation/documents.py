@@ -1,0 +1,120 @@
+"""SSM documents in a template: as an object, as a string, and as what Fn::Sub makes of either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.lint import documents
+from ssmwake.lint.cloudformation.carried import literals, not_replaced
+from ssmwake.lint.cloudformation.conditions import worlds
+from ssmwake.lint.cloudformation.template import Call, Resource, Template, call, plain, substitution
+from ssmwake.lint.cloudformation.texts import Text, chosen, text
+from ssmwake.lint.nodes import composed, value
+from ssmwake.lint.placeholders import SUB, word
+from ssmwake.lint.rules import finding
+from ssmwake.lint.shell import Found
+from ssmwake.lint.source import Edit
+
+KIND = "AWS::SSM::Document"
+
+
+def check(template: Template) -> Iterator[Found]:
+    """Yield what is wrong with the documents of a template."""
+    resources = template.of_kind(KIND)
+    if not resources:
+        return
+    filled = _filled(template, resources)
+    for resource in resources:
+        if resource.get("UpdateMethod") is None and call(resource.get()) is None:
+            where = template.source.of(resource.at)
+            yield finding("SW402", where, "no UpdateMethod, so a change replaces the document; write NewVersion")
+        content = resource.get("Content")
+        for literal in literals(content):
+            yield from not_replaced(template, template.source.inner(literal))
+        for world in worlds(template, content):
+            node = chosen(content, world)
+            if isinstance(node, yaml.MappingNode) and call(node) is None:
+                yield from _object(filled, resource, node)
+            elif node is not None:
+                yield from _string(template, resource, node, text(template, node, world))
+
+
+def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[Found]:
+    if plain(resource.get("DocumentFormat")) == "TEXT":
+        message = "an object, where DocumentFormat TEXT wants a string; write YAML or JSON there, or a string here"
+        yield finding("SW411", filled.source.of(node), message)
+    properties = value(filled.root, "Resources", resource.name, "Properties")
+    content = value(properties, "Content")
+    if properties is not None and content is not None and documents.runs(properties, content):
+        yield from documents.resource(filled.source, properties, filled.source, content)
+
+
+def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text) -> Iterator[Found]:
+    if not whole.begins:
+        return
+    source = whole.source
+    try:
+        parsed = composed(source.text)
+    except yaml.YAMLError as error:
+        if whole.known:
+            message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
+            yield finding("SW300", template.source.of(node), message)
+        return
+    said = resource.get("DocumentFormat")
+    is_yaml = isinstance(parsed, yaml.MappingNode) and not source.text.lstrip().startswith("{")
+    if is_yaml and (said is None or plain(said) == "JSON"):
+        where = template.source.of(said) if said else source.at(1)
+        yield finding("SW411", where, "the content is YAML, and DocumentFormat is JSON; write DocumentFormat: YAML")
+    properties = resource.get()
+    if parsed is not None and properties is not None and documents.runs(properties, parsed):
+        yield from documents.resource(template.source, properties, source, parsed)
+
+
+def _filled(template: Template, resources: list[Resource]) -> Template:
+    """Return the template with the text of each Fn::Sub in an object for its call, so that a document is plain."""
+    edits: list[Edit] = []
+    raw = template.source.text
+    seen: set[int] = set()
+    for resource in resources:
+        left = [resource.get("Content")]
+        while left:
+            node = left.pop()
+            if node is None or id(node) in seen:
+                continue
+            seen.add(id(node))
+            found = call(node)
+            if found is not None and found.name == "Fn::Sub":
+                edits += _edits(raw, node, found)
+            elif isinstance(node, yaml.SequenceNode):
+                left += node.value
+            elif isinstance(node, yaml.MappingNode):
+                left += [inner for _, inner in node.value]
+    if not edits:
+        return template
+    source = template.source.edited(sorted(edits, key=lambda edit: edit.start))
+    try:
+        root = composed(source.text)
+    except yaml.YAMLError:
+        return template
+    return Template(source, root) if root is not None else template
+
+
+def _edits(raw: str, node: yaml.Node, found: Call) -> Iterator[Edit]:
+    """Yield the edits that leave only the text of a call, each as long as what it replaces or shorter."""
+    scalar, _ = substitution(found)
+    if scalar is None or not isinstance(found.argument, yaml.ScalarNode):
+        return
+    start, end = scalar.start_mark.index, scalar.end_mark.index
+    first = node.start_mark.index
+    if isinstance(node, yaml.ScalarNode):
+        yield Edit(first, first + len("!Sub"), " " * len("!Sub"))
+        start = first + len("!Sub")
+    else:
+        yield Edit(first, start, re.sub(r"[^\n]", " ", raw[first:start]))
+    for match in SUB.finditer(raw, start, end):
+        yield Edit(match.start(), match.end(), "${" + match[2] + "}" if match[1] else word(match[0]))
+    if node.end_mark.index > end and not isinstance(node, yaml.ScalarNode):
+        yield Edit(end, node.end_mark.index, re.sub(r"[^\n]", " ", raw[end : node.end_mark.index]))

@@ -1,0 +1,117 @@
+"""The instances of a template: their metadata options and profiles, wherever these are said, and their user data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import yaml
+
+from ssmwake.lint import instance
+from ssmwake.lint.cloudformation import carried
+from ssmwake.lint.cloudformation.carried import Carried
+from ssmwake.lint.cloudformation.template import Resource, Template, is_no_value, plain, references
+from ssmwake.lint.instance import Instance, Setting
+from ssmwake.lint.nodes import items, value
+from ssmwake.lint.shell import Found
+from ssmwake.lint.source import Source
+
+INSTANCE, LAUNCH_TEMPLATE = "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"
+GROUP, CONFIGURATION = "AWS::AutoScaling::AutoScalingGroup", "AWS::AutoScaling::LaunchConfiguration"
+SPOT_FLEET = "AWS::EC2::SpotFleet"
+# What launches instances of a launch template, and can state no profile itself.
+LAUNCHERS = (GROUP, "AWS::EC2::EC2Fleet", SPOT_FLEET)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a resource says of the instances it launches: the node that says it, and the user data there."""
+
+    resource: Resource
+    node: yaml.Node
+    user_data: Carried | None
+    profile: yaml.Node | None
+
+
+def launches(template: Template) -> list[Launch]:
+    """Return each description of instances in a template."""
+    found = []
+    for resource in template.resources.values():
+        for node in _descriptions(resource):
+            data = value(node, "UserData")
+            text = carried.read(template, data) if data is not None else None
+            found.append(Launch(resource, node, text, value(node, "IamInstanceProfile")))
+    return found
+
+
+def _descriptions(resource: Resource) -> list[yaml.Node]:
+    if resource.kind in (INSTANCE, CONFIGURATION):
+        found = [resource.get()]
+    elif resource.kind == LAUNCH_TEMPLATE:
+        found = [resource.get("LaunchTemplateData")]
+    elif resource.kind == SPOT_FLEET:
+        found = [*items(resource.get("SpotFleetRequestConfigData", "LaunchSpecifications"))]
+    else:
+        found = []
+    return [node for node in found if isinstance(node, yaml.MappingNode)]
+
+
+def check(template: Template, found: list[Launch]) -> Iterator[Found]:
+    """Yield what is wrong with user data, and with the instances for it."""
+    by_name = {launch.resource.name: launch for launch in found if launch.resource.kind == LAUNCH_TEMPLATE}
+    launched = {name for launcher in template.of_kind(*LAUNCHERS) for name in references(launcher.get())}
+    for launch in found:
+        if launch.user_data is not None:
+            yield from launch.user_data.found
+        resource = launch.resource
+        settled = resource.kind != LAUNCH_TEMPLATE or resource.name in launched
+        described = described_by(template.source, launch.node, settled=settled and not template.generated)
+        scripts = launch.user_data.scripts if launch.user_data else ()
+        base = value(launch.node, "LaunchTemplate") if resource.kind == INSTANCE else None
+        if base is not None and not is_no_value(base):
+            inherited = [by_name[name] for name in sorted(references(base)) if name in by_name]
+            if len(inherited) == 1:
+                other = inherited[0]
+                described = _over(described, described_by(template.source, other.node, settled=False))
+                scripts = scripts or (other.user_data.scripts if other.user_data else ())
+            else:
+                described = replace(described, settled=False)
+        yield from instance.check(described, scripts)
+
+
+def described_by(source: Source, node: yaml.Node, *, settled: bool) -> Instance:
+    """Return the instance that the properties, or launch-template data, describe."""
+    options = value(node, "MetadataOptions")
+    known = isinstance(options, yaml.MappingNode) or options is None
+    profile = setting(source, value(node, "IamInstanceProfile"))
+    image = setting(source, value(node, "ImageId"))
+    return Instance(
+        where=source.of(node),
+        endpoint=setting(source, value(options, "HttpEndpoint")),
+        tokens=setting(source, value(options, "HttpTokens")),
+        hops=setting(source, value(options, "HttpPutResponseHopLimit")),
+        ipv6=setting(source, value(options, "HttpProtocolIpv6")),
+        profile=profile,
+        image=image.value if image else None,
+        settled=settled and known,
+    )
+
+
+def setting(source: Source, node: yaml.Node | None) -> Setting | None:
+    """Return what a node says; without a value where a function says it."""
+    if node is None or is_no_value(node):
+        return None
+    return Setting(plain(node), source.of(node))
+
+
+def _over(one: Instance, below: Instance) -> Instance:
+    """Return an instance with what it does not state itself taken from its launch template."""
+    return replace(
+        one,
+        endpoint=one.endpoint or below.endpoint,
+        tokens=one.tokens or below.tokens,
+        hops=one.hops or below.hops,
+        ipv6=one.ipv6 or below.ipv6,
+        profile=one.profile or below.profile,
+        image=one.image or below.image,
+    )
