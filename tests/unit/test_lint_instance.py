@@ -40,6 +40,9 @@ BAD = [
     ("aws in a script", BARE, "#!/bin/sh\nset -e\nx=$(aws sts get-session-token)\n", "SW224:3"),
     ("aws by its path", BARE, "#!/bin/sh\nsudo /usr/local/bin/aws s3 ls\n", "SW224:2"),
     ("aws in a list of words", BARE, "#cloud-config\nruncmd:\n- [aws, s3, ls]\n", "SW224:3"),
+    ("aws after a condition", BARE, "#!/bin/sh\nif [ -e /x ]; then\n  date\nfi\naws s3 ls\n", "SW224:5"),
+    ("aws in a shell of its own", BARE, "#cloud-config\nruncmd:\n- [bash, -c, aws s3 ls]\n", "SW224:3"),
+    ("the agent from a package", BARE, "#!/bin/sh\nyum install -y https://x/amazon-ssm-agent.rpm\n", "SW228:2"),
     ("the agent", BARE, "#!/bin/sh\nsystemctl --no-block restart amazon-ssm-agent\n", "SW228:2"),
 ]
 
@@ -67,6 +70,11 @@ GOOD = [
     ("a script that cloud-init writes", BARE, "#cloud-config\nwrite_files:\n- path: /x\n  content: |\n    aws s3 ls\n"),
     ("a public bucket", BARE, "#!/bin/sh\naws s3 ls --no-sign-request s3://x\n"),
     ("a command that needs none", BARE, "#!/bin/sh\naws --version\naws configure set region x\n"),
+    ("one under a condition", BARE, "#!/bin/sh\nif [ -e /x ]; then\n  aws s3 ls\nfi\n"),
+    ("one that is tried", BARE, "#!/bin/sh\nif aws s3 ls; then date; fi\n"),
+    ("a proxy that is told of IMDS", FIRST, "#!/bin/sh\ndocker run -e NO_PROXY=169.254.169.254 nginx\n"),
+    ("a container with options that are not known", FIRST, CONTAINER.replace("--rm", "$OPTIONS")),
+    ("prose on IPv6", BARE, "#!/bin/sh\necho 'no_proxy=[fd00:ec2::254]'\n"),
     ("one that may fail", BARE, "#!/bin/sh\naws s3 ls || true\n"),
     ("credentials from a file", BARE, "#!/bin/sh\n. /etc/credentials\naws s3 ls\n"),
     ("a script that waits for the role", BARE, "#!/bin/sh\nuntil aws sts get-caller-identity; do :; done\naws s3 ls\n"),

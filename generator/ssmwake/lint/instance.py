@@ -7,31 +7,31 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.lint import user_data
+from ssmwake.lint.commands import Command, Word, commands
+from ssmwake.lint.imds import CLIENTS
 from ssmwake.lint.nodes import composed, is_string, items, text_of, value
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding, Invalid, Location
 from ssmwake.userdata.parts import Kind
 
-HEREDOC = re.compile(r"(?<!<)<<(?!<)-?\s*[\"']?([A-Za-z_]\w*)")
-BEGIN = r"(?:^|[;|&(`{]|\b(?:if|then|do|else|while|until|sudo|exec|time)\s|!\s)\s*(?:/[\w./-]{0,60}/)?"
-AWS = re.compile(BEGIN + r"aws\s+(?!configure\b|help\b|--version\b)[a-z0-9-]")
-UNSIGNED = re.compile(r"--no-sign-request|--profile|--endpoint-url|\|\||-with-web-identity|--version|\bhelp\b")
 # Where credentials can come from when not from a profile, and signs that the script waits for the profile itself.
 OTHER_CREDENTIALS = re.compile(
     r"(?i)AWS_(?:ACCESS_KEY_ID|PROFILE|SHARED_CRED|CONFIG_FILE|WEB_IDENTITY|CONTAINER_CRED|ENDPOINT_URL)"
     r"|credential_process|\.aws/|\baws\s+configure\b|iam/(?:info|security-credentials)|get-caller-identity"
 )
-SOURCES = re.compile(r"^\s*(?:\.|source)\s+(?!\S*(?:os-release|lsb-release|/profile|bashrc)\b)")
-AGENT = re.compile(
-    r"\binstall\b.{0,200}\bamazon-ssm-agent\b|\bsystemctl\b.{0,80}\b(?:re)?start\b.{0,80}amazon-ssm-agent\b"
-)
-CONTAINER = re.compile(BEGIN + r"(?:docker|podman|nerdctl)\s+(?:container\s+)?run\b")
-READS_ROLE = re.compile(r"169\.254\.169\.254|[\s/](?:amazon|aws-cli)/aws-cli\b")
-# On the host's network nothing hops; with keys of its own a container asks nobody.
-NOT_BRIDGED = re.compile(r"--net(?:work)?[= ](?:host|container:)|AWS_ACCESS_KEY_ID|--env-file|\.aws\b")
-IPV6_ONLY = re.compile(r"\[fd00:ec2::254\]", re.IGNORECASE)
-IPV4 = "169.254.169.254"
+# Files that a shell reads, and in which nobody looks for credentials.
+HARMLESS = re.compile(r"(?:/os-release|/lsb-release|/etc/profile|bashrc)$")
+NO_CREDENTIALS = ("--no-sign-request", "--profile", "--endpoint-url", "--version", "--generate-cli-skeleton", "help")
+LOCAL = {"configure", "help"}
+INSTALLERS = {"yum", "dnf", "microdnf", "zypper", "apt", "apt-get", "rpm", "dpkg", "snap"}
+AGENT = "amazon-ssm-agent"
+CONTAINERS = {"docker", "podman", "nerdctl"}
+# An image that needs the role at once, and the address of IMDS as something to ask.
+READS_ROLE = re.compile(r"(?:^|/)(?:amazon|aws-cli)/aws-cli(?:[:@]|$)|//169\.254\.169\.254")
+# On the host's network nothing hops; with keys of its own a container asks nobody; a variable can say either.
+NOT_BRIDGED = re.compile(r"^(?:host|container:.*|--net(?:work)?=(?:host|container:).*|--env-file.*|\$.*)$")
+IPV4, IPV6 = "169.254.169.254", "//[fd00:ec2::254]"
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,19 @@ class Instance:
     settled: bool = False
 
 
+@dataclass(frozen=True)
+class _Run:
+    """A command that runs at boot for sure, or under a condition, or not for good."""
+
+    source: Source
+    command: Command
+    surely: bool
+
+    @property
+    def where(self) -> Location:
+        return self.source.at_offset(self.command.argv[0].start if self.command.argv else 0)
+
+
 def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
     """Yield where the options and the profile of an instance do not fit its user data, each text of which is given."""
     if instance.endpoint and instance.endpoint.value == "disabled" and scripts:
@@ -68,95 +81,104 @@ def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
     if instance.tokens and instance.tokens.value == "optional":
         message = "any request forged on the instance reads its credentials (IMDSv1); write HttpTokens: required"
         yield finding("SW221", instance.tokens.where, message)
-    commands = [line for script in scripts for line in _commands(script)]
-    yield from _hops(instance, commands)
-    yield from _ipv6(instance, commands)
-    yield from _profile(instance, commands)
+    texts = [part for script in scripts for part in _parts(script)]
+    runs = [run for text, kind in texts for run in _runs(text, kind)]
+    yield from _hops(instance, runs)
+    if not any(IPV4 in text.text for text, _ in texts):
+        yield from _ipv6(instance, runs)
+    if instance.profile is None and instance.settled:
+        yield from _agent(runs)
+        if not any(OTHER_CREDENTIALS.search(text.text) for text, _ in texts):
+            yield from _profile(runs)
 
 
-def _hops(instance: Instance, commands: Sequence[Source]) -> Iterator[Finding]:
+def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
     required = instance.tokens is not None and instance.tokens.value == "required"
     if not required or instance.hops is None or instance.hops.value != "1":
         return
-    for command in commands:
-        if CONTAINER.search(command.text) and READS_ROLE.search(command.text) and not NOT_BRIDGED.search(command.text):
-            line = command.at(1).line
-            message = f"the container of line {line} is two hops from IMDS; write 2, or run it with --network host"
+    for run in runs:
+        words = run.command.arguments
+        starts = words[:1] == ["run"] or words[:2] == ["container", "run"]
+        if run.command.name not in CONTAINERS or not starts:
+            continue
+        own = any("AWS_ACCESS_KEY_ID" in word or ".aws" in word or word in NO_CREDENTIALS for word in words)
+        if any(READS_ROLE.search(word) for word in words) and not own and not any(map(NOT_BRIDGED.match, words)):
+            message = f"the container of line {run.where.line} is two hops from IMDS; write 2, or use --network host"
             yield finding("SW222", instance.hops.where, message)
             return
 
 
-def _ipv6(instance: Instance, commands: Sequence[Source]) -> Iterator[Finding]:
+def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
     off = instance.settled if instance.ipv6 is None else instance.ipv6.value == "disabled"
-    if not off or any(IPV4 in command.text for command in commands):
-        return
-    for command in commands:
-        if match := IPV6_ONLY.search(command.text):
-            where = command.at_offset(match.start())
-            yield finding("SW223", where, "IMDS does not answer on IPv6 here; set HttpProtocolIpv6 to enabled")
+    for run in runs if off else ():
+        asked = [word for word in run.command.words if IPV6 in word.text.lower()]
+        if asked and run.surely and (run.command.name in CLIENTS or asked == run.command.assignments):
+            message = "IMDS does not answer on IPv6 here; set HttpProtocolIpv6 to enabled"
+            yield finding("SW223", run.source.at_offset(asked[0].start), message)
             return
 
 
-def _profile(instance: Instance, commands: Sequence[Source]) -> Iterator[Finding]:
-    if instance.profile is not None or not instance.settled:
-        return
-    agents = [(command, match) for command in commands if (match := AGENT.search(command.text))]
-    for command, match in agents[:1]:
-        where = command.at_offset(match.start())
-        message = "without a profile the agent waits for one, or for Default Host Management; set IamInstanceProfile"
-        yield finding("SW228", where, message)
-    if any(OTHER_CREDENTIALS.search(command.text) or SOURCES.search(command.text) for command in commands):
-        return
-    for command in commands:
-        match = AWS.search(command.text)
-        if match and not UNSIGNED.search(command.text):
-            where = command.at_offset(command.text.index("aws", match.start()))
-            yield finding("SW224", where, "no profile, so aws finds no credentials; set IamInstanceProfile")
+def _agent(runs: Sequence[_Run]) -> Iterator[Finding]:
+    for run in runs:
+        words = run.command.arguments
+        installs = run.command.name in INSTALLERS and {"install", "-i", "-U", "-Uvh", "-ivh"} & set(words)
+        starts = run.command.name in ("systemctl", "service") and {"start", "restart", "enable"} & set(words)
+        if (installs or starts) and any(AGENT in word for word in words):
+            message = (
+                "without a profile the agent waits for one, or for Default Host Management; set IamInstanceProfile"
+            )
+            yield finding("SW228", run.where, message)
             return
 
 
-def _commands(source: Source) -> Iterator[Source]:
-    """Yield each line of shell that user data runs at boot, continued ones whole; not what it writes to files."""
+def _profile(runs: Sequence[_Run]) -> Iterator[Finding]:
+    for run in runs:
+        name, words = run.command.name, run.command.arguments
+        if name in (".", "source") and not (words and HARMLESS.search(words[0])):
+            return
+        calls = name == "aws" and words and not words[0].startswith("-") and words[0] not in LOCAL
+        if calls and run.surely and not any(word.startswith(NO_CREDENTIALS) for word in words):
+            yield finding("SW224", run.where, "no profile, so aws finds no credentials; set IamInstanceProfile")
+            return
+
+
+def _parts(source: Source) -> list[tuple[Source, Kind]]:
+    """Return the parts of user data that run at boot."""
     try:
-        parts = list(user_data.parts(source, source.text.encode("utf-8", "surrogateescape")))
+        found = list(user_data.parts(source, source.text.encode("utf-8", "surrogateescape")))
     except (Invalid, UnicodeEncodeError):
-        return
-    for inner, part in parts:
-        if part.kind in (Kind.SCRIPT, Kind.BOOTHOOK):
-            yield from _lines(inner)
-        elif part.kind is Kind.CLOUD_CONFIG:
-            yield from _of_cloud_config(inner)
+        return []
+    return [(inner, part.kind) for inner, part in found]
 
 
-def _of_cloud_config(source: Source) -> Iterator[Source]:
-    try:
-        root = composed(source.text)
-    except (yaml.YAMLError, RecursionError):
-        return
-    for key in ("bootcmd", "runcmd"):
-        for item in items(value(root, key)):
+def _runs(source: Source, kind: Kind) -> Iterator[_Run]:
+    """Yield each command that a part of user data runs, and not what it writes to files."""
+    if kind in (Kind.SCRIPT, Kind.BOOTHOOK):
+        yield from _of_shell(source)
+    elif kind is Kind.CLOUD_CONFIG:
+        try:
+            root = composed(source.text)
+        except (yaml.YAMLError, RecursionError):
+            return
+        for item in [*items(value(root, "bootcmd")), *items(value(root, "runcmd"))]:
             if isinstance(item, yaml.ScalarNode) and is_string(item):
-                yield from _lines(source.inner(item))
+                yield from _of_shell(source.inner(item))
             elif words := [text_of(word) for word in items(item)]:
-                # A word that is shell itself, as after `sh -c`, may have lines.
-                yield Source.at_place(source.of(item), " ".join(words))
+                yield from _of_words(Source.at_place(source.of(item), " ".join(words)), words)
 
 
-def _lines(source: Source) -> Iterator[Source]:
-    offset, end = 0, len(source.text)
-    heredoc = ""
-    while offset < end:
-        start = offset
-        while True:
-            stop = source.text.find("\n", offset)
-            stop = end if stop < 0 else stop
-            offset = stop + 1
-            if offset > end or source.text[stop - 1 : stop] != "\\" or heredoc:
-                break
-        line = source.text[start:stop]
-        if heredoc:
-            heredoc = "" if line.strip() == heredoc else heredoc
-        elif not line.lstrip().startswith("#"):
-            yield source.slice(start, stop)
-            match = HEREDOC.search(line)
-            heredoc = match[1] if match else ""
+def _of_words(source: Source, words: Sequence[str]) -> Iterator[_Run]:
+    if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
+        yield from _of_shell(Source.at_place(source.at(1), words[2]))
+    else:
+        yield _Run(source, Command([Word(word, 0) for word in words]), surely=True)
+
+
+def _of_shell(source: Source) -> Iterator[_Run]:
+    depth = 0
+    for command in commands(source.text):
+        first = command.words[0].text if command.words else ""
+        depth = max(depth - (first in ("fi", "esac")), 0)
+        tried = first in ("if", "elif", "until", "while", "!") or "||" in (command.before, command.after)
+        yield _Run(source, command, surely=not (depth or tried or command.looped or command.background))
+        depth += first in ("if", "case")
