@@ -2,12 +2,10 @@
 
 import json
 
-import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ssmwake.lint import placeholders
 from ssmwake.lint.nodes import composed, value
 from ssmwake.lint.source import Edit, Source
 from ssmwake.model import Location
@@ -85,17 +83,3 @@ def test_what_was_decoded_stands_at_one_place() -> None:
     source = Source.at_place(Location("f", 3, 7), "a\nb\nc")
     assert {source.at_offset(offset) for offset in range(5)} == {Location("f", 3, 7)}
     assert source.slice(2, 4).at(1, 2) == Location("f", 3, 7)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("echo ${!HOME} ${AWS::Region}\n", "echo ${HOME} xxxxxxxxxxxxxx\n"),
-        ("${A}${B.C}abc", "xxxxxxxxxxabc"),
-        ("$HOME $(date) $${x}", "$HOME $(date) $xxxx"),
-    ],
-)
-def test_fn_sub_leaves_the_shells_own_and_a_word_for_the_rest(text: str, expected: str) -> None:
-    source = placeholders.fn_sub(Source.of_file("f", text))
-    assert source.text == expected
-    same_letters(text, source)

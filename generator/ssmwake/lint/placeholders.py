@@ -12,15 +12,6 @@ JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 WORD = re.compile("x{4}")
 
 
-def fn_sub(source: Source) -> Source:
-    """Return the text as CloudFormation's Fn::Sub leaves it: `${!X}` is the shell's `${X}`, `${X}` is some word."""
-    edits = []
-    for match in SUB.finditer(source.text):
-        literal = "${" + match[2] + "}" if match[1] else word(match[0])
-        edits.append(Edit(match.start(), match.end(), literal))
-    return source.edited(edits)
-
-
 def ssm(source: Source) -> Source:
     """Return the text of a script with a word for each `{{ parameter }}` of Systems Manager."""
     return source.edited(Edit(match.start(), match.end(), word(match[0])) for match in SSM.finditer(source.text))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint import cloud_config, documents, user_data
-from ssmwake.lint.launch_template import from_base64
+from ssmwake.lint.encoded import from_base64
 from ssmwake.lint.nodes import composed, text_of, value
 from ssmwake.lint.placeholders import WORD
 from ssmwake.lint.rules import finding
