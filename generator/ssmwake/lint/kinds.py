@@ -33,7 +33,7 @@ class Kind(StrEnum):
 TERRAFORM = re.compile(
     r"(?:\s|#[^\n]*+\n|//[^\n]*+\n|(?>/\*(?s:.*?)\*/))*+"
     r"(?:(?:resource|data)[ \t]+\"[\w-]+\"[ \t]+\"[\w-]+\"|(?:module|variable|output|provider)[ \t]+\"[\w-]+\""
-    r"|(?:locals|terraform|moved|import|removed))[ \t]*\{"
+    r"|(?:locals|terraform))[ \t]*\{"
 )
 TERRAFORM_JSON = re.compile(
     r'\s*\{[\s\[{]*+"(?:resource|data|module|variable|output|provider|locals|terraform|//)"\s*:'

@@ -136,7 +136,13 @@ def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator
         if found.coding is Coding.PLAIN and not encodes and not _is_base64(found):
             message = f"plain text, where {name} is base64; write base64encode(...)"
             yield finding("SW412", where, message)
-        yield from _checked(found)
+        decoded = from_base64(found.source.text) if found.known and found.coding is Coding.PLAIN else None
+        if decoded:
+            # The provider leaves alone what is base64 already.
+            inner = Source.at_place(found.source.at(1), decoded.decode("utf-8", "surrogateescape"))
+            yield from user_data.check(inner, decoded)
+        else:
+            yield from _checked(found)
 
 
 def _is_base64(found: Text) -> bool:

@@ -35,7 +35,7 @@ def templates(expression: Expression, names: frozenset[str] | None = frozenset()
 
 def _lone(piece: Interpolation, known: frozenset[str]) -> Iterator[Finding]:
     inner = piece.inside[0]
-    if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known and not inner.inside:
+    if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known:
         what = f"${{{inner.path[0]}}} is Terraform's here, and it knows no such name; write ${piece.span.text}"
         yield finding("SW414", piece.span.where, f"{what} for the shell")
 

@@ -1,6 +1,7 @@
 """Read Terraform's language: text in, tree out; a broken template in it is kept, what else is broken raises."""
 
 import re
+from dataclasses import replace
 
 from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.tree import (
@@ -47,7 +48,7 @@ class BrokenText(Exception):  # noqa: N818 - a text is broken
 
     def __init__(self, source: Source, offset: int, problem: str) -> None:
         super().__init__(problem)
-        self.where = source.at_offset(offset)
+        self.offset, self.where = offset, source.at_offset(offset)
         self.problem = problem
 
 
@@ -61,7 +62,12 @@ def parse(source: Source) -> Body:
 
 def parse_template(source: Source) -> Template:
     """Return the tree of a template: that which a file holds, or a string of .tf.json."""
-    return _Reader(source).template(len(source.text))
+    try:
+        return _Reader(source).template(len(source.text))
+    except BrokenText as error:
+        # Broken in so many places that it is read no further.
+        start = Span(source, error.offset, error.offset + 1)
+        return Template(start, (Broken(start, problem=error.problem),))
 
 
 class _Reader:
@@ -384,7 +390,7 @@ class _Reader:
             raise self.broken(f"a heredoc without its end; write {opened[2]} on a line of its own", start)
         found = self.template(closed.start(), flush=bool(opened[1]))
         self.at = closed.start() + len(closed[0].rstrip())
-        return found
+        return replace(found, span=self.span(start))
 
     def template(self, stop: int, *, flush: bool = False) -> Template:
         start, before = self.at, self.end

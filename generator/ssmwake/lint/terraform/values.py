@@ -21,6 +21,7 @@ from ssmwake.lint.terraform.tree import (
     Literal,
     Object,
     Reference,
+    Span,
     Template,
 )
 from ssmwake.model import Location
@@ -60,6 +61,10 @@ class Text:
     yaml: bool = False
     # The file it came from as a whole, and not rendered.
     file: bytes | None = None
+
+
+# What a piece comes to, and where it is put in.
+Part = tuple[Text | None, Span]
 
 
 @dataclass(frozen=True)
@@ -202,31 +207,29 @@ def _join(call: Call, scope: Scope) -> Text | None:
     between = text(call.inside[0], scope)
     if between is None or not between.known:
         return None
-    parts: list[Text | Expression] = []
+    parts: list[Part] = []
     for number, item in enumerate(call.inside[1].inside):
         if number:
-            parts.append(between)
-        parts.append(text(item, scope) or item)
+            parts.append((between, call.inside[0].span))
+        parts.append((text(item, scope), item.span))
     return _joined(parts, call.span.where)
 
 
-def _joined(parts: Iterable[Text | Expression], where: Location) -> Text | None:
-    """Return the parts one after the other: a word for what is not known, or stands in another file."""
+def _joined(parts: Iterable[Part], where: Location) -> Text | None:
+    """Return the parts one after the other, with a word for what is not known."""
     sources: list[Source] = []
     known = begins = True
     loose = False
     length = 0
-    for part in parts:
-        first = length == 0
-        if isinstance(part, Text) and part.coding is Coding.PLAIN and part.source.path == where.path:
-            source, known, loose = part.source, known and part.known, loose or part.loose
-            begins = begins and (part.begins or not first)
-        elif isinstance(part, Text):
-            source, known = Source.at_place(where, word(part.source.text[:80])), False
-            begins = begins and not first
+    for part, span in parts:
+        if part is None or part.coding is not Coding.PLAIN:
+            source, begins, known = Source.at_place(span.where, word(span.text)), begins and length > 0, False
         else:
-            source, known = Source.at_place(part.span.where, word(part.span.text)), False
-            begins = begins and not first
+            # A text has the places of one file; what comes from another stands where it is put in.
+            here = part.source.path == where.path
+            source = part.source if here else Source.at_place(span.where, part.source.text)
+            known, loose = known and part.known, loose or part.loose
+            begins = begins and (part.begins or length > 0)
         length += len(source.text)
         if length > LIMIT:
             return None
@@ -239,24 +242,23 @@ def _joined(parts: Iterable[Text | Expression], where: Location) -> Text | None:
 def _template(template: Template, scope: Scope) -> Text | None:
     if len(template.inside) == 1 and isinstance(template.inside[0], Interpolation):
         return text(template.inside[0].inside[0], scope)
-    parts: list[Text | Expression] = []
+    parts: list[Part] = []
     directives = False
     script = bool(template.inside) and template.inside[0].span.text.lstrip().startswith("#!")
     cut = _indent(template) if template.flush else 0
     for number, one in _taken(template.inside, scope):
         if isinstance(one, Literal):
-            parts.append(Text(_literal(template, number, cut)))
+            parts.append((Text(_literal(template, number, cut)), one.span))
         elif isinstance(one, Interpolation):
             found = text(one.inside[0], scope)
             if found is None and _alone(template.inside, number, script=script):
                 # Lines that nobody knows: none of them is better than one that is no YAML.
-                parts.append(Text(Source.at_place(one.span.where, ""), known=False, loose=True))
-            else:
-                parts.append(found or one)
+                found = Text(Source.at_place(one.span.where, ""), known=False, loose=True)
+            parts.append((found, one.span))
         elif isinstance(one, Directive):
             directives = True
         else:
-            parts.append(one)
+            parts.append((None, one.span))
     joined = _joined(parts, template.span.where)
     if joined and directives:
         return replace(joined, known=False, loose=True)

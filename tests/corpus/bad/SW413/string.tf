@@ -1,0 +1,5 @@
+resource "aws_instance" "web" {
+  ami           = "ami-0123456789abcdef0"
+  instance_type = "t3.micro"
+  user_data     = base64encode("#!/bin/sh\nuptime > /run/first-boot\n")
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+channel="$${CHANNEL:-stable}"
+echo "$channel" > /etc/channel
