@@ -28,6 +28,7 @@ TOOLS = [
     "ls",
     "mkdir",
     "mv",
+    "printf",
     "od",
     "rm",
     "sed",

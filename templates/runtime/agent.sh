@@ -1,65 +1,58 @@
 # The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
 
-# Leaves the properties of the unit $1 in variables of their names. No --value: systemd 219 has none.
-show() {
-    LoadState=not-found ActiveState='' SubState='' MainPID='' UnitFileState=''
-    # shellcheck disable=SC2046 # one property a word: none of these holds a blank
-    for line in $(systemctl show -pLoadState,ActiveState,SubState,MainPID,UnitFileState "$1" 2>/dev/null); do
-        case $line in
-        [A-Z]*=*) eval "${line%%=*}=\${line#*=}" ;;
-        esac
-    done
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is such a unit. No --value: systemd 219
+# has none.
+absent() {
+    state=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null)
+    case $state in
+    '' | *not-found*) ;;
+    *) return 1 ;;
+    esac
 }
 
 find_unit() {
     case $manager in
     systemd)
         # The snap's name first: on Ubuntu a leftover unit of the package can lie beside it.
-        for name in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
-            unit=$name
-            show "$unit"
-            [ "$LoadState" = not-found ] || return
+        for word in snap.amazon-ssm-agent. ''; do
+            unit=${word}amazon-ssm-agent.service
+            absent $unit || return
         done
         ;;
     openrc)
-        unit=amazon-ssm-agent LoadState=loaded ActiveState=inactive
-        find_process amazon-ssm-ag && SubState=running MainPID=$found
+        unit=amazon-ssm-agent state=State=dead
+        find_process amazon-ssm-ag && state="State=running MainPID=$found"
         rc-service -e $unit && return
         ;;
     esac
-    unit='' LoadState=not-found
+    unit='' state=not-found
 }
 
 # Put into $found a process whose name begins with $1: a child of $2 if that is given, else any.
 find_process() {
     found=''
-    for dir in /proc/[0-9]*; do
-        named "${dir#/proc/}" "$1" || continue
-        examine "${dir#/proc/}" || continue
+    for word in /proc/[0-9]*; do
+        examine "${word#/proc/}" "$1" || continue
         case $parent:$root in
         "${2:-$parent}":*)
-            found=${dir#/proc/}
+            found=${word#/proc/}
             return
             ;;
         # An agent that died leaves its worker behind, and the next one takes it over.
-        1:) found=${dir#/proc/} ;;
+        1:) found=${word#/proc/} ;;
         esac
     done
     [ -n "$found" ]
 }
 
-named() {
-    name=''
-    read -r name 2>/dev/null <"/proc/$1/comm"
-    case $name in
-    "$2"*) ;;
-    *) return 1 ;;
-    esac
-}
-
-# The parent of the process $1, and how many seconds it has lived: the kernel counts its start in hundredths.
+# Is the name of the process $1 $2? Then its parent, and how many seconds it has lived: the kernel counts its start in
+# hundredths.
 examine() {
     read -r line 2>/dev/null <"/proc/$1/stat" || return
+    case $line in
+    *"($2"*) ;;
+    *) return 1 ;;
+    esac
     # shellcheck disable=SC2086 # split at blanks: what follows the name, in parentheses, starts with field 3
     set -- ${line##*") "}
     parent=$2 age=$((now - ${20} / 100))
@@ -67,24 +60,27 @@ examine() {
 
 # Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run.
 look() {
-    if ! named "$pid" amazon-ssm-ag; then
-        pid='' worker='' ActiveState='' SubState='' UnitFileState=''
+    if ! examine "$pid" amazon-ssm-ag; then
+        pid='' worker=''
         find_unit
         agent=starting
-        case $manager:$LoadState:$SubState:$ActiveState:$UnitFileState in
+        case $manager:$state in
         :*) agent=no-service-manager ;;
-        *:not-found:*) agent=not-installed ;;
-        *:masked:*) agent=masked ;;
-        *:running:*) pid=$MainPID ;;
-        *:inactive:disabled) agent=disabled ;;
-        *:inactive:*) agent=stopped ;;
-        *:failed:* | *:auto-restart:*) agent=down ;;
-        *:deactivating:*) agent=stopping ;;
+        *not-found*) agent=not-installed ;;
+        *LoadState=masked*) agent=masked ;;
+        *State=running*)
+            pid=${state##*MainPID=}
+            pid=${pid%%[!0-9]*}
+            ;;
+        *State=dead*=disabled*) agent=disabled ;;
+        *State=dead*) agent=stopped ;;
+        *State=failed* | *State=auto-restart*) agent=down ;;
+        *State=stop* | *State=final*) agent=stopping ;;
         esac
         [ -n "$pid" ] || return 0
     fi
     # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
-    if ! named "$worker" ssm-agent-worke; then
+    if ! examine "$worker" ssm-agent-worke; then
         seen_online=-300
         find_process ssm-agent-worke "$pid"
         worker=$found
@@ -93,7 +89,7 @@ look() {
     if [ -z "$worker" ]; then
         # Its first attempt takes a moment; only then does no worker mean that it sleeps.
         agent=starting
-        examine "$pid" && [ "$age" -lt 5 ] || agent=asleep
+        examine "$pid" amazon-ssm-ag && [ "$age" -lt 5 ] || agent=asleep
     elif [ $((now - seen_online)) -ge 300 ]; then
         if connected; then
             lost='' seen_online=$now
@@ -110,9 +106,9 @@ look() {
 # signal that tells online from hibernating. From /proc, as `ss` is not in every image; any port, as a proxy may have any.
 connected() {
     # Not allowed to look (it takes CAP_SYS_PTRACE): then the worker is all there is to go by.
-    links=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
+    line=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
     list=none
-    for word in $links; do
+    for word in $line; do
         case $word in
         socket:*)
             word=${word#*"["}
@@ -120,7 +116,7 @@ connected() {
             ;;
         esac
     done
-    # A row is: number, local and remote address, state (01: established), five more, inode.
-    grep -hE "^ *[^ ]+ [^ ]+ [^ ]+ 01 ([^ ]+ +){5}($list) " "/proc/$worker/net/tcp" "/proc/$worker/net/tcp6" 2>/dev/null |
+    # A row is: number, local and remote address, state (01: established), five more, inode; no other column is 01.
+    grep -hE " 01 ([^ ]+ +){5}($list) " "/proc/$worker/net"/tcp* 2>/dev/null |
         grep -qv FEA9FEA9:0050
 }

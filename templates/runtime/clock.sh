@@ -2,5 +2,5 @@
 
 now() {
     read -r now _ </proc/uptime
-    now=${now%.*}
+    hundredths=${now#*.} now=${now%.*}
 }

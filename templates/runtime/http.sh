@@ -5,49 +5,45 @@
 
 find_client() {
     # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
-    for tool in curl python3 /usr/libexec/platform-python bash; do
-        client=$tool
-        command -v "$tool" >/dev/null 2>&1 && return
+    for word in curl python3 /usr/libexec/platform-python bash; do
+        client=$word
+        command -v "$word" >/dev/null 2>&1 && return
     done
     client=''
     finish no-http-client 'install curl, python3 or bash'
 }
 
-# $1 the method, $2 a header, then URLs. Leaves the first reply in $body and $reason, a second in $next and $last.
+# $1 a header, $2 the method, then one URL or two. Leaves the text of the first in $info, of the last in $body, the
+# status of the last in $http, and in $reason why that is no good answer.
 request() {
-    verb=$1 header=$2
-    shift 2
-    urls=$#
-    limit=$((deadline && deadline - now < 2 ? 1 : 2))
+    line=$1
+    shift
+    limit=$((deadline - now < 2 ? 1 : 2))
     case $client in
     # -q must come first, or .curlrc is read. Where a reply has no length, --limit-rate keeps it small until -m ends it.
     curl)
-        header="header = \"$header\""
-        set -- curl -qsgK - --noproxy '*' --proto =http --connect-timeout 1 -m $limit --limit-rate 8k --max-filesize 8192 \
-            -X "$verb" -w '\n~%{http_code}\n' "$@"
+        line="header = \"$line\""
+        set -- curl -qsgK - --noproxy '*' --connect-timeout 1 -m $limit --limit-rate 8k --max-filesize 8192 \
+            -w '\n~%{http_code}\n' -X "$@"
         ;;
-    bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$verb" "$@" ;;
-    *) set -- "$client" -ISc "$python_client" $limit "$verb" "$@" ;;
+    bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$@" ;;
+    *) set -- "$client" -ISc "$python_client" $limit "$@" ;;
     esac
     # bash has a word to say about each zero byte.
-    { replies=$(put "$header" | "$@"); } 2>/dev/null
+    { line=$(echo "$line" | "$@"); } 2>/dev/null
     rc=$?
-    # Split at the marks: linear, where `${replies%%"$nl~"*}` is quadratic in bash and mksh. No good answer holds a `~`.
+    # Split at the marks: linear, where `${line%%"$nl~"*}` is quadratic in bash and mksh. No good answer holds a `~`.
     set -f
     IFS='~'
     # shellcheck disable=SC2086 # this is the splitting
-    set -- $replies
+    set -- '' '' $line
     unset IFS
     set +f
-    eval "last=\${$#}"
-    next=${2-}
-    [ $urls = 2 ] || next=$last
-    judge "${1-}" "$next"
-}
-
-# Leave in $body the text $1, in $http its status, which $2 begins with, and in $reason why it is not a good answer.
-judge() {
-    body=${1%"$nl"} http=${2%%"$nl"*}
+    # What lies between two marks is the status of the first and the text of the second.
+    info=${3-}
+    eval "body=\${$(($# - 1))} http=\${$#}"
+    [ $# = 4 ] || body=${body#*"$nl"}
+    body=${body%"$nl"} http=${http%"$nl"}
     case $http:$rc in
     200:0) reason='' ;;
     200:63) reason='oversize-body' ;;

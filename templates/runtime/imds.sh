@@ -1,9 +1,5 @@
 # IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids them.
 
-# With their port, which the client in bash wants to have.
-imds_v4=http://169.254.169.254:80
-imds_v6='http://[fd00:ec2::254]:80'
-
 # GET $1, and $2 if there is one, below iam/ with the token, which lives in this variable only; a 401 means that it is gone, so once more with a new one.
 # Its six hours end early here.
 get() {
@@ -11,7 +7,7 @@ get() {
     for _ in 1 2; do
         if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
             token=''
-            request PUT 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$endpoint/latest/api/token"
+            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT "$endpoint/latest/api/token"
             case $reason in
             imds-forbidden) reason='imds-disabled' ;;
             imds-http-40[45]) reason='no-imdsv2' ;;
@@ -21,16 +17,12 @@ get() {
             case $reason$body in
             '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
             esac
-            [ -z "$reason" ] || {
-                last=''
-                return
-            }
+            [ -z "$reason" ] || return
             token=$body token_since=$now
         fi
-        request GET "X-aws-ec2-metadata-token: $token" "$iam/$1" ${2:+"$iam/$2"}
+        request "X-aws-ec2-metadata-token: $token" GET "$iam/$1" ${2:+"$iam/$2"}
         [ "$reason" = imds-http-401 ] || return 0
-        token='' last=''
-        reason='token-refused'
+        token='' reason='token-refused'
     done
 }
 
@@ -58,19 +50,15 @@ field() {
 # Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
 poll_imds() {
     polls=$((polls + 1))
-    expires=''
+    expires='' verdict=''
     get info security-credentials/
-    info=$body
-    [ -z "$last" ] || judge "${next#*"$nl"}" "$last"
     case $reason in
     '') read_role ;;
     imds-http-404) reason=no-role ;;
     # The other address, next time: a host without IPv4 for IMDS has it at the second one.
     imds-unreachable)
-        case $endpoint in
-        "$imds_v4") endpoint=$imds_v6 ;;
-        "$imds_v6") endpoint=$imds_v4 ;;
-        esac
+        set -- "$endpoint"
+        endpoint=$other other=$1
         ;;
     esac
 }
@@ -82,25 +70,25 @@ read_role() {
     case $body in
     '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
     esac
-    [ ${#body} -le 64 ] || return
-    has=$body
+    role=$body
     field "$info" InstanceProfileId
     case $value in
     *[!A-Z0-9]*) value='' ;;
     esac
-    profile=$value id=$value/$has
+    profile=$value id=$value/$role
     reason='other-role'
-    [ "${ROLE:-$has}" = "$has" ] || return
+    [ "${wanted:-$role}" = "$role" ] || return
     reason=ready
     same "$announced" && [ "$mode" != status ] && return
-    get "security-credentials/$has"
+    get "security-credentials/$role"
     [ -z "$reason" ] || return
     field "$body" Code
     case $value in
     Success) ;;
-    *[!A-Za-z]* | '') reason='creds-garbled' ;;
+    *[!A-Za-z]* | '') reason='creds-garbled' value='' ;;
     *) reason=creds-$value ;;
     esac
+    verdict=$value
     for key in AccessKeyId SecretAccessKey Token Expiration; do
         field "$body" $key
         [ -n "$value" ] || reason=${reason:-creds-missing-$key}
@@ -108,7 +96,8 @@ read_role() {
     [ -z "$reason" ] || return
     reason=ready expires=$value
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
-    if expr "x$expires" \< "x$(date -u +%Y-%m-%dT%H:%M:%SZ)" >/dev/null; then
+    # shellcheck disable=SC3012 # every shell that we know compares words
+    if [ "$expires" \< "$(date -u +%FT%TZ)" ]; then
         more=',"expired":true'
         tell "credentials expired at $expires"
     fi
@@ -117,6 +106,6 @@ read_role() {
 # Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
 # tell is not another profile.
 same() {
-    [ "${1#*/}" = "$has" ] || return
+    [ "${1#*/}" = "$role" ] || return
     [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
 }

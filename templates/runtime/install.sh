@@ -1,46 +1,53 @@
 # Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
 
 units=$root/etc/systemd/system
+home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
 # What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
 retry=$root/var/lib/cloud/scripts/per-boot/ssmwake
 
 # Whole or not at all; a file that is right already is left alone.
-write() {
-    put "$2" | cmp -s - "$1" && return
-    mkdir -p "${1%/*}" && put "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
+try_to_write() {
+    printf '%s\n' "$2" | cmp -s - "$1" && return
+    mkdir -p "${1%/*}" && printf '%s\n' "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
 } 2>/dev/null
 
+write() {
+    try_to_write "$@" || finish cannot-write "$1"
+}
+
 install() {
-    self=$(cat "$0")
+    line=$(cat "$0")
     sh -n "$0" || finish cannot-read "$0"
-    target=$root/usr/local/sbin/ssmwake
+    target=$home
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
-    write "$target" "$self" 755 || {
+    try_to_write "$target" "$line" 755 || {
         target=$lib/ssmwake
-        write "$target" "$self" 700 || finish cannot-write "$target"
+        write "$target" "$line" 700
     }
     # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
-    settings=$(cat "$conf" 2>/dev/null)
-    case $settings$nl in
+    value=$(cat "$conf" 2>/dev/null)
+    case $value$nl in
     "$given"*) ;;
-    *) write "$conf" "$given$settings" 600 || finish cannot-write "$conf" ;;
+    *) write "$conf" "$given$value" 600 ;;
     esac
     action=installed
     case $manager in
     systemd)
-        write_units || finish cannot-write "$units"
+        write_units
         systemctl daemon-reload
         systemctl enable ssmwake >/dev/null 2>&1
         control restart ssmwake
         ;;
     openrc)
-        write "$rc_script" "#!/sbin/openrc-run${nl}supervisor=supervise-daemon${nl}command=/bin/sh${nl}command_args='$target watch'" 755 ||
-            finish cannot-write "$rc_script"
+        write "$rc_script" "#!/sbin/openrc-run
+supervisor=supervise-daemon
+command=/bin/sh
+command_args='$target watch'" 755
         rc-update add ssmwake default >&2
         rc-service ssmwake restart >&2
         ;;
-    *) finish no-service-manager 'neither systemd nor OpenRC' ;;
+    *) finish no-service-manager ;;
     esac || finish restart-failed ssmwake
     rm -f "$retry"
     finish installed
@@ -50,54 +57,49 @@ install() {
 # agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
-    filter='' version=$(systemctl --version)
-    version=${version#systemd }
-    version=${version%%[!0-9]*}
-    [ "${version:-0}" -lt 239 ] || filter=SystemCallFilter=@system-service
+    line=SystemCallFilter=@system-service
+    case $(systemctl --version) in
+    '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
+    esac
     write "$units/ssmwake.service" "[Unit]
-Description=Wake the SSM agent when its role arrives
+Description=Wakes the SSM agent
 After=network.target
-StartLimitIntervalSec=0
 [Service]
 ExecStart=/bin/sh $target watch
 Restart=always
 RestartSec=15
 SuccessExitStatus=143
-UMask=0077
 RuntimeDirectory=ssmwake
-RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
 TasksMax=16
 MemoryMax=64M
-NoNewPrivileges=yes
 CapabilityBoundingSet=CAP_SYS_PTRACE
-ProtectSystem=strict
-ProtectHome=yes
-ProtectProc=invisible
+NoNewPrivileges=yes
 PrivateTmp=yes
 PrivateDevices=yes
+ProtectSystem=strict
+ProtectHome=yes
+ProtectHostname=yes
+ProtectClock=yes
+ProtectControlGroups=yes
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes
-ProtectControlGroups=yes
-ProtectClock=yes
-ProtectHostname=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 RestrictNamespaces=yes
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 SystemCallArchitectures=native
-$filter
+$line
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
-WantedBy=multi-user.target" 644 &&
-        write "$units/ssmwake-ready.target" "[Unit]
+WantedBy=multi-user.target" 644
+    write "$units/ssmwake-ready.target" "[Unit]
 Description=The role has credentials
-Wants=ssmwake-on-ready.service" 644 &&
-        write "$units/ssmwake-on-ready.service" "[Unit]
+Wants=ssmwake-on-ready.service" 644
+    write "$units/ssmwake-on-ready.service" "[Unit]
 Description=Commands that want the role
 [Service]
 Type=oneshot
@@ -109,16 +111,14 @@ uninstall() {
     action=uninstalled
     case $manager in
     systemd)
-        timeout 60 systemctl disable --now ssmwake
-        systemctl stop ssmwake-ready.target
+        timeout 60 systemctl disable --now ssmwake ssmwake-ready.target
         ;;
     openrc)
         rc-service ssmwake stop
         rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$rc_script" \
-        "$retry" "$root/usr/local/sbin/ssmwake" "$conf" "$hook" "$lib" "$run" || finish cannot-write 'not all is gone'
+    rm -rf "$units"/ssmwake[.-]*[et] "$rc_script" "$retry" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
     [ "$manager" != systemd ] || systemctl daemon-reload
     finish uninstalled
 }

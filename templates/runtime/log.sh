@@ -1,14 +1,10 @@
 # Words go to stderr, and only when something changed; stdout carries one JSON line, at the end.
-
-# A token must never be an argument of a process: mksh has no printf of its own, but it has print.
-case $(command -v print) in
-print) put() { print -r -- "$1"; } ;;
-*) put() { printf '%s\n' "$1"; } ;;
-esac
+#
+# It is `echo` that says them, as mksh has no printf of its own, and a token must never be an argument of a process.
 
 # Say what is the case, once, until something else is.
 tell() {
-    [ "$1" = "$told" ] || put "ssmwake: $1" >&2
+    [ "$1" = "$told" ] || echo "ssmwake: $1" >&2
     told=$1
 }
 
@@ -19,7 +15,7 @@ finish() {
     trap - HUP INT TERM
     reason=$1 ok=false
     [ -z "$lock" ] || rm -f "$lock"
-    [ -z "${2:-}" ] || tell "$1: $2"
+    [ -z "${2-}" ] || tell "$1: $2"
     case $1:$mode in
     signal:*) ;;
     ready:* | *installed:*install | already-* | agent-not-seeded:* | agent-[!u]*d:run) code=0 ok=true ;;
@@ -32,6 +28,9 @@ finish() {
     *) code=75 ;;
     esac
     now
-    put "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$has\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}" 2>/dev/null
+    set -- "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$role\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
+    # The same for a person: a line for each.
+    [ "$mode$json" != status ] || set -- "$(echo "$1" | sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')"
+    echo "$1" 2>/dev/null
     exit "$code"
 }

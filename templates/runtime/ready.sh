@@ -3,7 +3,7 @@
 # Units that want the role start with the target, whatever the agent does; ours is one of them.
 announce() {
     announced=$id
-    tell "role $has"
+    tell "role $role"
     save_state
     [ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
 }
@@ -15,7 +15,7 @@ on_ready() {
     read -r _ id 2>/dev/null <"$run/state"
     if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
         sh "$hook" >&2 || finish on-ready-failed "$hook"
-        put "$id" >>"$lib/ready"
+        echo "$id" >>"$lib/ready"
     fi
     finish ready
 }

@@ -2,7 +2,7 @@
 
 loop() {
     since=$start
-    [ "$mode" = watch ] || deadline=$((start + TIMEOUT))
+    [ "$mode" = watch ] || deadline=$((start + timeout))
     while :; do
         now
         poll_imds
@@ -14,14 +14,11 @@ loop() {
         else
             not_ready
         fi
-        [ "$deadline" = 0 ] || [ "$now" -lt "$deadline" ] || give_up
+        [ "$now" -lt "$deadline" ] || give_up
         # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
-        interval=$((now - since < 60 ? 1 : now - since < 600 ? 2 : POLL))
-        interval=$((interval < POLL ? interval : POLL))
-        [ -z "$healthy" ] || interval=$POLL_HEALTHY
-        interval=$((refusals < 3 ? interval : 300))
+        value=$((refusals > 2 ? 300 : healthy ? poll_healthy : now - since < 60 ? 1 : poll > 2 && now - since < 600 ? 2 : poll))
         # In the background, so that a signal ends the pause at once and not when it is over.
-        sleep $((deadline && deadline - now < interval ? deadline - now : interval)) &
+        sleep $((deadline - now < value ? deadline - now : value)) &
         sleeper=$!
         wait $sleeper
     done
@@ -37,7 +34,7 @@ not_ready() {
         ;;
     no-role)
         [ -z "$announced" ] || since=$now
-        fresh='' applied='' announced='' healthy='' has='' profile=''
+        fresh='' applied='' announced='' healthy=0 role='' profile=''
         save_state
         ;;
     esac
@@ -59,19 +56,19 @@ tend() {
     same "$applied" || meet_role || return
     case $agent in
     online)
-        [ -n "$healthy" ] || tell "agent online"
-        healthy=yes patience=60
-        [ $((now - woken)) -lt 600 ] || ladder=$RESTART_AFTER
+        [ "$healthy" = 1 ] || tell "agent online"
+        healthy=1 patience=60
+        [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready
         ;;
     asleep | hibernating | down)
-        healthy=''
+        healthy=0
         [ "$now" -lt "$due" ] || wake
         ;;
     stopped)
         case $woken:$action in
         # Whoever stopped an agent that was online meant it.
-        0:* | *:queued | *:restart-failed) [ -n "$healthy" ] || [ "$now" -lt "$due" ] || wake ;;
+        0:* | *:queued | *:restart-failed) [ "$healthy" = 1 ] || [ "$now" -lt "$due" ] || wake ;;
         # Right after a restart, ours or the watcher's, its job waits for something such as the end of cloud-final; the
         # role will be there then.
         *)
@@ -84,10 +81,10 @@ tend() {
         ;;
     not-installed | masked | disabled | no-service-manager)
         tell "agent: $agent"
-        healthy=yes action=skipped:$agent
+        healthy=1 action=skipped:$agent
         # A snap that is not seeded yet: its unit comes later in this boot.
         if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
-            healthy=''
+            healthy=0
         elif [ "$mode" = run ]; then
             finish agent-$agent
         fi
@@ -104,40 +101,44 @@ meet_role() {
         # Half a change may be all of it, or IMDS shows it in pieces: look once more.
         case $candidate:$applied in
         "$id":*) ;;
-        *:"$profile"/* | *:*/"$has")
-            candidate=$id since=$now healthy=''
+        *:"$profile"/* | *:*/"$role")
+            candidate=$id since=$now healthy=0
             return 1
             ;;
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell "holding back: the role changes too often"
+            tell "holding back: the role flaps"
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
-        calm=$((now + gap)) gap=$((gap * 3)) ladder=$RESTART_AFTER
+        calm=$((now + gap)) gap=$((gap * 3)) ladder=$pauses
         wake || return
         ;;
     *:starting | *:stopping) return 1 ;;
     esac
-    [ "$woken" = "$now" ] || ladder=$RESTART_AFTER due=0
+    [ "$woken" = "$now" ] || ladder=$pauses due=0
     [ "$agent" = online ] || find_instance_connect
-    since=$now patience=10 fresh='' force='' candidate='' applied=$id
+    applied=$id
     save_state
+    since=$now patience=10 fresh='' force='' candidate=''
 }
 
 # In /run: after a reboot the agent has started anew, and its own state decides.
 save_state() {
-    [ "$mode" = watch ] || return 0
-    { put "$applied $announced" >"$run/state"; } 2>/dev/null || :
+    [ "$mode" != watch ] || { echo "$applied $announced" >"$run/state"; } 2>/dev/null
+}
+
+# Does a process of that kind live?
+alive() {
+    read -r owner 2>/dev/null <"$run/$1.lock" && [ -e "/proc/$owner" ]
 }
 
 # One of a kind at a time; a lock of a process that is gone is none.
 take_lock() {
     mkdir -p "$run" 2>/dev/null
-    read -r owner 2>/dev/null <"$run/$mode.lock" && [ -e "/proc/$owner/comm" ] && finish already-running "process $owner"
-    read -r owner _ </proc/self/stat
-    if { put "$owner" >"$run/$mode.lock"; } 2>/dev/null; then
+    alive "$mode" && finish already-running "process $owner"
+    if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
         lock=$run/$mode.lock
     else
         tell "$run cannot be written"

@@ -59,7 +59,7 @@ def test_install_puts_the_runtime_and_its_units_in_place(shell: str, runtime: Ru
     assert calls[-3:] == [
         "systemctl daemon-reload",
         "systemctl enable ssmwake",
-        "systemctl --no-block --no-ask-password restart ssmwake",
+        "systemctl --no-block restart ssmwake",
     ]
 
 

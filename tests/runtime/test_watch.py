@@ -394,14 +394,14 @@ def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None
     for shell in SHELLS:
         code, text = status(instance, shell=shell)
         assert code == 71
-        lines = {line[:18].strip(): line[18:] for line in text.splitlines()}
-        assert lines["role"] == f"web, by the profile {role.profile_id}"
-        assert lines["credentials"].startswith("Success, until 20")
-        assert lines["agent"] == f"asleep ({NAME})"
+        lines = dict(line.split(": ", 1) for line in text.splitlines())
+        assert (lines["role"], lines["profile"]) == ("web", role.profile_id)
+        assert (lines["code"], lines["expires"][:2]) == ("Success", "20")
+        assert (lines["agent"], lines["unit"]) == ("asleep", NAME)
         # It said 25m27s, a few seconds ago.
-        assert lines["its own retry"] == "in about 25 min"
-        assert lines["verdict"] == "agent-asleep"
-        assert lines["what to do"] == "ssmwake run"
+        assert lines["agent_retry"] == "in about 25 min"
+        assert lines["reason"] == "agent-asleep"
+        assert lines["todo"] == "ssmwake run"
     code, text = status(instance, "--json")
     report = json.loads(text)
     assert (code, report["reason"], report["code"], report["agent"]) == (71, "agent-asleep", "Success", "asleep")
@@ -417,8 +417,8 @@ def test_status_of_a_healthy_instance_asks_for_nothing(instance: Instance) -> No
     online(instance)
     until(lambda: status(instance)[0] == 0)
     code, text = status(instance)
-    lines = {line[:18].strip(): line[18:] for line in text.splitlines()}
-    assert (lines["agent"], lines["its credentials"], lines["what to do"]) == (f"online ({NAME})", "EC2", "nothing")
+    lines = dict(line.split(": ", 1) for line in text.splitlines())
+    assert (lines["agent"], lines["unit"], lines["agent_source"], lines["todo"]) == ("online", NAME, "EC2", "nothing")
     assert instance.restarts() == 0
     assert code == 0
 

@@ -15,6 +15,7 @@ import yaml
 
 import ssmwake
 from ssmwake.model import Invalid
+from ssmwake.render.runtime import runtime
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -59,10 +60,12 @@ def test_user_data_goes_to_stdout_and_its_size_to_stderr() -> None:
 def test_the_forms_of_user_data_hold_the_same() -> None:
     plain = run("user-data", "--format", "script").stdout
     assert plain.startswith(b"#!/bin/sh\n")
-    assert gzip.decompress(run("user-data", "--format", "script", "--gzip").stdout) == plain
+    inside = gzip.decompress(run("user-data", "--format", "script", "--gzip").stdout)
+    assert runtime().encode() in inside
+    assert [line for line in inside.splitlines() if line.startswith(b"sh ")] == plain.splitlines()[-2:-1]
     assert base64.b64decode(run("user-data", "--format", "script", "--base64").stdout) == plain
     packed = base64.b64decode(run("user-data", "--format", "script", "--gzip", "--base64").stdout)
-    assert gzip.decompress(packed) == plain
+    assert gzip.decompress(packed) == inside
 
 
 def test_options_stand_over_the_config(tmp_path: Path) -> None:
@@ -199,7 +202,9 @@ def test_terraform_gets_every_form_as_an_object_of_strings() -> None:
     plain = answer["user_data"].encode()
     assert plain == run("user-data", "--role", "web", "--on-ready", "a", "--on-ready", "b", "--foreground").stdout
     assert base64.b64decode(answer["user_data_base64"]) == plain
-    assert gzip.decompress(base64.b64decode(answer["user_data_base64gzip"])) == plain
+    inside = yaml.safe_load(gzip.decompress(base64.b64decode(answer["user_data_base64gzip"])))
+    assert inside["runcmd"] == yaml.safe_load(plain)["runcmd"]
+    assert inside["write_files"][-1]["content"] == runtime()
     assert (answer["sha256"], answer["bytes"]) == (hashlib.sha256(plain).hexdigest(), str(len(plain)))
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ssmwake.model import Artifact, Config
+from ssmwake.model import Artifact, Config, UserDataFormat, UserDataSettings
 from ssmwake.render import render
 from ssmwake.render.runtime import packed, runtime
+from ssmwake.render.user_data import user_data
 from ssmwake.resources import templates
+from ssmwake.userdata.parts import read
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,24 @@ def test_the_script_writes_the_runtime_byte_for_byte(artifacts: dict[str, Artifa
 def test_multipart_carries_the_script(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
     part = list(message_from_string(artifacts["user-data/multipart.txt"].text).walk())[-1]
     assert run(str(part.get_payload(decode=False)), tmp_path).read_text() == runtime()
+
+
+def test_what_gzip_packs_holds_the_runtime_byte_for_byte(tmp_path: Path) -> None:
+    config = yaml.safe_load(user_data(Config(), plain=True))
+    assert config["write_files"][-1]["content"] == runtime()
+    assert "encoding" not in config["write_files"][-1]
+    script = user_data(Config(user_data=UserDataSettings(format=UserDataFormat.SCRIPT)), plain=True)
+    assert run(script, tmp_path).read_text() == runtime()
+    text = user_data(Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART)), plain=True)
+    part = list(message_from_string(text).walk())[-1]
+    assert run(str(part.get_payload(decode=False)), tmp_path / "multipart").read_text() == runtime()
+
+
+def test_what_a_person_has_is_merged_with_the_plain_runtime_too() -> None:
+    own = read("own", b"#cloud-config\nwrite_files:\n- path: /a\n  content: b\nruncmd:\n- id\n")
+    config = yaml.safe_load(user_data(Config(), own, plain=True))
+    assert {file["path"]: file["content"] for file in config["write_files"]}["/var/lib/ssmwake/ssmwake"] == runtime()
+    assert "id" in config["runcmd"]
 
 
 def test_the_documents_hold_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:

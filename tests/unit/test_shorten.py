@@ -52,7 +52,7 @@ def test_only_names_that_the_script_makes_are_shorter() -> None:
         "long_name=$SSMWAKE_ROLE$other_name\nTHEIRS=$long_name\n"
         'eval "kept=\\$kept"\nmine() { theirs "$long_name"; }\nmine\n'
     )
-    short = 'a=$SSMWAKE_ROLE$other_name;THEIRS=$a;eval "kept=\\$kept";a(){ theirs "$a";}\na\n'
+    short = 'a=$SSMWAKE_ROLE$other_name;THEIRS=$a;eval "b=\\$b";a(){ theirs "$a";}\na\n'
     assert shortened(script) == short
 
 

@@ -282,7 +282,7 @@ def test_a_broken_cloud_config_is_told_at_its_place(data: bytes, expected: str) 
 
 
 def test_the_size_is_told_and_what_would_help() -> None:
-    assert budget(b"a" * 20_000) == f"user data: 20,000 of 16,384 bytes, {len(zipped(b'a' * 20_000))} with gzip"
+    assert budget(20_000, 1_234) == "user data: 20,000 of 16,384 bytes, 1,234 with gzip"
     assert excess("x", b"a" * LIMIT) is None
     assert str(excess("x", b"a" * 20_000)) == (
         "x:1:1: warning: 20,000 bytes, EC2 takes 16,384; --gzip makes it fit [SW201]"

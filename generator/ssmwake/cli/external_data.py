@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from ssmwake.model import Finding, Invalid, Location
-from ssmwake.userdata.size import base64_text, zipped
+from ssmwake.userdata.size import base64_text
 
 BAD_QUERY = "SW014"
 SWITCHES = ("foreground", "strict")
@@ -43,9 +43,8 @@ def query(
     return config, include, {**flags, **given, "on_ready": on_ready}
 
 
-def answer(plain: bytes) -> bytes:
+def answer(plain: bytes, packed: bytes) -> bytes:
     """Return the user data in every form that a resource of Terraform takes."""
-    packed = zipped(plain)
     values = {
         "user_data": plain.decode(),
         "user_data_base64": base64_text(plain),

@@ -10,7 +10,7 @@ from ssmwake.cli.inputs import adjusted, config_option, settings
 from ssmwake.cli.streams import data_out
 from ssmwake.model import Invalid, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
-from ssmwake.userdata.size import base64_text, budget, excess, zipped
+from ssmwake.userdata.size import base64_text, budget, excess, zipped, zipped_at_once
 
 
 @click.command()
@@ -38,15 +38,17 @@ def command(
     made, parts = settings(config, include)
     made = adjusted(made, flags)
     text = user_data(made, parts)
-    plain = text.encode()
-    click.echo(budget(plain), err=True)
+    data = text.encode()
+    plain = user_data(made, parts, plain=True).encode()
+    packed = zipped(plain) if gzip or external else zipped_at_once(plain)
+    click.echo(budget(len(data), len(packed)), err=True)
     if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
         click.echo(f"user data: multipart, since {made.user_data.format} cannot hold all parts of yours", err=True)
-    final = zipped(plain) if gzip else plain
-    excessive = excess("-", plain, packed=gzip or external)
+    excessive = excess("-", plain if gzip or external else data, packed=gzip or external)
     if excessive:
         raise Invalid(dataclasses.replace(excessive, severity=Severity.ERROR))
     if external:
-        data_out(external_data.answer(plain))
+        data_out(external_data.answer(data, packed))
     else:
+        final = packed if gzip else data
         data_out(base64_text(final).encode() if base64 else final)

@@ -62,31 +62,37 @@ def commands(config: Config, home: str = HOME) -> tuple[str, ...]:
     return tuple(f"sh {home} {verb} || {status}" for verb in verbs)
 
 
-def cloud_config(config: Config) -> str:
-    """Return our cloud-config: block lists at the left margin, which a merge relies on."""
+def cloud_config(config: Config, *, plain: bool = False) -> str:
+    """Return our cloud-config: block lists at the left margin, which a merge relies on.
+
+    The runtime is packed, or plain where the whole is going to be: what is packed twice is larger.
+    """
     runtime, *settings = placed(config)
     install, *rest = commands(config)
     lines = ["#cloud-config", f"# {NOTICE}", "write_files:"]
     for file in (Placed(RETRY, "0700", f"#!/bin/sh\n{install}\n"), *settings):
         lines += [f"- path: {file.path}", f"  permissions: '{file.mode}'", f"  content: {block(file.text, 4)}"]
     # Last, since it tells the commands that all of write_files is there: cloud-init sets the mode of a whole file.
-    lines += [f"- path: {runtime.path}", f"  permissions: '{runtime.mode}'", "  encoding: gz+b64"]
-    lines += [f"  content: {block(packed(), 4)}"]
+    lines += [f"- path: {runtime.path}", f"  permissions: '{runtime.mode}'"]
+    lines += [] if plain else ["  encoding: gz+b64"]
+    lines.append(f"  content: {block(runtime.text if plain else packed(), 4)}")
     again = f"test -x {HOME} || cloud-init single --name write_files --frequency always"
     lines += ["runcmd:", *(f"- {quoted(line)}" for line in (again, f"test ! -e {RETRY} || {install}", *rest)), ""]
     return "\n".join(lines)
 
 
-def script(config: Config, before: str = "") -> str:
+def script(config: Config, before: str = "", *, plain: bool = False) -> str:
     """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes.
 
-    `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet.
+    `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet; `plain` as for
+    a cloud-config.
     """
     lines = ["umask 077", "root=${SSMWAKE_ROOT:-}"]
     lines.append(KEPT)
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
     runtime, *settings = placed(config)
-    lines.append(written(packed(), f'"$root{runtime.path}"', runtime.mode, through="base64 -d | gzip -d"))
+    text, through = (runtime.text, "cat") if plain else (packed(), "base64 -d | gzip -d")
+    lines.append(written(text, f'"$root{runtime.path}"', runtime.mode, through=through))
     lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in settings]
     lines += [*before.splitlines(), *commands(config, f'"$root{HOME}"'), "exit 0", ""]
     return HEAD + "\n".join(lines)

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import re
 from functools import cache
 
 from ssmwake.render.shorten import shortened
@@ -37,7 +38,8 @@ def source() -> str:
 @cache
 def runtime() -> str:
     """Return the runtime, byte for byte as each carrier holds it: the source, made short."""
-    return f"#!/bin/sh\n# {NOTICE.replace('templates/', 'templates/runtime/')}\n{shortened(source())}"
+    text = re.sub("(?<=^bash_client=')[^']+", lambda found: shortened(found[0]).strip(), source(), flags=re.MULTILINE)
+    return f"#!/bin/sh\n# {NOTICE.replace('templates/', 'templates/runtime/')}\n{shortened(text)}"
 
 
 @cache

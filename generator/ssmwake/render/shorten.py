@@ -15,7 +15,7 @@ OPENERS = {"if", "then", "else", "elif", "while", "until", "do", "{", "!"}
 RESERVED = OPENERS | {"fi", "done", "esac", "}", "for", "case", "in"}
 # Their arguments are names of variables.
 NAMING = {"read", "export", "readonly", "unset"}
-# Their arguments are shell once more, so a name in there stays as it is.
+# Their arguments are shell once more.
 SHELL_AGAIN = {"eval", "trap"}
 # An alias of ksh and mksh.
 TAKEN = {"r"}
@@ -41,7 +41,7 @@ def shortened(text: str) -> str:
 
 def _names(script: "_Script", kind: Kind) -> Iterator[tuple[str, str]]:
     """Pair each name that may change with a new one: the most used names get the shortest."""
-    own = {name for name in script.made[kind] if not OUTSIDE.fullmatch(name) and name not in script.kept}
+    own = {name for name in script.made[kind] if not OUTSIDE.fullmatch(name) and name not in script.kept | {"_"}}
     stay = {name for name in script.used[kind] if name not in own} | TAKEN | {"_"}
     fresh = (name for name in _candidates() if name not in stay)
     return zip(
@@ -107,16 +107,31 @@ class _Script:
                 parts.append(self.take())
         return "".join(parts)
 
-    def quoted(self, end: str) -> str:
+    def shell_again(self) -> str:
+        """Read a word that is run as shell once more."""
+        if quoted := self.match("'[^']*'"):
+            return f"'{_Script(quoted[1:-1], self._inner).read()}'"
+        if self.peek() == '"':
+            return self.take() + self.quoted('"', again=True) + self.take()
+        start = self.at
+        word = self.word()
+        self.kept.update(NAME.findall(self.text[start : self.at]))
+        return word
+
+    def quoted(self, end: str, *, again: bool = False) -> str:
         """Read what double quotes hold, up to the end."""
-        parts = []
+        parts: list[str] = []
         while (char := self.peek()) and char != end:
-            if char == "\\":
+            if again and (name := self.match('(?<=[" ;])' + NAME.pattern + "(?==)")):
+                parts.append(self.name(Kind.VARIABLE, name, made=True))
+            elif again and self.match(r"\\(?=\$\{?[A-Za-z_])"):
+                parts.append("\\" + self.expansion(quoted=True))
+            elif char == "\\":
                 parts.append(self.take(2))
             elif char == "$":
                 parts.append(self.expansion(quoted=True))
             else:
-                parts.append(self.match(r"[^\\$" + re.escape(end) + "]+") or self.take())
+                parts.append(self.take())
         return "".join(parts)
 
     def expansion(self, *, quoted: bool) -> str:
@@ -228,7 +243,7 @@ class _Commands:
                     self.of_case()
             elif char == ")" and self.end and not self.depth:
                 break
-            elif operator := script.match(r";;|&&|\|\||[0-9]*(?:<<-?|<&|<>|>>|>&|>\||[<>])|[|&()]"):
+            elif operator := script.match(r";;|&&|\|\||[0-9]*(?:<<<|<<-?|<&|<>|>>|>&|>\||[<>])|[|&()]"):
                 self.control(operator)
             else:
                 self.word()
@@ -278,7 +293,7 @@ class _Commands:
         if operator[-1] in "<>&|-" and operator[-2:] not in ("&&", "||") and operator not in ("|", "&"):
             self.operator(operator)
             script.match(r"[ \t]+")
-            if "<<" in operator:
+            if operator.lstrip("0123456789") in ("<<", "<<-"):
                 mark = script.match(r"[^\s;&|<>()]+")
                 self.out.append(mark)
                 script.documents.append((re.sub(r"['\"\\]", "", mark), bool(re.search(r"['\"\\]", mark))))
@@ -314,7 +329,7 @@ class _Commands:
             value = script.word()
             self.write(name + (value if value != "=''" else "="))
             return
-        word = script.word()
+        word = script.word() if self.first or self.verb not in SHELL_AGAIN else script.shell_again()
         raw = script.text[start : script.at]
         if self.first and raw in RESERVED:
             self.reserved(raw)
@@ -328,8 +343,6 @@ class _Commands:
             name = raw.partition("=")[0]
             self.write(script.name(Kind.VARIABLE, name, made=True) + word[len(name) :])
         else:
-            if self.verb in SHELL_AGAIN:
-                script.kept.update(NAME.findall(raw))
             self.write(word)
 
     def reserved(self, word: str) -> None:

@@ -14,15 +14,18 @@ NAME = "ssmwake"
 TWICE = "SW204"
 
 
-def user_data(config: Config, parts: Sequence[Part] = ()) -> str:
-    """Return the user data of the config; it never nests, and never overwrites what the parts hold."""
+def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False) -> str:
+    """Return the user data of the config; it never nests, and never overwrites what the parts hold.
+
+    With `plain` the runtime is not packed in it: that is what gzip makes the least of.
+    """
     form = config.user_data.format
     parts = _checked(parts)
-    if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts)):
+    if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts, plain)):
         return merged
     if form is UserDataFormat.MULTIPART or parts:
-        return _with_parts(boothook(script(config)), parts)
-    return script(config) if form is UserDataFormat.SCRIPT else cloud_config(config)
+        return _with_parts(boothook(script(config, plain=plain)), parts)
+    return (script if form is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
 
 
 def opened(config: Config, before: str, parts: Sequence[Part] = ()) -> tuple[str, str]:
@@ -68,11 +71,11 @@ def _is_ours(part: Part) -> bool:
     return part.kind in (Kind.BOOTHOOK, Kind.SCRIPT) and part.body.startswith(HEAD.encode())
 
 
-def _merged(config: Config, parts: Sequence[Part]) -> str | None:
+def _merged(config: Config, parts: Sequence[Part], plain: bool) -> str | None:
     if len(parts) != 1 or parts[0].kind is not Kind.CLOUD_CONFIG or parts[0].headers:
         return None
     from ssmwake.userdata.cloud_config import merged
 
-    text = merged(cloud_config(config), parts[0])
+    text = merged(cloud_config(config, plain=plain), parts[0])
     # cloud-init looks for MIME before it looks for anything else.
     return None if text is None or is_mime(text.encode()) else text
