@@ -1,8 +1,9 @@
 """Lint: what fails at deploy time, or at the first boot, is found at the desk. Bytes in, findings out."""
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import yaml
 
@@ -12,7 +13,7 @@ from ssmwake.lint.ignores import ignored
 from ssmwake.lint.kinds import BOM, Kind, kind
 from ssmwake.lint.nodes import composed
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell import Found, Script
+from ssmwake.lint.shell import CloudConfig, Found, Script
 from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.files import nothing
 from ssmwake.model import Finding, Invalid, Location, Severity
@@ -31,18 +32,30 @@ class File:
 
 
 def lint(
-    path: str, data: bytes, what: Kind | None = None, *, with_cfn_lint: bool = True, read: terraform.Read = nothing
+    path: str,
+    data: bytes,
+    what: Kind | None = None,
+    *,
+    with_cfn_lint: bool = True,
+    read: terraform.Read = nothing,
+    cloud_init_schema: Mapping[str, Any] | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings of a file, sorted by place."""
-    return lint_all([File(path, data, what)], with_cfn_lint=with_cfn_lint, read=read)
+    files = [File(path, data, what)]
+    return lint_all(files, with_cfn_lint=with_cfn_lint, read=read, cloud_init_schema=cloud_init_schema)
 
 
 def lint_all(
-    files: Iterable[File], *, with_cfn_lint: bool = True, read: terraform.Read = nothing
+    files: Iterable[File],
+    *,
+    with_cfn_lint: bool = True,
+    read: terraform.Read = nothing,
+    cloud_init_schema: Mapping[str, Any] | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings of files, sorted by place; their shell is checked in one go.
 
     Terraform refers to files beside its own: `read` gives what one holds, by a path below the folder of the .tf file.
+    A schema of cloud-init says what that version makes of a cloud-config, beyond what holds for all.
     """
     known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
     found: dict[str, list[Found]] = {file.path: [] for file in known}
@@ -58,8 +71,20 @@ def lint_all(
     scripts = [one for each in found.values() for one in each if isinstance(one, Script)]
     for each in shell.check(scripts):
         found[each.where.path].append(each)
+    if cloud_init_schema is not None:
+        found = {path: [*each, *_by_schema(each, cloud_init_schema)] for path, each in found.items()}
     sorted_ones = [sorted({one for one in each if isinstance(one, Finding)}) for each in found.values()]
     return tuple(one for each in sorted_ones for one in each if not ignored(one, texts[one.where.path]))
+
+
+def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Finding]:
+    """Return what a schema of cloud-init finds in lines where nothing is found about keys and values yet."""
+    from ssmwake.lint.cloud_schema import schema_findings
+
+    told = {one.where.line for one in found if isinstance(one, Finding) and one.rule in ("SW204", "SW206", "SW213")}
+    configs = [one for one in found if isinstance(one, CloudConfig)]
+    more = [one for each in configs for one in schema_findings(each.source, each.root, schema)]
+    return [one for one in more if one.where.line not in told]
 
 
 def _of_file(file: File, with_cfn_lint: bool, modules: terraform.Files) -> tuple[Found, ...]:
