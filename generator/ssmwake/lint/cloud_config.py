@@ -17,12 +17,17 @@ from ssmwake.userdata.parts import GZIP
 
 # Characters that a shell takes as they are.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+# What stands for a byte that is no UTF-8.
+NO_TEXT = re.compile("[\ud800-\udfff]")
 # Scripts here are run by cloud-init at the end of the boot.
 RUN_BY_CLOUD_INIT = re.compile(r"/var/lib/cloud/scripts/per-(?:boot|instance|once)/")
 
 
 def check(source: Source, *, templated: bool = False, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with a cloud-config, and the scripts in it; a template may be anything once rendered."""
+    if match := NO_TEXT.search(source.text):
+        yield finding("SW203", source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
+        return
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:
@@ -119,7 +124,10 @@ def _passwords(source: Source, keys: dict[str, yaml.Node]) -> Iterator[Finding]:
 
 def broken(source: Source, error: yaml.YAMLError) -> Finding:
     """Return the finding of YAML that cannot be read, at the place where it stops making sense."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if mark is None or (context and "end of stream" in str(getattr(error, "problem", ""))):
+        # Where a quote was opened says more than the end of the text.
+        mark = context
     where = source.at_offset(mark.index) if mark else source.at(1)
     return finding("SW203", where, f"broken YAML: {getattr(error, 'problem', None) or error}; correct it")
 

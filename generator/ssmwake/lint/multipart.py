@@ -48,6 +48,7 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         position = start + len(raw)
         where = source.at_offset(header)
         if not raw.strip():
+            where = source.at_offset(_header(text, start, len(text), first=True))
             yield Finding(where, "SW214", "a part that holds nothing; remove it", Severity.WARNING)
             continue
         encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()

@@ -1,0 +1,3 @@
+#!/bin/sh
+names=(one two)
+echo "${names[0]}"

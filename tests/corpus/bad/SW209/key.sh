@@ -1,0 +1,3 @@
+#!/bin/sh
+aws configure set aws_access_key_id AKIAQZ7RBN2XKT4WLM5C
+export AWS_SECRET_ACCESS_KEY=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

@@ -1,0 +1,3 @@
+#!/bin/sh
+yum install -y jq
+service amazon-ssm-agent restart
