@@ -64,13 +64,14 @@ def _choices(source: Source, step: Step) -> Iterator[Finding]:
         if not opaque(choice) and isinstance(choice, yaml.MappingNode) and value(choice, "NextStep") is None:
             message = "a choice without NextStep; name the step that it leads to"
             yield finding("SW318", source.of(choice), message)
-        yield from _condition(source, choice, 0)
+        yield from _condition(source, choice, set())
 
 
-def _condition(source: Source, node: yaml.Node, depth: int) -> Iterator[Finding]:
+def _condition(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Finding]:
     """Yield what is wrong with the operation of a choice, at any depth of And, Or and Not."""
-    if opaque(node) or not isinstance(node, yaml.MappingNode) or depth > 20:
+    if opaque(node) or not isinstance(node, yaml.MappingNode) or id(node) in seen:
         return
+    seen.add(id(node))
     known = words.OPERATIONS | {"And", "Or", "Not", "Variable", "NextStep"}
     for name, (key, inner) in pairs(node).items():
         if name not in known:
@@ -78,7 +79,7 @@ def _condition(source: Source, node: yaml.Node, depth: int) -> Iterator[Finding]
             yield finding("SW319", source.of(key), f"aws:branch knows no operation '{name[:60]}'; {hint}")
         elif name in ("And", "Or", "Not"):
             for part in items(inner) or [inner]:
-                yield from _condition(source, part, depth + 1)
+                yield from _condition(source, part, seen)
 
 
 def _loop(source: Source, step: Step) -> Iterator[Finding]:

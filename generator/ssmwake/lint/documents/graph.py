@@ -36,9 +36,9 @@ class Graph:
 
 def graph(main: yaml.Node | None) -> Graph | None:
     """Return the ways between the steps of a list; None where CloudFormation or a run has a say in them."""
-    if not known(main):
-        return None
     steps = listed(main)
+    if not known(main) or not steps:
+        return None
     found = Graph({step.name: step for step in steps})
     for step, after in zip(steps, [*(step.name for step in steps[1:]), END], strict=True):
         ways = _ways(step, after)
@@ -94,7 +94,7 @@ def _list(source: Source, main: yaml.Node | None, everyone: set[str]) -> Iterato
         for step in listed(main):
             yield from _targets(source, step, everyone)
     found = graph(main)
-    if found is None or not found.steps:
+    if found is None:
         return
     first = next(iter(found.steps))
     reached = found.reached({first})

@@ -12,6 +12,8 @@ GROUP = re.compile(r"\((?:\?(?:P?<[A-Za-z_][A-Za-z0-9_]*>|[a-zA-Z-]*:))?")
 REPEAT = re.compile(r"[*+?]|\{([0-9]{1,9})(?:(,)([0-9]{0,9}))?\}")
 # RE2 refuses to repeat more often: maxRepeat in Go's regexp/syntax.
 REPEATS = 1000
+# More groups than a person writes, and fewer than Python can nest.
+GROUPS = 100
 # What RE2 reads and Python does not, or reads as something else: the default is not tried against it.
 OTHERWISE = re.compile(r"\\[pPQEzCxGRXhHvVkK]|\[\[|\[:|&&|\(\?<|.\(\?[a-zA-Z]|\(\?[a-zA-Z]*[-Us]")
 
@@ -75,13 +77,18 @@ def refused(pattern: str, *, agent: bool = True) -> str:
             if any(int(count) > REPEATS for count in re.findall("[0-9]+", token.text)):
                 return f"a repetition of more than {REPEATS}, which RE2 refuses"
         before = token.kind
-    if OTHERWISE.search(pattern):
+    if _foreign(pattern):
         return ""
     try:
         _compiled(pattern)
     except (re.error, OverflowError) as error:
         return str(error)
     return ""
+
+
+def _foreign(pattern: str) -> bool:
+    """Return whether Python has no say: it would read the pattern otherwise, or nest too deeply to read it."""
+    return bool(OTHERWISE.search(pattern)) or pattern.count("(") > GROUPS
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -172,7 +179,7 @@ def _tame_class(text: str) -> bool:
 
 def fits(pattern: str, text: str) -> bool:
     """Return whether the pattern is found in a text; also where that would take too long to find out."""
-    if OTHERWISE.search(pattern) or refused(pattern) or _costly(pattern, text):
+    if _foreign(pattern) or refused(pattern) or _costly(pattern, text):
         return True
     return bool(_compiled(pattern).search(text))
 

@@ -8,7 +8,7 @@ from ssmwake.lint.source import Source
 from ssmwake.model import Finding
 
 AGENT = r"(?:snap\.)?amazon-ssm-agent(?:\.amazon-ssm-agent)?(?:\.service)?"
-SUDO = r"(?:sudo(?: -[A-Za-z]+)*\s+)?"
+SUDO = r"(?:sudo(?:\s-[A-Za-z]+)*\s+)?"
 FOREGROUND = re.compile(
     rf"""(?:^|;|&&|\|\||\b(?:then|do|else)\b)\s*(?P<at>{SUDO}(?:
     /?(?:\w+/){{0,4}}systemctl(?:\s+-\S+)*\s+(?:try-|reload-or-|force-reload-or-)?(?:restart|stop)(?:\s+-\S+)*\s+{AGENT}
