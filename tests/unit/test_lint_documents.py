@@ -221,27 +221,17 @@ VALID = sorted(path for path in (CORPUS / "good" / "ssm").iterdir() if path.suff
 TREES: list[Json] = [
     (json.loads if path.suffix == ".json" else yaml.safe_load)(path.read_text(encoding="utf-8")) for path in VALID
 ]
+SCALARS = [None, True, -1, 10**30, 1.5, "", "x", "{{ x }}", "{{", "step:", "${X}", "\r\n$$", "aws:loop", "(?=", "0.3"]
 STRANGE: list[Json] = [
-    *(
-        None,
-        True,
-        -1,
-        10**30,
-        1.5,
-        "",
-        "x",
-        "{{ x }}",
-        "{{",
-        "step:",
-        "${X}",
-        "\r\n$$",
-        "aws:loop",
-        "(?=",
-        "[a-",
-        "0.3",
-    ),
-    *([], {}, [[]], [None], [{"name": None}], {"x": None}),
-    *({"Ref": "X"}, {"Fn::Sub": "${X}"}, {"Fn::If": ["A", "b", "c"]}, {"<<": {}}),
+    *SCALARS,
+    [],
+    {},
+    [[]],
+    [{"name": None}],
+    {"x": None},
+    {"Ref": "X"},
+    {"Fn::If": ["A", "b", "c"]},
+    {"<<": {}},
 ]
 
 

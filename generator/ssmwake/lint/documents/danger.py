@@ -7,7 +7,7 @@ import yaml
 
 from ssmwake.lint.documents.graph import graph
 from ssmwake.lint.documents.steps import Step
-from ssmwake.lint.documents.values import names, plain
+from ssmwake.lint.documents.values import names, opaque, plain, walk
 from ssmwake.lint.nodes import pairs, value
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
@@ -44,9 +44,9 @@ def _asks(step: Step, declared: set[str]) -> bool:
     """Return whether the step lets somebody decide: by an approval, or by the value of a parameter."""
     if step.action in ("aws:approve", *CODE):
         return True
-    if step.action == "aws:branch":
-        return bool(names(step.input("Choices")) & declared)
-    return "DesiredValues" in pairs(step.input()) and bool(names(step.input("DesiredValues")) & declared)
+    asked = step.input("Choices" if step.action == "aws:branch" else "DesiredValues")
+    unknown = any(scalar.value == "Ref" or scalar.value.startswith("Fn::") for scalar in walk(asked, set()))
+    return unknown or opaque(asked) or bool(names(asked) & declared)
 
 
 def _destroys(step: Step) -> yaml.Node | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from ssmwake.lint.documents.steps import Step, everywhere, known, listed
+from ssmwake.lint.documents.steps import Step, complete, everywhere, known, listed
 from ssmwake.lint.documents.values import nearest, opaque, plain, true
 from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
@@ -51,7 +51,9 @@ def graph(main: yaml.Node | None) -> Graph | None:
 def _ways(step: Step, after: str) -> set[str] | None:
     """Return the names that a step leads to; None where they are not known."""
     nodes = [value(step.node, key) for key in ("nextStep", "isEnd", "onFailure", "onCancel", "inputs")]
-    if any(opaque(node) or (isinstance(node, yaml.ScalarNode) and plain(node) is None) for node in nodes):
+    if not step.action or any(
+        opaque(node) or (isinstance(node, yaml.ScalarNode) and plain(node) is None) for node in nodes
+    ):
         return None
     ends = true(value(step.node, "isEnd"))
     ways = {END if ends else plain(value(step.node, "nextStep")) or after}
@@ -82,15 +84,15 @@ def _jumps(step: Step) -> Iterator[tuple[yaml.Node, str]]:
 def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     """Yield what is wrong with the ways through an Automation, and through each of its loops."""
     main = value(root, "mainSteps")
-    everyone = {step.name for step in everywhere(main)}
+    everyone = {step.name for step in everywhere(main)} if complete(main) else None
     yield from _list(source, main, everyone)
     for step in everywhere(main):
         if step.action == "aws:loop":
             yield from _list(source, step.input("Steps"), everyone)
 
 
-def _list(source: Source, main: yaml.Node | None, everyone: set[str]) -> Iterator[Finding]:
-    if known(main):
+def _list(source: Source, main: yaml.Node | None, everyone: set[str] | None) -> Iterator[Finding]:
+    if everyone is not None:
         for step in listed(main):
             yield from _targets(source, step, everyone)
     found = graph(main)

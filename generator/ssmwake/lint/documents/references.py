@@ -8,7 +8,7 @@ import yaml
 
 from ssmwake.lint.documents import words
 from ssmwake.lint.documents.scripts import Code
-from ssmwake.lint.documents.steps import Step, everywhere, known
+from ssmwake.lint.documents.steps import Step, complete, everywhere
 from ssmwake.lint.documents.values import MENTION, Mention, mentions, names, nearest, opaque, plain, walk
 from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
@@ -37,12 +37,10 @@ class Names:
 
 def _names(root: yaml.Node) -> Names:
     parameters, variables, main = (value(root, key) for key in ("parameters", "variables", "mainSteps"))
-    steps = list(everywhere(main))
-    lists = [main, *(step.input("Steps") for step in steps if step.action == "aws:loop")]
     return Names(
         None if opaque(parameters) or opaque(root) else frozenset(pairs(parameters)),
         None if opaque(variables) or opaque(root) else frozenset(pairs(variables)),
-        {step.name: step for step in steps} if all(known(each) for each in lists) else None,
+        {step.name: step for step in everywhere(main)} if complete(main) else None,
     )
 
 

@@ -47,11 +47,17 @@ def listed(node: yaml.Node | None) -> list[Step]:
 
 
 def known(node: yaml.Node | None) -> bool:
-    """Return whether each step of a list and its name stand in the document as they are."""
+    """Return whether each step of a list, its name and its action stand in the document as they are."""
     if opaque(node):
         return False
     found = listed(node)
-    return len(found) == len(items(node)) and all(step.name for step in found)
+    return len(found) == len(items(node)) and all(step.name and step.action for step in found)
+
+
+def complete(node: yaml.Node | None) -> bool:
+    """Return whether all steps of a list, and of the loops in it, are known."""
+    loops = [step for step in everywhere(node) if step.action == "aws:loop"]
+    return known(node) and all(not opaque(step.input()) and known(step.input("Steps")) for step in loops)
 
 
 def everywhere(node: yaml.Node | None) -> list[Step]:
