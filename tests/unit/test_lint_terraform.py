@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ssmwake.lint import File, Kind, kind, lint, lint_all
 from ssmwake.lint.source import Source
-from ssmwake.lint.terraform import Files
+from ssmwake.lint.terraform.files import Files
 from ssmwake.lint.terraform.parser import BrokenText, parse, parse_template
 from ssmwake.lint.terraform.tree import Body, Broken, expressions, walk
 from ssmwake.lint.terraform.values import Scope, text, texts
@@ -236,6 +236,98 @@ def test_unknown_parts_of_a_document_are_not_judged() -> None:
     content = DOCUMENT.replace('"aws:runShellScrip"', "var.action").replace("$(cat list", "list")
     content = content.replace('"cd /x", ', "").replace('"2.2"', "local.version")
     assert [one for one in found(content) if one.startswith("SW305")] == []
+
+
+INSTANCE = """resource "aws_instance" "web" {
+  iam_instance_profile = PROFILE
+  user_data            = "#!/bin/sh\\naws s3 ls\\ndocker run amazon/aws-cli s3 ls\\n"
+
+  metadata_options {
+    http_tokens                 = "TOKENS"
+    http_endpoint               = "enabled"
+    http_put_response_hop_limit = HOPS
+  }
+}
+"""
+
+
+def described(profile: str = "var.p", tokens: str = "required", hops: str = "2") -> str:
+    """Return an instance with these options."""
+    return INSTANCE.replace("PROFILE", profile).replace("TOKENS", tokens).replace("HOPS", hops)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (described(), []),
+        (described(tokens="optional"), ["SW221 6:5"]),
+        (described(tokens="${var.tokens}"), []),
+        (described(hops="1"), ["SW222 8:5"]),
+        (described(hops='"1"'), ["SW222 8:5"]),
+        (described(hops="var.hops"), []),
+        (described().replace("enabled", "disabled"), ["SW220 7:5"]),
+        (described().replace("  iam_instance_profile = var.p\n", ""), ["SW224 2:38"]),
+        (described("null"), []),
+        (described().replace("  iam_instance_profile = var.p\n", "  launch_template {\n    id = var.l\n  }\n"), []),
+        (described().replace("aws_instance", "aws_launch_template").replace('"#', 'base64encode("#')
+         .replace('ls\\n"', 'ls\\n")').replace("  iam_instance_profile = var.p\n", ""), []),
+        ('resource "aws_iam_instance_profile" "x" {\n  name = "x"\n}\n', ["SW225 1:1"]),
+        ('resource "aws_iam_instance_profile" "x" {\n  role = var.role\n}\n', []),
+    ],
+)  # fmt: skip
+def test_an_instance_is_held_against_its_user_data(content: str, expected: list[str]) -> None:
+    assert found(content) == expected
+
+
+def test_a_message_has_the_names_of_terraform() -> None:
+    linted = lint("main.tf", described(tokens="optional").encode())
+    assert ["http_tokens" in one.message and "HttpTokens" not in one.message for one in linted] == [True]
+
+
+RACE = """resource "aws_iam_role" "r" {}
+resource "aws_iam_role_policy_attachment" "ssm" {
+  role       = aws_iam_role.r.name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}
+resource "aws_iam_instance_profile" "p" {
+  role = aws_iam_role.r.name
+}
+resource "aws_instance" "web" {
+  iam_instance_profile = aws_iam_instance_profile.p.name
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", ["SW403 9:1"]),
+        ("aws_iam_instance_profile.p.name", "local.p", ["SW403 9:1"]),
+        ("p.name", "p.name\n  depends_on = [aws_iam_role_policy_attachment.ssm]", []),
+        ("p.name", "p.name\n  tags = { policy = aws_iam_role_policy_attachment.ssm.id }", []),
+        ("r.name\n}", "r.name\n  depends_on = [aws_iam_role_policy_attachment.ssm]\n}", []),
+        ("AmazonSSMManagedInstanceCore", "AmazonS3ReadOnlyAccess", []),
+        ("aws_iam_instance_profile.p.name", '"p"', []),
+        ("p.name", "p.name\n  depends_on = [local.ready]", []),
+    ],
+)  # fmt: skip
+def test_an_instance_waits_for_the_policy_that_its_agent_needs(old: str, new: str, expected: list[str]) -> None:
+    names = "locals {\n  p     = aws_iam_instance_profile.p.name\n  ready = aws_iam_role_policy_attachment.ssm\n}\n"
+    assert found(RACE.replace(old, new) + names if old else RACE) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ('schedule_expression = "rate(5 minutes)"', ["SW408 2:25"]),
+        ('schedule_expression = "rate(30 minutes)"', []),
+        ('schedule_expression = "rate(${var.minutes} minutes)"', []),
+        ('schedule_expression = "rate(1 day)"\n  apply_only_at_cron_interval = true', ["SW409 3:3"]),
+        ("wait_for_success_timeout_seconds = 300", ["SW410 2:3"]),
+    ],
+)  # fmt: skip
+def test_an_association_has_a_schedule_that_state_manager_takes(said: str, expected: list[str]) -> None:
+    assert found(f'resource "aws_ssm_association" "x" {{\n  {said}\n}}\n') == expected
 
 
 def test_json_is_read_as_the_other_form_is() -> None:

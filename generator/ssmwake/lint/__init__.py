@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ssmwake.lint import cloudformation, documents, launch_template, shell, terraform, user_data
+from ssmwake.lint import cloudformation, documents, launch_template, shell, user_data
 from ssmwake.lint.cloud_config import broken
 from ssmwake.lint.ignores import ignored
 from ssmwake.lint.kinds import BOM, Kind, kind
@@ -15,7 +15,7 @@ from ssmwake.lint.nodes import composed
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import CloudConfig, Found, Script
 from ssmwake.lint.source import Source
-from ssmwake.lint.terraform.files import nothing
+from ssmwake.lint.terraform.files import Files, Read, nothing
 from ssmwake.model import Finding, Invalid, Location, Severity
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
@@ -37,7 +37,7 @@ def lint(
     what: Kind | None = None,
     *,
     with_cfn_lint: bool = True,
-    read: terraform.Read = nothing,
+    read: Read = nothing,
     cloud_init_schema: Mapping[str, Any] | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings of a file, sorted by place."""
@@ -49,7 +49,7 @@ def lint_all(
     files: Iterable[File],
     *,
     with_cfn_lint: bool = True,
-    read: terraform.Read = nothing,
+    read: Read = nothing,
     cloud_init_schema: Mapping[str, Any] | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings of files, sorted by place; their shell is checked in one go.
@@ -60,7 +60,7 @@ def lint_all(
     known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
     found: dict[str, list[Found]] = {file.path: [] for file in known}
     texts = {file.path: file.data[:LIMIT].decode("utf-8", "surrogateescape") for file in known}
-    modules = terraform.Files(read)
+    modules = Files(read)
     # Terraform comes first: it tells which of the other files are templates, and of what.
     for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
         if posixpath.normpath(file.path) not in modules.templates:
@@ -87,7 +87,7 @@ def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Findin
     return [one for one in more if one.where.line not in told]
 
 
-def _of_file(file: File, with_cfn_lint: bool, modules: terraform.Files) -> tuple[Found, ...]:
+def _of_file(file: File, with_cfn_lint: bool, modules: Files) -> tuple[Found, ...]:
     """Return all that a check says; one that gives up on a file leaves what it found so far."""
     if len(file.data) > LIMIT:
         size = f"{len(file.data):,} bytes; over {LIMIT:,} nothing is linted"
@@ -105,17 +105,21 @@ def _of_file(file: File, with_cfn_lint: bool, modules: terraform.Files) -> tuple
     return tuple(found)
 
 
-def _found(file: File, with_cfn_lint: bool, modules: terraform.Files) -> Iterator[Found]:
+def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
     what = file.kind
     if what is Kind.USER_DATA:
         yield from user_data.check_file(file.path, file.data)
         return
     source = Source.of_file(file.path, file.data.removeprefix(BOM).decode("utf-8", "surrogateescape"))
     if what is Kind.TERRAFORM:
-        yield from terraform.check(source, modules)
+        from ssmwake.lint.terraform.module import check as check_module
+
+        yield from check_module(source, modules)
         return
     if what is Kind.TEMPLATEFILE:
-        yield from terraform.check_template(source)
+        from ssmwake.lint.terraform.module import check_template
+
+        yield from check_template(source)
         return
     try:
         root = composed(source.text)

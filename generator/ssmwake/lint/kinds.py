@@ -81,7 +81,7 @@ def _of_terraform(text: str, path: str) -> Kind | None:
     if TERRAFORM_JSON.match(text) and _is_terraform_json(text):
         return Kind.TERRAFORM
     if kind_of(text) and TEMPLATE.search(text):
-        from ssmwake.lint.terraform import is_template
+        from ssmwake.lint.terraform.module import is_template
 
         return Kind.TEMPLATEFILE if is_template(text) else None
     return None

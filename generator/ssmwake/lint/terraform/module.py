@@ -1,0 +1,265 @@
+"""Terraform: the user data and the documents in it, through its strings, its functions and the files it reads."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.lint import cloud_config, documents, user_data
+from ssmwake.lint.encoded import from_base64
+from ssmwake.lint.nodes import composed, text_of, value
+from ssmwake.lint.placeholders import WORD
+from ssmwake.lint.rules import finding
+from ssmwake.lint.shell import Found
+from ssmwake.lint.source import Source
+from ssmwake.lint.terraform import associations, escapes, instances, json
+from ssmwake.lint.terraform.files import Files
+from ssmwake.lint.terraform.parser import BrokenText, parse, parse_template
+from ssmwake.lint.terraform.tree import Attribute, Block, Body, Call, Expression, Object, Reference, expressions, walk
+from ssmwake.lint.terraform.values import Coding, Scope, Text, keys, text, texts, unix
+from ssmwake.model import Finding, Location
+from ssmwake.userdata.parts import is_mime, kind_of
+
+# No module is nearly as large.
+LIMIT = 1024 * 1024
+# These encode what is plain; the arguments of the others are base64 already.
+ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
+PARTS = frozenset({"cloudinit_config", "template_cloudinit_config"})
+NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
+# A byte that is no UTF-8, as it was decoded.
+NO_TEXT = re.compile("[\ud800-\udfff]")
+# About the layout of a text, which nobody knows whose lines may come or go.
+LAYOUT = frozenset({"SW203", "SW205", "SW300"})
+
+
+def check(source: Source, files: Files) -> Iterator[Found]:
+    """Yield what is wrong with a .tf file, or a .tf.json file, and with what it gives to instances and to SSM."""
+    if len(source.text) > LIMIT:
+        yield finding("SW200", source.at(1), f"{len(source.text):,} characters; over {LIMIT:,} Terraform is not linted")
+        return
+    source = unix(source)
+    try:
+        body = json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
+    except BrokenText as error:
+        yield finding("SW418", error.where, error.problem)
+        return
+    for expression in expressions(body):
+        yield from escapes.templates(expression)
+    scope = _scope(body, source.path, files)
+    yield from _template_files(body, scope)
+    for block in body.blocks:
+        yield from _block(block, scope)
+    yield from instances.roles(body, scope)
+
+
+def check_template(source: Source) -> Iterator[Found]:
+    """Yield what is wrong with a file that templatefile() reads, whatever it is given."""
+    if wrong := NO_TEXT.search(source.text):
+        yield finding("SW418", source.at_offset(wrong.start()), "a byte that is no UTF-8; save it as UTF-8")
+        return
+    template = parse_template(unix(source))
+    yield from escapes.templates(template, None)
+    for found in texts(template, Scope("", Files())):
+        yield from _any(found)
+
+
+def is_template(text: str) -> bool:
+    """Return whether a text that is user data was written for templatefile()."""
+    return escapes.looks_rendered(parse_template(Source.of_file("", text)))
+
+
+def _scope(body: Body, path: str, files: Files) -> Scope:
+    known: dict[str, Expression] = {}
+    data: dict[tuple[str, str], Block] = {}
+    for block in body.blocks:
+        if block.type == "locals":
+            known |= {name: attribute.value for name, attribute in block.body.attributes.items()}
+        elif block.type == "data" and len(block.labels) == 2:
+            data[block.labels[0], block.labels[1]] = block
+    return Scope(posixpath.dirname(path), files, known, data)
+
+
+def _template_files(body: Body, scope: Scope) -> Iterator[Finding]:
+    """Yield what Terraform cannot read in the templates that it reads from files, whatever they are for."""
+    for expression in expressions(body):
+        for call in walk(expression):
+            if isinstance(call, Call) and call.name == "templatefile" and call.inside:
+                given = call.inside[1] if len(call.inside) > 1 else None
+                yield from _template_file(call.inside[0], given, scope)
+    for (kind, _), block in scope.data.items():
+        named = block.body.value("template")
+        if kind == "template_file" and isinstance(named, Call) and named.name == "file" and named.inside:
+            yield from _template_file(named.inside[0], block.body.value("vars"), scope, must=False)
+
+
+def _template_file(name: Expression, given: Expression | None, scope: Scope, *, must: bool = True) -> Iterator[Finding]:
+    path = text(name, scope)
+    if path is None or not path.known:
+        return
+    found = scope.files.get(scope.folder, path.source.text)
+    if found is None or len(found[1]) > LIMIT:
+        return
+    scope.files.templates.add(found[0])
+    names: set[str] | None = set() if given is None and must else None
+    if isinstance(given, Object):
+        names = {key for key, _ in keys(given) if key is not None}
+        names = None if any(key is None for key, _ in keys(given)) else names
+    source = Source.of_file(found[0], found[1].decode("utf-8", "surrogateescape"))
+    yield from escapes.templates(parse_template(source), None if names is None else frozenset(names))
+
+
+def _block(block: Block, scope: Scope) -> Iterator[Found]:
+    kind = block.labels[0] if block.type in ("resource", "data") and block.labels else ""
+    if block.type == "data" and kind in PARTS:
+        yield from _parts(block.body, scope)
+    elif block.type == "resource" and kind == "aws_ssm_document":
+        yield from _document(block.body, scope)
+    elif block.type == "resource" and kind == "aws_ssm_association":
+        yield from associations.check(block.body, scope)
+    elif block.type == "resource" and (kind in ENCODES or kind == instances.LAUNCH_TEMPLATE):
+        yield from instances.described(block, scope, _scripts(block.body, scope))
+        for name in ("user_data", "user_data_base64"):
+            if attribute := block.body.attributes.get(name):
+                yield from _user_data(attribute, scope, encodes=kind in ENCODES and name == "user_data")
+    else:
+        for name in ("user_data", "user_data_base64"):
+            if attribute := block.body.attributes.get(name):
+                for found in texts(attribute.value, scope):
+                    yield from _any(found)
+
+
+def _scripts(body: Body, scope: Scope) -> list[Text]:
+    """Return the user data of an instance, or the parts it is made of, as far as it is known."""
+    found: list[Text | None] = []
+    for name in ("user_data", "user_data_base64"):
+        value = body.value(name)
+        rendered = _rendered(value, scope) if value else None
+        if rendered is not None:
+            contents = [block.body.value("content") for block in rendered.body.blocks if block.type == "part"]
+            found += [text(content, scope) for content in contents if content]
+        elif value is not None:
+            found.append(text(value, scope))
+    return [one for one in found if one is not None and one.begins]
+
+
+def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator[Found]:
+    where = attribute.value.span.where
+    name = attribute.name.text.strip('"')
+    if not encodes and (rendered := _rendered(attribute.value, scope)) and _says(rendered, "base64_encode", "false"):
+        yield finding("SW412", where, f"{name} is base64, and base64_encode is false in what it refers to; remove that")
+    if encodes and isinstance(attribute.value, Call) and attribute.value.name == "base64encode":
+        yield finding("SW413", where, "user_data is encoded anyway; leave base64encode out, or write user_data_base64")
+    for found in texts(attribute.value, scope):
+        if found.coding is Coding.PLAIN and not encodes and not _is_base64(found):
+            message = f"plain text, where {name} is base64; write base64encode(...)"
+            yield finding("SW412", where, message)
+        decoded = from_base64(found.source.text) if found.known and found.coding is Coding.PLAIN else None
+        if decoded:
+            # The provider leaves alone what is base64 already.
+            inner = Source.at_place(found.source.at(1), decoded.decode("utf-8", "surrogateescape"))
+            yield from user_data.check(inner, decoded)
+        else:
+            yield from _checked(found)
+
+
+def _is_base64(found: Text) -> bool:
+    """Return whether a text may be base64; there are no words in it where it is known."""
+    if NOT_BASE64.search(found.source.text):
+        return False
+    return not found.known or from_base64(found.source.text) is not None
+
+
+def _rendered(expression: Expression, scope: Scope) -> Block | None:
+    path = expression.path if isinstance(expression, Reference) else ()
+    if len(path) == 4 and path[0] == "data" and path[1] in PARTS and path[3] == "rendered":
+        return scope.data.get((path[1], path[2]))
+    return None
+
+
+def _says(block: Block, name: str, said: str) -> bool:
+    found = block.body.value(name)
+    return found is not None and found.span.text.strip('"') == said
+
+
+def _any(found: Text) -> Iterator[Found]:
+    """Yield what is wrong with a text if it is user data or a document, by its first line."""
+    start = found.source.text[:4096]
+    if kind_of(start) or is_mime(start.encode("utf-8", "surrogateescape")):
+        yield from _checked(found)
+
+
+def _checked(found: Text) -> Iterator[Found]:
+    """Yield what is wrong with user data, without what words of ours bring about."""
+    if not found.begins or not found.source.text.strip():
+        return
+    if found.file is not None and found.coding is not Coding.GZIP:
+        yield from user_data.check_file(found.source.path, found.file)
+    else:
+        data = found.source.text.encode("utf-8", "surrogateescape")
+        counts = found.known and found.coding is not Coding.GZIP
+        yield from _without_words(user_data.check(found.source, data), found, set() if counts else {"SW201"})
+    if found.file is not None and found.file.startswith(b"#!"):
+        yield from escapes.doubled(found.source)
+
+
+def _without_words(all_found: Iterator[Found], text: Text, but: set[str]) -> Iterator[Found]:
+    for one in all_found:
+        if isinstance(one, Finding):
+            about_layout = text.loose and one.rule in LAYOUT
+            if one.rule in but or about_layout or (not text.known and WORD.search(one.message)):
+                continue
+        yield one
+
+
+def _parts(body: Body, scope: Scope) -> Iterator[Found]:
+    """Yield what is wrong with the parts of a multipart, each by what it is said to be."""
+    gzip, plain = body.value("gzip"), body.value("base64_encode")
+    compressed = gzip is None or gzip.span.text.strip('"') == "true"
+    if compressed and plain is not None and plain.span.text.strip('"') == "false":
+        message = "what is compressed has to be base64, too; write gzip = false as well, or remove this"
+        yield finding("SW412", plain.span.where, message)
+    for block in body.blocks:
+        content = block.body.value("content")
+        if block.type != "part" or content is None:
+            continue
+        kind = block.body.value("content_type")
+        said = text(kind, scope) if kind else None
+        for found in texts(content, scope):
+            if not found.begins or found.coding is not Coding.PLAIN:
+                continue
+            if kind_of(found.source.text):
+                yield from _checked(found)
+            elif said and said.source.text == "text/cloud-config":
+                yield from _without_words(cloud_config.check(found.source), found, set())
+
+
+def _document(body: Body, scope: Scope) -> Iterator[Found]:
+    content, form = body.attributes.get("content"), body.value("document_format")
+    if content is None:
+        return
+    said = "JSON" if form is None else (text(form, scope) or Text(Source.at_place(form.span.where, ""))).source.text
+    for found in texts(content.value, scope):
+        if found.coding is not Coding.PLAIN or not found.begins:
+            continue
+        start = found.source.text.lstrip()[:1]
+        if said == "JSON" and start and (found.yaml or start != "{"):
+            where = form.span.where if form else content.name.where
+            what = "document_format is JSON" if form else "without document_format the content is JSON"
+            yield finding("SW416", where, f'{what}, and this is YAML; write document_format = "YAML"')
+        yield from _without_words(
+            _composed(found, content.value.span.where), found, set() if found.known else {"SW312"}
+        )
+
+
+def _composed(found: Text, where: Location) -> Iterator[Found]:
+    try:
+        root = composed(found.source.text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = found.source.at_offset(mark.index) if mark else where
+        message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
+        yield finding("SW300", place, message)
+        return
+    if root is not None and (value(root, "mainSteps") is not None or text_of(value(root, "schemaVersion"))):
+        yield from documents.check(found.source, root)
