@@ -40,7 +40,8 @@ def graph(main: yaml.Node | None) -> Graph | None:
     if not known(main) or not steps:
         return None
     found = Graph({step.name: step for step in steps})
-    for step, after in zip(steps, [*(step.name for step in steps[1:]), END], strict=True):
+    names = [*(step.name for step in steps), END]
+    for step, after in zip(steps, names[1:], strict=True):
         ways = _ways(step, after)
         if ways is None:
             return None

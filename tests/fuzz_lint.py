@@ -1,0 +1,36 @@
+"""Bytes that make lint crash, looked for by atheris, which is no dependency of ours: pip install atheris.
+
+python tests/fuzz_lint.py CORPUS... -max_total_time=600; each CORPUS is a folder of files to begin with, and new ones
+go to the first. It ends at the first crash with a traceback, and leaves the bytes in crash-*.
+"""
+
+import sys
+from pathlib import Path
+
+import atheris  # type: ignore[import-untyped]
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "generator"))
+
+with atheris.instrument_imports(include=["ssmwake"]):
+    from ssmwake.lint import Kind, fix, kind, lint, report, shell
+
+KINDS = [None, *Kind]
+
+
+def try_one(data: bytes) -> None:
+    """Lint the bytes as the kind that the last of them says, mend them, and report it in each form."""
+    # A line end is no kind: what lies in the corpus is linted as what it is.
+    what = KINDS[(data[-1] - ord("\n")) % len(KINDS)] if data else None
+    kind(data)
+    findings = lint("fuzzed", data, what, with_cfn_lint=False)
+    fix.fixed(data, what, findings)
+    for form in (report.as_json, report.as_sarif, report.as_github):
+        form(findings).encode()
+    report.as_junit(findings, ["fuzzed"]).encode()
+
+
+if __name__ == "__main__":
+    # shellcheck is another's program, and slow to start.
+    shell.check = lambda scripts: iter(())
+    atheris.Setup(sys.argv, try_one)
+    atheris.Fuzz()
