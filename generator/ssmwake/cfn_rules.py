@@ -1,4 +1,4 @@
-"""Our rules as a plugin of cfn-lint: `cfn-lint -a ssmwake.cfn_rules template.yaml`."""
+"""Our rules as a plugin of cfn-lint: `cfn-lint template.yaml -a ssmwake.cfn_rules`."""
 
 import json
 from collections.abc import Iterator

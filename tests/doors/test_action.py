@@ -59,10 +59,23 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_action_holds_to_the_schema() -> None:
-    argv = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-actions", str(TOP / "action.yml")]
+def check(schema: str, path: Path) -> None:
+    """Hold a file to one of the schemas that GitHub's own files have."""
+    argv = ["-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(path)]
     done = subprocess.run([sys.executable, *argv], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_action_holds_to_the_schema() -> None:
+    check("github-actions", TOP / "action.yml")
+
+
+def test_the_page_shows_a_workflow_with_inputs_that_exist(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```yaml\n(on: .*?)```", (TOP / "docs" / "lint.md").read_text(), re.DOTALL)
+    (tmp_path / "workflow.yaml").write_text(shown)
+    check("github-workflows", tmp_path / "workflow.yaml")
+    step = yaml.safe_load(shown)["jobs"]["lint"]["steps"][1]
+    assert step["with"].keys() <= ACTION["inputs"].keys()
 
 
 def test_no_input_is_pasted_into_a_script() -> None:

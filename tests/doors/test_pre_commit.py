@@ -1,12 +1,15 @@
 """The hooks, as pre-commit itself installs and runs them from this checkout."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 TOP = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("pre-commit")
@@ -60,14 +63,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a configuration with all our hooks, out of this checkout as it is now."""
+    """Return the configuration that the page shows, with all our hooks, out of this checkout as it is now."""
     hooks = tmp_path_factory.mktemp("hooks")
     for name in ("generator", "templates", "docs/rules"):
         shutil.copytree(TOP / name, hooks / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
         shutil.copy(TOP / name, hooks)
-    ids = ", ".join(f"{{id: {name}}}" for name in ("ssmwake", "ssmwake-project", "ssmwake-render"))
-    return f"repos: [{{repo: {hooks}, rev: {committed(hooks)}, hooks: [{ids}]}}]\n"
+    page = (TOP / "docs" / "lint.md").read_text()
+    (shown,) = re.findall(r"```yaml\n(repos:\n.*?)```", page, re.DOTALL)
+    repos = yaml.safe_load(shown)["repos"]
+    repos[0] |= {"repo": str(hooks), "rev": committed(hooks)}
+    repos[0]["hooks"] += [{"id": "ssmwake-project"}, {"id": "ssmwake-render"}]
+    return json.dumps({"repos": repos})
 
 
 def project(folder: Path, config: str, files: dict[str, str]) -> None:
@@ -85,6 +92,14 @@ def test_a_hook_takes_the_files_of_lint_and_no_others(tmp_path: Path, config: st
     assert not [name for name in OTHERS if name in done.stdout]
     done = run(str(PROGRAM), "run", "--files", *OTHERS, "--", "ssmwake", folder=tmp_path, home=home)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_hook_takes_an_option(tmp_path: Path, config: str, home: Path) -> None:
+    options = config.replace('{"id": "ssmwake"}', '{"id": "ssmwake", "args": ["--fail-on=warning"]}')
+    project(tmp_path, options, {"user-data.sh": "#!/bin/sh\ncd /srv\n"})
+    done = run(str(PROGRAM), "run", "--all-files", "ssmwake", folder=tmp_path, home=home)
+    assert done.returncode == 1, done.stderr
+    assert "user-data.sh:2:1: warning:" in done.stdout
 
 
 def test_a_hook_takes_the_whole_project(tmp_path: Path, config: str, home: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +14,9 @@ import pytest
 from ssmwake.cfn_rules import cfn_id
 from ssmwake.lint.rules import RULES
 
-GENERATOR = Path(__file__).parents[2] / "generator"
+TOP = Path(__file__).parents[2]
+GENERATOR = TOP / "generator"
+PAGE = (TOP / "docs" / "lint.md").read_text()
 PROGRAM = Path(sys.executable).with_name("cfn-lint")
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -36,9 +40,9 @@ FOUND = [(10, 20, "E9510"), (11, 11, "W9508"), (16, 17, "E9581")]
 
 
 def cfn_lint(*arguments: str, folder: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run cfn-lint with our rules and nobody's settings."""
+    """Run cfn-lint with nobody's settings, and where it can import our rules."""
     return subprocess.run(
-        [str(PROGRAM), "-a", "ssmwake.cfn_rules", *arguments],
+        [str(PROGRAM), *arguments],
         cwd=folder,
         env={**os.environ, "HOME": str(folder), "PYTHONPATH": str(GENERATOR)},
         input=stdin,
@@ -50,7 +54,7 @@ def cfn_lint(*arguments: str, folder: Path, stdin: str = "") -> subprocess.Compl
 
 def matches(*arguments: str, folder: Path, stdin: str = "") -> list[dict[str, Any]]:
     """Return what cfn-lint prints as JSON."""
-    done = cfn_lint("--format", "json", *arguments, folder=folder, stdin=stdin)
+    done = cfn_lint("-a", "ssmwake.cfn_rules", "--format", "json", *arguments, folder=folder, stdin=stdin)
     assert not done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
@@ -152,7 +156,7 @@ def test_a_broken_template_is_no_crash_of_ours(tmp_path: Path) -> None:
 
 
 def test_cfn_lint_lists_each_of_our_rules_with_its_reason(tmp_path: Path) -> None:
-    listed = cfn_lint("--list-rules", folder=tmp_path).stdout
+    listed = cfn_lint("-a", "ssmwake.cfn_rules", "--list-rules", folder=tmp_path).stdout
     for rule in RULES.values():
         assert f"{cfn_id(rule)}: {rule.title} ({rule.id})\n{rule.reason}\n" in f"{listed}\n"
 
@@ -161,3 +165,13 @@ def test_no_two_rules_have_one_number() -> None:
     numbers = [int(cfn_id(rule)[1:]) for rule in RULES.values()]
     assert len(set(numbers)) == len(RULES)
     assert all(9500 <= number < 9600 for number in numbers)
+
+
+def test_the_page_shows_a_command_that_works_and_the_numbers_that_it_shows(template: Path) -> None:
+    (shown,) = re.findall(r"^cfn-lint (.* -a .*)$", PAGE, re.MULTILINE)
+    done = cfn_lint("--format", "parseable", *shlex.split(shown), folder=template.parent)
+    assert "template.yaml:10:20:10:21:E9510:" in done.stdout
+    named = re.findall(r"`(SW\d+)` is `(\w\d+)`", PAGE)
+    assert len(named) > 1
+    for ours, theirs in named:
+        assert cfn_id(RULES[ours]) == theirs

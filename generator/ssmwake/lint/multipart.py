@@ -29,6 +29,13 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
     if len(set(re.findall(r"(?i)boundary=[^\s;]{1,80}", text))) > DEEPEST:
         yield finding("SW200", source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
         return
+    if "\0" in text:
+        # Python's own parser gives up on one in the name of a character set.
+        where = source.at_offset(text.index("\0"))
+        yield finding(
+            "SW200", where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64"
+        )
+        return
     message = message_from_string(text)
     nodes = list(message.walk())
     types = {node.get_content_type() for node in nodes}

@@ -166,7 +166,10 @@ def _mime(path: str, data: bytes) -> tuple[Part, ...]:
             continue
         if node.get_content_maintype() == "multipart":
             raise _refusal(path, f"MIME without a boundary line for {node.get_boundary()!r}; make the file again")
-        raw = node.get_payload()
+        try:
+            raw = node.get_payload()
+        except ValueError:
+            raise _refusal(path, "MIME whose charset is no name; correct the header") from None
         body = node.get_payload(decode=True)
         if not isinstance(raw, str) or not isinstance(body, bytes):
             continue
