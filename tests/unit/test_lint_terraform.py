@@ -152,6 +152,8 @@ def test_names_that_stand_for_each_other_are_not_known_and_names_that_grow_stay_
         ('data "cloudinit_config" "x" {\n  part {\n    content_type = "text/cloud-config"\n'
          f'    content = yamlencode({{ runcmd = ["{IMDS}"] }})\n  }}\n}}\n', ["SW210 4:39"]),
         (f'module "x" {{\n  user_data = "#!/bin/sh\\n{IMDS}\\n"\n}}\n', ["SW210 2:27"]),
+        ('resource "aws_spot_fleet_request" "x" {\n  launch_specification {\n'
+         f'    user_data = "#!/bin/sh\\n{IMDS}\\n"\n  }}\n}}\n', ["SW210 3:29"]),
         (instance('""'), []),
         (instance('"${var.head}\\nplain"'), []),
         (instance("var.user_data"), []),

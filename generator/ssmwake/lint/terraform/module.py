@@ -8,7 +8,8 @@ import yaml
 
 from ssmwake.lint import cloud_config, documents, user_data
 from ssmwake.lint.encoded import from_base64
-from ssmwake.lint.nodes import composed, text_of, value
+from ssmwake.lint.nodes import composed, text_of
+from ssmwake.lint.nodes import value as node_at
 from ssmwake.lint.placeholders import WORD
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
@@ -16,7 +17,18 @@ from ssmwake.lint.source import Source
 from ssmwake.lint.terraform import associations, escapes, instances, json
 from ssmwake.lint.terraform.files import Files
 from ssmwake.lint.terraform.parser import BrokenText, parse, parse_template
-from ssmwake.lint.terraform.tree import Attribute, Block, Body, Call, Expression, Object, Reference, expressions, walk
+from ssmwake.lint.terraform.tree import (
+    Attribute,
+    Block,
+    Body,
+    Call,
+    Expression,
+    Object,
+    Reference,
+    bodies,
+    expressions,
+    walk,
+)
 from ssmwake.lint.terraform.values import Coding, Scope, Text, keys, text, texts, unix
 from ssmwake.model import Finding, Location
 from ssmwake.userdata.parts import is_mime, kind_of
@@ -123,10 +135,12 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
             if attribute := block.body.attributes.get(name):
                 yield from _user_data(attribute, scope, encodes=kind in ENCODES and name == "user_data")
     else:
-        for name in ("user_data", "user_data_base64"):
-            if attribute := block.body.attributes.get(name):
-                for found in texts(attribute.value, scope):
-                    yield from _any(found)
+        # A module, or a resource that lint does not know: whatever is user data by its first line.
+        for body in bodies(block.body):
+            for name in ("user_data", "user_data_base64"):
+                if value := body.value(name):
+                    for found in texts(value, scope):
+                        yield from _any(found)
 
 
 def _scripts(body: Body, scope: Scope) -> list[Text]:
@@ -261,5 +275,5 @@ def _composed(found: Text, where: Location) -> Iterator[Found]:
         message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
         yield finding("SW300", place, message)
         return
-    if root is not None and (value(root, "mainSteps") is not None or text_of(value(root, "schemaVersion"))):
+    if root is not None and (node_at(root, "mainSteps") is not None or text_of(node_at(root, "schemaVersion"))):
         yield from documents.check(found.source, root)

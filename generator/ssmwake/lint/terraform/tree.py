@@ -157,10 +157,16 @@ def walk(expression: Expression) -> Iterator[Expression]:
         waiting.extend(reversed(one.inside))
 
 
-def expressions(body: Body) -> Iterator[Expression]:
-    """Yield each expression of a body and of the blocks in it, but not what is inside of one."""
+def bodies(body: Body) -> Iterator[Body]:
+    """Yield a body, and those of all blocks in it."""
     waiting = [body]
     while waiting:
         one = waiting.pop()
-        yield from (attribute.value for attribute in one.attributes.values())
+        yield one
         waiting.extend(block.body for block in reversed(one.blocks))
+
+
+def expressions(body: Body) -> Iterator[Expression]:
+    """Yield each expression of a body and of the blocks in it, but not what is inside of one."""
+    for one in bodies(body):
+        yield from (attribute.value for attribute in one.attributes.values())
