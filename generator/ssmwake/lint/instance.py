@@ -22,7 +22,7 @@ OTHER_CREDENTIALS = re.compile(
 )
 # Files that a shell reads, and in which nobody looks for credentials.
 HARMLESS = re.compile(r"(?:/os-release|/lsb-release|/etc/profile|bashrc)$")
-NO_CREDENTIALS = ("--no-sign-request", "--profile", "--endpoint-url", "--version", "--generate-cli-skeleton", "help")
+NO_CREDENTIALS = ("--no-sign-request", "--profile", "--endpoint-url", "--version", "--generate-cli-skeleton")
 LOCAL = {"configure", "help"}
 INSTALLERS = {"yum", "dnf", "microdnf", "zypper", "apt", "apt-get", "rpm", "dpkg", "snap"}
 AGENT = "amazon-ssm-agent"
@@ -101,7 +101,7 @@ def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
         starts = words[:1] == ["run"] or words[:2] == ["container", "run"]
         if run.command.name not in CONTAINERS or not starts:
             continue
-        own = any("AWS_ACCESS_KEY_ID" in word or ".aws" in word or word in NO_CREDENTIALS for word in words)
+        own = any("AWS_ACCESS_KEY_ID" in word or "/.aws" in word or word in NO_CREDENTIALS for word in words)
         if any(READS_ROLE.search(word) for word in words) and not own and not any(map(NOT_BRIDGED.match, words)):
             message = f"the container of line {run.where.line} is two hops from IMDS; write 2, or use --network host"
             yield finding("SW222", instance.hops.where, message)
@@ -136,7 +136,7 @@ def _profile(runs: Sequence[_Run]) -> Iterator[Finding]:
         name, words = run.command.name, run.command.arguments
         if name in (".", "source") and not (words and HARMLESS.search(words[0])):
             return
-        calls = name == "aws" and words and not words[0].startswith("-") and words[0] not in LOCAL
+        calls = name == "aws" and words and not LOCAL & set(words)
         if calls and run.surely and not any(word.startswith(NO_CREDENTIALS) for word in words):
             yield finding("SW224", run.where, "no profile, so aws finds no credentials; set IamInstanceProfile")
             return

@@ -15,7 +15,7 @@ MIME = re.compile(r"(?im)^mime-version[ \t]*:")
 PARTS = re.compile(r"(?im)^content-type[ \t]*:[ \t]*(?!text/(?:plain|html)\b)\S")
 
 # What a request or launch-template data has beside user data: many a file has a UserData of its own.
-LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MetadataOptions", "MinCount", "SecurityGroupIds"})
+LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MinCount", "SecurityGroupIds"})
 
 
 class Kind(StrEnum):
@@ -50,7 +50,7 @@ def kind(data: bytes, path: str = "") -> Kind | None:
     if data.startswith(b"\x1f\x8b") or (is_mime(data) and _is_message(text)) or kind_of(text):
         return Kind.USER_DATA
     # A cheap look first: most files in a folder are none of ours, and YAML is slow to read.
-    if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData", text):
+    if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions", text):
         return None
     try:
         root = composed(text)
@@ -62,7 +62,8 @@ def kind(data: bytes, path: str = "") -> Kind | None:
         return Kind.CLOUDFORMATION
     if "schemaVersion" in keys and keys & {"mainSteps", "runtimeConfig", "sessionType"}:
         return Kind.SSM
-    launches = "UserData" in keys and (keys & LAUNCH or is_encoded(text_of(value(root, "UserData"))))
+    about = keys & {"UserData", "MetadataOptions"}
+    launches = about and (keys & LAUNCH or is_encoded(text_of(value(root, "UserData"))))
     if keys & {"LaunchTemplateData", "LaunchTemplateVersions"} or launches:
         return Kind.LAUNCH_TEMPLATE
     return None
