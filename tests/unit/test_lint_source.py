@@ -3,7 +3,7 @@
 import json
 
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ssmwake.lint.nodes import composed, value
@@ -30,6 +30,7 @@ def same_letters(text: str, source: Source) -> None:
             assert found == letter, (offset, letter, where)
 
 
+@settings(deadline=None)
 @given(LETTERS, st.sampled_from(["|", ">", "'", '"', None]), st.integers(10, 80))
 @example("abc\n\n  XYZ\nabc a\n", ">", 10)
 @example("\n", ">", 10)
@@ -41,6 +42,7 @@ def test_each_letter_of_a_scalar_is_found_in_every_style(text: str, style: str |
     same_letters(dumped, source)
 
 
+@settings(deadline=None)
 @given(LETTERS)
 def test_each_letter_of_a_json_string_is_found(text: str) -> None:
     dumped = json.dumps({"k": [1], "a": {"b": text}}, indent=1, ensure_ascii=False)
@@ -49,6 +51,7 @@ def test_each_letter_of_a_json_string_is_found(text: str) -> None:
     same_letters(dumped, source)
 
 
+@settings(deadline=None)
 @given(LETTERS, st.integers(0, 60), st.integers(0, 60))
 def test_a_slice_and_an_edit_keep_the_places_of_what_they_keep(text: str, start: int, end: int) -> None:
     start, end = sorted((min(start, len(text)), min(end, len(text))))
@@ -60,6 +63,7 @@ def test_a_slice_and_an_edit_keep_the_places_of_what_they_keep(text: str, start:
     assert edited.at_offset(start + 1) == source.at_offset(start)
 
 
+@settings(deadline=None)
 @given(LETTERS)
 def test_a_text_in_a_text_in_a_text_is_found(text: str) -> None:
     once = yaml.safe_dump({"a": text}, default_style="|", allow_unicode=True)
