@@ -213,3 +213,26 @@ def test_the_page_shows_comments_and_a_config_that_spare() -> None:
         assert lint("f", spared.encode()) == ()
     (ignore,) = load("ssmwake.yaml", config.encode()).lint.ignore
     assert (ignore.rule, ignore.path) == ("SW210", "legacy/*.sh")
+
+
+def test_a_file_that_terraform_refers_to_is_read_and_told_at_its_own_place(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "boot.sh").write_text(f"#!/bin/sh\n{ASKS}")
+    body = '  user_data = file("${path.module}/scripts/boot.sh")\n'
+    (tmp_path / "main.tf").write_text(f'resource "aws_instance" "web" {{\n{body}}}\n')
+    done = run(str(tmp_path / "main.tf"))
+    assert [line.split(": ")[0] for line in done.output.splitlines()] == [f"{tmp_path}/scripts/boot.sh:2:47"]
+    assert run(str(tmp_path)).output == done.output
+
+
+def test_a_cloud_config_is_held_against_the_schema_that_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("#cloud-config\nhostname: a\n")
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "object", "properties": {"hostname": {"type": "string", "maxLength": 0}}}')
+    assert run("--cloud-init-schema", str(schema), str(config)).output.startswith(f"{config}:2:")
+    assert run("--cloud-init-schema", "none", str(config)).output == ""
+    schema.write_text("[]")
+    refused = run("--cloud-init-schema", str(schema), str(config))
+    assert refused.exit_code == 1
+    assert "name schema-cloud-config-v1.json of a cloud-init" in refused.output

@@ -4,8 +4,9 @@ import dataclasses
 import difflib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,11 +22,15 @@ from ssmwake.model import Finding, Ignore, Invalid, Severity
 from ssmwake.resources import page
 
 # What lint reads in a folder; a file that is named is read whatever it is called.
-ENDINGS = (".yaml", ".yml", ".json", ".template", ".sh", ".txt", ".cfg", ".userdata")
+ENDINGS = (
+    *(".yaml", ".yml", ".json", ".template", ".sh", ".txt", ".cfg", ".userdata"),
+    *(".tf", ".tofu", ".tftpl", ".tpl", ".mime", ".gz", ".b64", ".j2"),
+)
 # Folders of other people's files.
 SKIPPED = ("node_modules", "__pycache__")
 # Found by itself where no --config is given, as linters do.
 CONFIG = "ssmwake.yaml"
+NO_SCHEMA = "none"
 KINDS = [each.value for each in Kind]
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 SEVERITIES = [severity.value for severity in ORDER]
@@ -38,6 +43,7 @@ SECRET, TOO_LARGE = "SW209", "SW201"
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", help="By default error.")
 @click.option("-c", "--config", metavar="FILE", help=f"Whose ignored rules count; else {CONFIG}, if it is here.")
+@click.option("--cloud-init-schema", "schema", metavar="FILE", help="By default that of this machine; or none.")
 @click.option("--diff", "shows", is_flag=True, help="Show what --fix would change.")
 @click.option("--fix", "mends", is_flag=True, help="Show it, and change the files.")
 @click.option("--list-rules", is_flag=True, help="Print every rule of ours.")
@@ -48,6 +54,7 @@ def command(
     form: str,
     fail_on: str,
     config: str | None,
+    schema: str | None,
     shows: bool,
     mends: bool,
     list_rules: bool,
@@ -71,7 +78,7 @@ def command(
     files, loose, findings = _read(paths, None if what is None else Kind(what))
 
     def linted(some: Iterable[File]) -> list[Finding]:
-        found = (one for one in _linted(some) if not settled(one, ignores))
+        found = (one for one in _linted(some, schema) if not settled(one, ignores))
         return [one for one in found if one.rule != TOO_LARGE or one.where.path not in loose]
 
     findings += linted(files)
@@ -120,7 +127,7 @@ def _read(paths: Iterable[str], what: Kind | None) -> tuple[list[File], set[str]
         except Invalid as invalid:
             findings += invalid.findings
             continue
-        found = what or kind(data)
+        found = what or kind(data, path)
         if found is not None or named:
             files.setdefault(path, File(path, data, found))
         # A script in a folder may be anybody's; only one that is named is user data for sure.
@@ -142,16 +149,26 @@ def _files(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
                     yield str(Path(folder) / name), False
 
 
-def _linted(files: Iterable[File]) -> list[Finding]:
-    every = list(files)
+def _linted(files: Iterable[File], schema: str | None) -> tuple[Finding, ...]:
+    every = tuple(files)
     with progress("linting", len(every)) as told:
+        return lint_all(every, read=_beside, cloud_init_schema=lambda: _schema(schema), told=told)
 
-        def one_by_one() -> Iterator[File]:
-            for file in every:
-                told(file.path)
-                yield file
 
-        return list(lint_all(one_by_one()))
+def _beside(path: str) -> bytes | None:
+    """Return a file that Terraform refers to; None where it cannot be read, which Terraform will say itself."""
+    try:
+        return contents(path)
+    except Invalid:
+        return None
+
+
+def _schema(name: str | None) -> Mapping[str, Any] | None:
+    """Return the schema of the cloud-init that is named, or installed; None for none."""
+    from ssmwake.lint.cloud_schema import installed_schema, load
+
+    path = installed_schema() if name is None else Path(name)
+    return None if path is None or name == NO_SCHEMA else load(path)
 
 
 def _mended(files: Iterable[File], findings: Sequence[Finding]) -> list[tuple[File, File]]:

@@ -1,7 +1,7 @@
 """Lint: what fails at deploy time, or at the first boot, is found at the desk. Bytes in, findings out."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,12 @@ from ssmwake.model import Finding, Invalid, Location, Severity
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
 LIMIT = 10 * 1024 * 1024
+# Where the schema of a cloud-init comes from, if there is one; it is large, and read only if it is needed.
+Schema = Callable[[], Mapping[str, Any] | None]
+
+
+def no_schema() -> None:
+    """Hold a cloud-config against nothing but what is true of every cloud-init."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ def lint(
     *,
     with_cfn_lint: bool = True,
     read: Read = nothing,
-    cloud_init_schema: Mapping[str, Any] | None = None,
+    cloud_init_schema: Schema = no_schema,
 ) -> tuple[Finding, ...]:
     """Return the findings of a file, sorted by place."""
     files = [File(path, data, what)]
@@ -50,12 +56,14 @@ def lint_all(
     *,
     with_cfn_lint: bool = True,
     read: Read = nothing,
-    cloud_init_schema: Mapping[str, Any] | None = None,
+    cloud_init_schema: Schema = no_schema,
+    told: Callable[[str], object] = nothing,
 ) -> tuple[Finding, ...]:
     """Return the findings of files, sorted by place; their shell is checked in one go.
 
     Terraform refers to files beside its own: `read` gives what one holds, by a path below the folder of the .tf file.
-    A schema of cloud-init says what that version makes of a cloud-config, beyond what holds for all.
+    A schema of cloud-init says what that version makes of a cloud-config, beyond what holds for all; it is asked for
+    where there is a cloud-config. `told` hears each path before its file is looked at.
     """
     known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
     found: dict[str, list[Found]] = {file.path: [] for file in known}
@@ -63,6 +71,7 @@ def lint_all(
     modules = Files(read)
     # Terraform comes first: it tells which of the other files are templates, and of what.
     for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
+        told(file.path)
         if posixpath.normpath(file.path) not in modules.templates:
             for one in _of_file(file, with_cfn_lint, modules):
                 found.setdefault(one.where.path if isinstance(one, Finding) else one.source.path, []).append(one)
@@ -71,8 +80,10 @@ def lint_all(
     scripts = [one for each in found.values() for one in each if isinstance(one, Script)]
     for each in shell.check(scripts):
         found[each.where.path].append(each)
-    if cloud_init_schema is not None:
-        found = {path: [*each, *_by_schema(each, cloud_init_schema)] for path, each in found.items()}
+    if any(isinstance(one, CloudConfig) for each in found.values() for one in each):
+        schema = cloud_init_schema()
+        if schema is not None:
+            found = {path: [*each, *_by_schema(each, schema)] for path, each in found.items()}
     sorted_ones = [sorted({one for one in each if isinstance(one, Finding)}) for each in found.values()]
     return tuple(one for each in sorted_ones for one in each if not ignored(one, texts[one.where.path]))
 
