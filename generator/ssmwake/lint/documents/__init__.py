@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.lint.cloud_config import duplicates
 from ssmwake.lint.documents import (
     attachments,
     automation,
@@ -27,6 +28,9 @@ from ssmwake.lint.source import Source
 def check(source: Source, root: yaml.Node, *, whole: bool = True) -> Iterator[Found]:
     """Yield what is wrong with a Command, Automation or Session document, which is the whole source or a part."""
     yield from fields.size(source, root, whole=whole)
+    # cfn-lint tells of those in a template.
+    if whole:
+        yield from duplicates(source, root, set())
     yield from fields.schema(source, root)
     version = fields.version(root)
     if not version:

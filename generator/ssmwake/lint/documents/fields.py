@@ -29,7 +29,7 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
     node = value(root, "schemaVersion")
     if node is None:
         yield finding("SW301", source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
-    elif not opaque(node) and plain(node) not in words.VERSIONS:
+    elif not opaque(node) and plain(node) not in {*words.VERSIONS, *words.OLD}:
         text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
         yield finding("SW301", source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
     elif not opaque(node) and not is_string(node):
@@ -41,6 +41,8 @@ def version(root: yaml.Node) -> str:
     text = plain(value(root, "schemaVersion")) or ""
     if text in words.VERSIONS:
         return text
+    if text in words.OLD:
+        return "2.0"
     actions = {plain(value(step, "action")) for step in items(value(root, "mainSteps"))}
     if actions & set(words.AUTOMATION_ACTIONS):
         return "0.3"
@@ -55,32 +57,3 @@ def unknown(source: Source, node: yaml.Node, known: Iterable[str], word: str) ->
     for name, (key, _) in pairs(node).items():
         if name not in known:
             yield finding("SW303", source.of(key), f"unknown {word} '{name[:60]}'; {nearest(name, known, 'remove it')}")
-
-
-def inputs(
-    source: Source, step: yaml.Node, known: dict[str, words.Inputs], shared: frozenset[str]
-) -> Iterator[Finding]:
-    """Yield the inputs that an action wants and the step has not, and those that the action does not know."""
-    action, found = value(step, "action"), pairs(step).get("inputs")
-    wanted = known.get(plain(action) or "")
-    if wanted is None or action is None or opaque(step):
-        return
-    node = found[1] if found else None
-    if opaque(node):
-        return
-    names = pairs(node)
-    missing = sorted(wanted.needed - set(names))
-    if missing:
-        where = source.of(found[0] if found else action)
-        message = f"{plain(action)} has no {' and no '.join(missing)}; write it into inputs"
-        yield finding("SW318", where, message)
-    elif wanted.either and not wanted.either & set(names):
-        where = source.of(found[0] if found else action)
-        message = f"{plain(action)} has neither {' nor '.join(sorted(wanted.either))}; write one into inputs"
-        yield finding("SW318", where, message)
-    if wanted.more:
-        return
-    for name, (key, _) in names.items():
-        if name not in wanted.known | shared:
-            hint = nearest(name, wanted.known | shared, "remove it")
-            yield finding("SW319", source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")

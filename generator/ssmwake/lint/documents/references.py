@@ -83,7 +83,7 @@ def _mention(mention: Mention, found: Names) -> Iterator[Finding]:
 
 def _output(name: str, where: Location, found: Names) -> Iterator[Finding]:
     step_name, _, output = name.partition(".")
-    if found.steps is None or step_name in (found.parameters or ()) or step_name in (found.variables or ()):
+    if not found.steps or step_name in (found.parameters or ()) or step_name in (found.variables or ()):
         return
     step = found.steps.get(step_name)
     if step is None:

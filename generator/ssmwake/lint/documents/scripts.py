@@ -84,6 +84,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
 
 
 def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], variables: bool) -> Iterator[Found]:
+    told: set[str] = set()
     for mention in () if code.given and not code.executed else code.mentions(source):
         name, parameter = mention.name, declared.get(mention.name)
         if code.executed:
@@ -96,7 +97,8 @@ def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], variable
             variable = f"$env:SSM_{name[:60]}" if code.language == POWERSHELL else f'"$SSM_{name[:60]}"'
             message = f"'{name[:60]}' is ENV_VAR, and still pasted as text; write {variable}"
             yield finding("SW328", mention.where, message)
-        elif not tame(parameter):
+        elif not tame(parameter) and name not in told:
+            told.add(name)
             cure = "give it allowedValues or a narrow allowedPattern"
             cure += ", or interpolationType: ENV_VAR" if variables else ""
             message = f"'{name[:60]}' is pasted as text, so its value is code; {cure}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.lint.documents import words
-from ssmwake.lint.documents.fields import inputs, unknown
+from ssmwake.lint.documents import inputs, words
+from ssmwake.lint.documents.fields import unknown
 from ssmwake.lint.documents.values import nearest, number, opaque, plain
 from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
@@ -110,7 +110,7 @@ def _step(source: Source, step: Step, automation: bool) -> Iterator[Finding]:
     yield from unknown(source, step.node, fields, "field of a step")
     actions = words.AUTOMATION_ACTIONS if automation else words.COMMAND_ACTIONS
     yield from action(source, value(step.node, "action"), automation)
-    yield from inputs(source, step.node, actions, frozenset() if automation else words.SHARED)
+    yield from inputs.check(source, step.node, actions, frozenset() if automation else words.SHARED)
 
 
 def action(source: Source, node: yaml.Node | None, automation: bool) -> Iterator[Finding]:

@@ -22,14 +22,14 @@ def _inputs(needed: str, known: str = "", *, either: str = "", more: bool = Fals
 
 
 # The fields of a document, by its kind.
-COMMAND = _words("schemaVersion description parameters mainSteps files")
-COMMAND_1_2 = _words("schemaVersion description parameters runtimeConfig")
+COMMAND = _words("$schema schemaVersion description parameters mainSteps files")
+COMMAND_1_2 = _words("$schema schemaVersion description parameters runtimeConfig")
 AUTOMATION = COMMAND | _words(
     """
     assumeRole outputs variables templateInformation executableRunBooks emergencyChange autoApprovable
     """
 )
-SESSION = _words("schemaVersion description sessionType inputs parameters properties")
+SESSION = _words("$schema schemaVersion description sessionType inputs parameters properties")
 
 # The fields of a parameter; the console reads displayType.
 PARAMETER = _words(
@@ -77,6 +77,28 @@ COMMAND_ACTIONS: dict[str, Inputs] = {
     "aws:softwareInventory": _inputs("", more=True),
     "aws:updateAgent": _inputs("agentName source", "id allowDowngrade targetVersion", more=True),
     "aws:updateSsmAgent": _inputs("agentName source", "id allowDowngrade targetVersion", more=True),
+}
+
+# The values that an input takes; the agent and the service are lax about the case of some.
+VALUES: dict[str, dict[str, frozenset[str]]] = {
+    "aws:applications": {"action": _words("Install Repair Uninstall")},
+    "aws:changeInstanceState": {"DesiredState": _words("running stopped terminated")},
+    "aws:configureDocker": {"action": _words("Install Uninstall")},
+    "aws:configurePackage": {"action": _words("Install Uninstall")},
+    "aws:downloadContent": {"sourceType": _words("Git GitHub HTTP S3 SSMDocument")},
+    "aws:invokeLambdaFunction": {
+        "InvocationType": _words("DryRun Event RequestResponse"),
+        "LogType": _words("None Tail"),
+    },
+    "aws:runDocument": {"documentType": _words("LocalPath SSMDocument")},
+}
+# What sourceInfo of aws:downloadContent has to say, by the sourceType.
+SOURCES = {
+    "Git": _words("repository"),
+    "GitHub": _words("owner repository"),
+    "HTTP": _words("url"),
+    "S3": _words("path"),
+    "SSMDocument": _words("name"),
 }
 
 _CALL = _inputs("Service Api", more=True)
@@ -156,6 +178,8 @@ VERSIONS = {
     "2.0": _words("Command Policy"),
     "2.2": _words("Command Policy"),
 }
+# The agent reads these as 2.0; packages hold documents of them.
+OLD = _words("2.0.1 2.0.2 2.0.3")
 # Names that begin so are for AWS.
 RESERVED = ("aws", "amazon", "amzn")
 SESSION_TYPES = _words("Standard_Stream InteractiveCommands NonInteractiveCommands Port")

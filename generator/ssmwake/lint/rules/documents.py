@@ -32,7 +32,12 @@ RULES = (
     Rule("SW316", ERROR, "the name of a parameter", "the agent drops a parameter that is not letters and digits"),
     Rule("SW317", WARNING, "a step that nothing reaches", "it never runs"),
     Rule("SW318", ERROR, "an input that is missing", "the service refuses the document, or the step fails"),
-    Rule("SW319", WARNING, "an input that is unknown", "it does nothing, or the service refuses the document"),
+    Rule(
+        "SW319",
+        WARNING,
+        "an input, or its value, that is unknown",
+        "it does nothing, or the service refuses the document",
+    ),
     Rule("SW320", ERROR, "a type and a schemaVersion that do not fit", "the service refuses the document"),
     Rule("SW321", ERROR, "the name of a document", "the service refuses it"),
     Rule("SW322", ERROR, "the name of a step", "the service refuses the document"),

@@ -1,0 +1,73 @@
+"""The inputs of an action: what is missing, what it does not know, and values that it does not take."""
+
+import json
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.lint.documents import words
+from ssmwake.lint.documents.values import COMPUTED, MENTION, nearest, opaque, plain
+from ssmwake.lint.nodes import pairs, value
+from ssmwake.lint.rules import finding
+from ssmwake.lint.source import Source
+from ssmwake.model import Finding
+
+
+def check(source: Source, step: yaml.Node, known: dict[str, words.Inputs], shared: frozenset[str]) -> Iterator[Finding]:
+    """Yield the inputs that an action wants and the step has not, and those that the action does not know."""
+    action, found = value(step, "action"), pairs(step).get("inputs")
+    wanted = known.get(plain(action) or "")
+    if wanted is None or action is None or opaque(step):
+        return
+    node = found[1] if found else None
+    if opaque(node):
+        return
+    yield from _values(source, plain(action) or "", node)
+    names = pairs(node)
+    missing = sorted(wanted.needed - set(names))
+    if missing:
+        where = source.of(found[0] if found else action)
+        message = f"{plain(action)} has no {' and no '.join(missing)}; write it into inputs"
+        yield finding("SW318", where, message)
+    elif wanted.either and not wanted.either & set(names):
+        where = source.of(found[0] if found else action)
+        message = f"{plain(action)} has neither {' nor '.join(sorted(wanted.either))}; write one into inputs"
+        yield finding("SW318", where, message)
+    if wanted.more:
+        return
+    for name, (key, _) in names.items():
+        if name not in wanted.known | shared:
+            hint = nearest(name, wanted.known | shared, "remove it")
+            yield finding("SW319", source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")
+
+
+def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[Finding]:
+    for name, known in words.VALUES.get(action, {}).items():
+        node = value(inputs, name)
+        text = plain(node)
+        if node is not None and text is not None and text.lower() not in {each.lower() for each in known}:
+            hint = nearest(text, known, f"write {', '.join(sorted(known))}")
+            yield finding("SW319", source.of(node), f"{action} knows no {name} '{text[:60]}'; {hint}")
+    if action == "aws:downloadContent":
+        yield from _download(source, plain(value(inputs, "sourceType")) or "", value(inputs, "sourceInfo"))
+
+
+def _download(source: Source, kind: str, node: yaml.Node | None) -> Iterator[Finding]:
+    """Yield what is wrong with sourceInfo, which is the text of a JSON object, or one in YAML."""
+    if node is None or opaque(node):
+        return
+    names: set[str] = set(pairs(node))
+    if isinstance(node, yaml.ScalarNode):
+        text = MENTION.sub("x", node.value)
+        if COMPUTED.search(text) or not text.lstrip().startswith("{"):
+            return
+        try:
+            names = set(json.loads(text, strict=False))
+        except (json.JSONDecodeError, RecursionError) as error:
+            message = f"sourceInfo is no JSON: {getattr(error, 'msg', error)}; write it as an object in one string"
+            yield finding("SW319", source.of(node), message)
+            return
+    missing = sorted(words.SOURCES.get(kind, frozenset()) - names)
+    if missing:
+        message = f"sourceInfo of {kind} has no {' and no '.join(missing)}; write it"
+        yield finding("SW318", source.of(node), message)
