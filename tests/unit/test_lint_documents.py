@@ -182,6 +182,24 @@ def test_what_a_runbook_made_itself_it_may_destroy() -> None:
     assert rules(automation(make, go, parameters="{Image: {type: 'AWS::EC2::Image::Id'}}")) == set()
 
 
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ('logger "$SSM_Text"', True),
+        ('logger "${SSM_Text}"', True),
+        ("SSM_Text='{{ Text }}'; logger \"$SSM_Text\"", False),
+        ('logger "$SSM_INSTANCE $AWS_SSM_REGION_NAME"', False),
+    ],
+)
+def test_a_variable_that_nobody_sets_is_told(script: str, told: bool) -> None:
+    assert ("SW328" in rules(command(json.dumps(script), "{type: String, allowedValues: [a, b]}"))) is told
+
+
+def test_a_template_of_another_program_is_no_misspelt_parameter() -> None:
+    assert rules(command("render '{{ Test }} {{ text_of }} {{ .Text }} {{ name }}'", "{type: String}")) == set()
+    assert rules(command("render '{{ Texts }}'", "{type: String}")) == {"SW326"}
+
+
 def test_every_round_without_a_way_out_is_told_once() -> None:
     rounds = [
         "{name: A, action: 'aws:sleep', inputs: {Duration: PT1S}, onFailure: 'step:C'}",

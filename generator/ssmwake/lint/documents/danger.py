@@ -8,7 +8,7 @@ import yaml
 from ssmwake.lint.documents.graph import graph
 from ssmwake.lint.documents.steps import Step
 from ssmwake.lint.documents.values import names, opaque, plain, walk
-from ssmwake.lint.nodes import pairs, value
+from ssmwake.lint.nodes import pairs, text_of, value
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding
@@ -28,7 +28,8 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     """Yield each step that destroys what a parameter names, on a way on which nobody was asked."""
     main = value(root, "mainSteps")
     found = graph(main)
-    if found is None or SAID.search(plain(value(root, "description")) or ""):
+    description = value(root, "description")
+    if found is None or opaque(description) or SAID.search(text_of(description)):
         return
     declared = set(pairs(value(root, "parameters")))
     asking = frozenset(name for name, step in found.steps.items() if _asks(step, declared))

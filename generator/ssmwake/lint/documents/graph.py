@@ -110,8 +110,9 @@ def _list(source: Source, main: yaml.Node | None, everyone: set[str] | None) -> 
 
 
 def _targets(source: Source, step: Step, names: set[str]) -> Iterator[Finding]:
-    nodes = [value(step.node, "nextStep"), step.input("Default") if step.action == "aws:branch" else None]
-    nodes += [value(choice, "NextStep") for choice in items(step.input("Choices"))]
+    nodes = [value(step.node, "nextStep")]
+    if step.action == "aws:branch":
+        nodes += [step.input("Default"), *(value(choice, "NextStep") for choice in items(step.input("Choices")))]
     targets = [(node, name) for node in nodes if node is not None and (name := plain(node)) is not None]
     for node, name in [*targets, *_jumps(step)]:
         if name not in names:

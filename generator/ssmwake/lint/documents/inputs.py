@@ -36,7 +36,9 @@ def check(source: Source, step: yaml.Node, known: dict[str, words.Inputs], share
     if wanted.more:
         return
     for name, (key, _) in names.items():
-        if name not in wanted.known | shared:
+        if name == "interpolationType":
+            yield finding("SW328", source.of(key), "interpolationType belongs to a parameter; move it there")
+        elif name not in wanted.known | shared:
             hint = nearest(name, wanted.known | shared, "remove it")
             yield finding("SW319", source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")
 

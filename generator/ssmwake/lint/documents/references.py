@@ -1,13 +1,12 @@
 """What `{{ }}` refers to: parameters, variables, and what steps put out."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
 
 from ssmwake.lint.documents import words
-from ssmwake.lint.documents.scripts import Code
+from ssmwake.lint.documents.scripts import VARIABLE, Code
 from ssmwake.lint.documents.steps import Step, complete, everywhere
 from ssmwake.lint.documents.values import MENTION, Mention, mentions, names, nearest, opaque, plain, walk
 from ssmwake.lint.nodes import items, pairs, value
@@ -17,8 +16,6 @@ from ssmwake.model import Finding, Location
 
 # A maintenance window puts the id of its target in their place.
 WINDOW = frozenset({"RESOURCE_ID", "TARGET_ID", "TARGET_TYPE", "WINDOW_ID", "WINDOW_TASK_ID"})
-# What the agent calls a parameter in the environment of a script.
-VARIABLE = re.compile(r"SSM_([A-Za-z0-9]+)")
 # These put out what their `outputs` say, and what is named here; of all other actions nothing is checked.
 BUILT_IN = {
     "aws:executeAwsApi": frozenset({"Output", "OutputPayload", "Payload"}),
@@ -126,7 +123,8 @@ def command(source: Source, root: yaml.Node) -> Iterator[Finding]:
 
 
 def _misspelt(mention: Mention, declared: frozenset[str], rule: str) -> Iterator[Finding]:
-    hint = nearest(mention.name, declared, "")
+    # Other programs have templates with such braces too: only what is hardly another word was meant to be it.
+    hint = nearest(mention.name, declared, "", 0.85)
     if hint:
         yield finding(rule, mention.where, f"no parameter '{mention.name[:60]}' is declared; {hint}")
 

@@ -1,5 +1,6 @@
 """The scripts in a document: shell that is checked, and parameters that are pasted into code."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found, Script, dialect
 from ssmwake.lint.source import Source
 
+# What the agent calls a parameter in the environment of a script.
+VARIABLE = re.compile(r"SSM_([A-Za-z0-9]{1,200})\b")
 SHELL, POWERSHELL, PYTHON = "sh", "PowerShell", "Python"
 PLUGINS = {"aws:runShellScript": SHELL, "aws:runPowerShellScript": POWERSHELL}
 # The documents of AWS that run the commands they are given.
@@ -62,7 +65,7 @@ def codes(root: yaml.Node) -> Iterator[Code]:
         if name in PLUGINS:
             for each in properties(plugin):
                 yield from _code(PLUGINS[name], value(each, "runCommand"))
-    for name, language in (("linux", SHELL), ("macos", SHELL), ("windows", POWERSHELL)):
+    for name, language in (("linux", SHELL), ("macOS", SHELL), ("windows", POWERSHELL)):
         yield from _code(language, value(root, "properties", name, "commands"))
 
 
@@ -76,6 +79,8 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
             continue
         done.add(id(code.scalars[0]))
         yield from _pasted(source, code, declared, variables)
+        if variables:
+            yield from _empty(source, code, declared)
         if code.language == SHELL:
             yield from _shell(source, code)
         if not code.executed:
@@ -103,6 +108,23 @@ def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], variable
             cure += ", or interpolationType: ENV_VAR" if variables else ""
             message = f"'{name[:60]}' is pasted as text, so its value is code; {cure}"
             yield finding("SW307", mention.where, message)
+
+
+def _empty(source: Source, code: Code, declared: dict[str, yaml.Node]) -> Iterator[Found]:
+    """Yield the first use of each variable that the agent would set for a parameter, if it were told to."""
+    told: set[str] = set()
+    for scalar in code.scalars:
+        for match in VARIABLE.finditer(scalar.value):
+            parameter = declared.get(match[1])
+            if parameter is None or match[1] in told or opaque(parameter):
+                continue
+            told.add(match[1])
+            # A script that sets the variable, or hands it on, knows what it does.
+            own = any(f"{match[0]}=" in each.value or f"{match[0]} =" in each.value for each in code.scalars)
+            if value(parameter, "interpolationType") is None and not own:
+                where = source.inner(scalar).at_offset(match.start())
+                message = f"{match[0]} is not set; give the parameter '{match[1]}' interpolationType: ENV_VAR"
+                yield finding("SW328", where, message)
 
 
 def _shell(source: Source, code: Code) -> Iterator[Found]:

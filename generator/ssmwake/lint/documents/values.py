@@ -84,9 +84,9 @@ def names(node: yaml.Node | None) -> set[str]:
     return {match[1] for scalar in walk(node, set()) for match in MENTION.finditer(scalar.value)}
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
-    """Return the hint that names the nearest known word, or the other one."""
+def nearest(name: str, known: Iterable[str], otherwise: str, alike: float = 0.6) -> str:
+    """Return the hint that names the nearest known word, or the other one where none is so much alike."""
     # Comparing is slow: of hostile documents no more is compared than a person would write.
     candidates = [each for each in islice(known, 200) if len(each) < 100]
-    found = difflib.get_close_matches(name[:100], candidates, 1)
+    found = difflib.get_close_matches(name[:100], candidates, 1, alike)
     return f"did you mean '{found[0]}'?" if found else otherwise
