@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ssmwake.lint import File, Kind, kind, lint, lint_all
 from ssmwake.lint.source import Source
+from ssmwake.lint.terraform.cursor import BrokenText
 from ssmwake.lint.terraform.files import Files
-from ssmwake.lint.terraform.parser import BrokenText, parse, parse_template
+from ssmwake.lint.terraform.parser import parse, parse_template
 from ssmwake.lint.terraform.tree import Body, Broken, expressions, walk
 from ssmwake.lint.terraform.values import Scope, text, texts
 

@@ -20,12 +20,12 @@ def check(template: Template, launches: list[Launch]) -> Iterator[Finding]:
     """Yield each resource that launches instances before a policy of theirs is attached."""
     waits = {name: _waits(resource) & set(template.resources) for name, resource in template.resources.items()}
     for resource, described in _booting(template, launches):
-        awaited = _closure(waits, resource.name)
+        awaited = closure(waits, resource.name)
         roles = {role.name for launch in described for role in roles_of(template, launch.profile)}
         for policy in template.of_kind(*POLICIES):
             attached = {role.name for role in attached_to(template, policy)}
             # A policy that speaks of the instance comes after it, and cannot be waited for.
-            circular = resource.name in _closure(waits, policy.name)
+            circular = resource.name in closure(waits, policy.name)
             if roles & attached and policy.name not in awaited and not circular:
                 message = f"may boot before {policy.name} is attached; put it on the role, or add DependsOn: "
                 yield finding("SW403", template.source.of(resource.at), message + policy.name)
@@ -66,7 +66,8 @@ def _waits(resource: Resource) -> set[str]:
     return {text_of(item) for item in items(depends)} | {text_of(depends)} | references(resource.get())
 
 
-def _closure(waits: dict[str, set[str]], name: str) -> set[str]:
+def closure(waits: dict[str, set[str]], name: str) -> set[str]:
+    """Return all that a name waits for, and what that waits for, and so on."""
     found: set[str] = set()
     left = [name]
     while left:

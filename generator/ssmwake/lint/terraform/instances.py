@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ssmwake.lint import instance
+from ssmwake.lint.cloudformation.race import closure
 from ssmwake.lint.cloudformation.roles import DEPRECATED
 from ssmwake.lint.instance import Instance, Setting
 from ssmwake.lint.rules import finding
@@ -92,7 +93,7 @@ def _race(blocks: dict[str, Block]) -> Iterator[Finding]:
     for address, block in blocks.items():
         if not address.startswith("aws_instance."):
             continue
-        awaited = _closure(waits, address)
+        awaited = closure(waits, address)
         for policy, attached in blocks.items():
             if policy.partition(".")[0] not in POLICIES or policy in awaited or not _is_for_agent(attached):
                 continue
@@ -100,7 +101,7 @@ def _race(blocks: dict[str, Block]) -> Iterator[Finding]:
             of_role = _refers([role]) if role else set()
             profiles = {one for one in awaited if one.startswith("aws_iam_instance_profile.")}
             given = {one for profile in profiles for one in waits.get(profile, ()) if one.startswith("aws_iam_role.")}
-            if of_role & given and address not in _closure(waits, policy):
+            if of_role & given and address not in closure(waits, policy):
                 message = f"may boot before {policy} is attached; add depends_on = [{policy}]"
                 yield finding("SW403", block.name.where, message)
 
@@ -134,15 +135,4 @@ def _refers(all_of: Iterator[Expression] | Sequence[Expression]) -> set[str]:
             if isinstance(one, Reference) and len(one.path) > 1:
                 long = one.path[0] == "data"
                 found.add(".".join(one.path[: 3 if long else 2]))
-    return found
-
-
-def _closure(waits: dict[str, set[str]], address: str) -> set[str]:
-    found: set[str] = set()
-    left = [address]
-    while left:
-        for one in waits.get(left.pop(), ()):
-            if one not in found:
-                found.add(one)
-                left.append(one)
     return found

@@ -6,7 +6,8 @@ import yaml
 
 from ssmwake.lint.nodes import composed
 from ssmwake.lint.source import Source
-from ssmwake.lint.terraform.parser import BrokenText, parse_template
+from ssmwake.lint.terraform.cursor import BrokenText
+from ssmwake.lint.terraform.parser import parse_template
 from ssmwake.lint.terraform.tree import (
     Attribute,
     Block,

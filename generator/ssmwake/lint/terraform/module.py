@@ -15,8 +15,9 @@ from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
 from ssmwake.lint.terraform import associations, escapes, instances, json
+from ssmwake.lint.terraform.cursor import BrokenText
 from ssmwake.lint.terraform.files import Files
-from ssmwake.lint.terraform.parser import BrokenText, parse, parse_template
+from ssmwake.lint.terraform.parser import parse, parse_template
 from ssmwake.lint.terraform.tree import (
     Attribute,
     Block,

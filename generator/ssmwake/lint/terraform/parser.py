@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from ssmwake.lint.source import Source
+from ssmwake.lint.terraform.cursor import COMMENT, BrokenText, Cursor
 from ssmwake.lint.terraform.tree import (
     Attribute,
     Block,
@@ -23,10 +24,6 @@ from ssmwake.lint.terraform.tree import (
     Template,
 )
 
-# Possessive, so that a hostile text is not read in ever new ways.
-COMMENT = r"#[^\n]*+|//[^\n]*+|(?>/\*(?s:.*?)\*/)"
-BLANK = re.compile(rf"(?:[ \t\r]|{COMMENT})*+")
-BLANK_LINES = re.compile(rf"(?:\s|{COMMENT})*+")
 NAME = re.compile(r"[^\W\d][\w-]*")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 IF = re.compile(r"if\b")
@@ -41,15 +38,6 @@ ESCAPE = re.compile(r"\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
 # A file with more broken templates is none of Terraform's; each is read further at a guess, which takes time.
 MOST_BROKEN = 500
 CONSTANTS = frozenset({"true", "false", "null"})
-
-
-class BrokenText(Exception):  # noqa: N818 - a text is broken
-    """What is wrong with a text, and where."""
-
-    def __init__(self, source: Source, offset: int, problem: str) -> None:
-        super().__init__(problem)
-        self.offset, self.where = offset, source.at_offset(offset)
-        self.problem = problem
 
 
 def parse(source: Source) -> Body:
@@ -70,53 +58,14 @@ def parse_template(source: Source) -> Template:
         return Template(start, (Broken(start, problem=error.problem),))
 
 
-class _Reader:
-    """A place in a text, which moves on as it is read."""
+class _Reader(Cursor):
+    """What the words of a text mean."""
 
     def __init__(self, source: Source) -> None:
-        self.source, self.text = source, source.text
-        self.at, self.end = 0, len(source.text)
-        # In brackets a line end is a blank like any other.
-        self.in_brackets = False
+        super().__init__(source)
         self.broken_pieces: dict[int, str] = {}
         # What was not found once is not there further on.
         self.unclosed: set[str] = set()
-
-    # Words.
-
-    def skip(self) -> None:
-        found = (BLANK_LINES if self.in_brackets else BLANK).match(self.text, self.at, self.end)
-        self.at = found.end() if found else self.at
-
-    def skip_lines(self) -> None:
-        found = BLANK_LINES.match(self.text, self.at, self.end)
-        self.at = found.end() if found else self.at
-
-    def peek(self, word: str) -> bool:
-        return self.text.startswith(word, self.at, self.end)
-
-    def take(self, word: str) -> bool:
-        self.skip()
-        if not self.peek(word):
-            return False
-        self.at += len(word)
-        return True
-
-    def expect(self, word: str, problem: str) -> None:
-        if not self.take(word):
-            raise self.broken(problem)
-
-    def matched(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        found = pattern.match(self.text, self.at, self.end)
-        if found:
-            self.at = found.end()
-        return found
-
-    def span(self, start: int) -> Span:
-        return Span(self.source, start, self.at)
-
-    def broken(self, problem: str, offset: int | None = None) -> BrokenText:
-        return BrokenText(self.source, self.at if offset is None else offset, problem)
 
     # Blocks.
 

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from ssmwake.lint.placeholders import word
 from ssmwake.lint.source import Edit, Source
 from ssmwake.lint.terraform.files import Files
+from ssmwake.lint.terraform.literals import alone, indent, literal
 from ssmwake.lint.terraform.parser import parse_template
 from ssmwake.lint.terraform.tree import (
     Block,
@@ -29,10 +30,6 @@ from ssmwake.model import Location
 BOM = b"\xef\xbb\xbf"
 # Much more than user data or a document may have, and little enough to be put together again and again.
 LIMIT = 1024 * 1024
-ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-PLAIN_ESCAPE = re.compile(r"\$\$\{|%%\{")
-QUOTED_ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
-INDENT = re.compile(r"[^\S\n]*")
 # They give their first argument back, or nearly so.
 SAME = frozenset({"chomp", "trimspace", "sensitive", "nonsensitive", "tostring"})
 
@@ -245,13 +242,13 @@ def _template(template: Template, scope: Scope) -> Text | None:
     parts: list[Part] = []
     directives = False
     script = bool(template.inside) and template.inside[0].span.text.lstrip().startswith("#!")
-    cut = _indent(template) if template.flush else 0
+    cut = indent(template) if template.flush else 0
     for number, one in _taken(template.inside, scope):
         if isinstance(one, Literal):
-            parts.append((Text(_literal(template, number, cut)), one.span))
+            parts.append((Text(literal(template, number, cut)), one.span))
         elif isinstance(one, Interpolation):
             found = text(one.inside[0], scope)
-            if found is None and _alone(template.inside, number, script=script):
+            if found is None and alone(template.inside, number, script=script):
                 # Lines that nobody knows: none of them is better than one that is no YAML.
                 found = Text(Source.at_place(one.span.where, ""), known=False, loose=True)
             parts.append((found, one.span))
@@ -286,75 +283,6 @@ def _taken(pieces: tuple[Expression, ...], scope: Scope) -> Iterator[tuple[int, 
             stays.pop()
         if all(stays) or isinstance(piece, Directive):
             yield number, piece
-
-
-def _alone(pieces: tuple[Expression, ...], number: int, *, script: bool) -> bool:
-    """Return whether a piece stands for whole lines: with a line of its own, or before a comment."""
-    span = pieces[number].span
-    text = span.source.text
-    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
-    end = text.find("\n", span.end)
-    after = text[span.end : end if end >= 0 else len(text)].strip()
-    # A command that nobody knows is a command for all that, and keeps an `if` from being empty.
-    return not before.strip() and (after.startswith("#") or not (after or script))
-
-
-def _literal(template: Template, number: int, cut: int) -> Source:
-    """Return the text of a literal: without escapes, indentation and what a ~ beside it strips."""
-    span = template.inside[number].span
-    raw = span.text
-    start, end = 0, len(raw)
-    if number and template.inside[number - 1].span.text.endswith("~}"):
-        found = re.match(r"[^\S\n]*\n?", raw)
-        start = found.end() if found else 0
-    after = template.inside[number + 1].span.text if number + 1 < len(template.inside) else ""
-    if after.startswith(("${~", "%{~")):
-        kept = raw[start:].rstrip(" \t\r")
-        end = start + len(kept[:-1].rstrip(" \t\r") if kept.endswith("\n") else kept)
-    edits = [Edit(at, at + cut, "") for at, spaces in _lines(template, number) if cut and spaces >= cut]
-    for found in (QUOTED_ESCAPE if template.quoted else PLAIN_ESCAPE).finditer(raw):
-        edits.append(Edit(found.start(), found.end(), _meant(found[0])))
-    edits = sorted((edit for edit in edits if start <= edit.start and edit.end <= end), key=lambda edit: edit.start)
-    moved = [Edit(edit.start - start, edit.end - start, edit.text) for edit in edits]
-    return span.source.slice(span.start + start, span.start + end).edited(moved)
-
-
-def _meant(escape: str) -> str:
-    if escape[0] != "\\":
-        return escape[1:]
-    if escape[1] in "uU":
-        code = int(escape[2:], 16)
-        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "?"
-    return ESCAPES[escape[1]]
-
-
-def _lines(template: Template, number: int) -> Iterator[tuple[int, int]]:
-    """Yield where lines begin in a literal, and by how many blanks; a line of blanks only is none."""
-    span = template.inside[number].span
-    raw = span.text
-    at = 0 if number == 0 or span.source.text[span.start - 1] == "\n" else raw.find("\n") + 1
-    last = number + 1 == len(template.inside)
-    while 0 < at <= len(raw) or (at == 0 and (number == 0 or span.source.text[span.start - 1] == "\n")):
-        found = INDENT.match(raw, at)
-        stop = found.end() if found else at
-        if raw[stop : stop + 1] != "\n" and not (last and stop == len(raw)):
-            yield at, stop - at
-        at = raw.find("\n", stop) + 1
-        if not at:
-            return
-
-
-def _indent(template: Template) -> int:
-    """Return how many blanks `<<-` takes from each line: as many as the least indented has."""
-    least = [
-        spaces
-        for number, piece in enumerate(template.inside)
-        if isinstance(piece, Literal)
-        for _, spaces in _lines(template, number)
-    ]
-    if template.inside and not isinstance(template.inside[0], Literal):
-        least.append(0)
-    return min(least, default=0)
 
 
 def unix(source: Source) -> Source:
