@@ -18,6 +18,7 @@ from ssmwake.lint.fix import FIXES, fixed
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCD"
 ASKS = 'curl -H "X-aws-ec2-metadata-token: $T" http://169.254.169.254/meta-data/ami-id\n'
+TERRAFORM = 'resource "aws_launch_template" "web" {\n'
 INSTANCE = "Resources:\n  I:\n    Type: AWS::EC2::Instance\n    Properties:\n      ImageId: ami-0123456789abcdef0\n"
 
 
@@ -53,8 +54,24 @@ def mended(text: str, what: Kind | None = None) -> str:
             '{"Resources": {"I": {"Type": "AWS::EC2::Instance", '
             '"Properties": {"UserData": {"Fn::Base64": "#!/bin/sh\\ndate"}}}}}',
         ),
+        (
+            f"{INSTANCE}      UserData: !Sub |\n        #!/bin/sh\n\n        echo ${{AWS::Region}}\n      KeyName: a\n",
+            f"{INSTANCE}      UserData:\n        Fn::Base64: !Sub |\n          #!/bin/sh\n\n"
+            "          echo ${AWS::Region}\n      KeyName: a\n",
+        ),
+        (
+            f"{TERRAFORM}  user_data = <<-EOT\n    #!/bin/sh\n  EOT\n}}\n",
+            f"{TERRAFORM}  user_data = base64encode(<<-EOT\n    #!/bin/sh\n  EOT\n  )\n}}\n",
+        ),
+        (
+            f'{TERRAFORM}  user_data = "#!/bin/sh\\ndate\\n"\n}}\n',
+            f'{TERRAFORM}  user_data = base64encode("#!/bin/sh\\ndate\\n")\n}}\n',
+        ),
     ],
-    ids=["BOM and CRLF", "path of IMDS", "schemaVersion", "base64 in YAML", "path in a template", "base64 in JSON"],
+    ids=[
+        *("BOM and CRLF", "path of IMDS", "schemaVersion", "base64 in YAML", "path in a template", "base64 in JSON"),
+        *("base64 around Fn::Sub", "base64 of a here-document", "base64 of a string"),
+    ],
 )
 def test_what_has_one_right_answer_is_mended(before: str, after: str) -> None:
     assert mended(before) == after

@@ -14,6 +14,9 @@ from ssmwake.model import Finding
 from ssmwake.userdata.parts import is_mime
 
 HOST = re.compile(r"(?:169\.254\.169\.254|\[fd00:ec2::254\])(?::80)?(?=/)")
+HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\n(?s:.*?)\n[ \t]*\1(?=[ \t]*(?:\n|\Z))")
+# A string without anything in it that Terraform fills in, alone or as the name of a file.
+EXPRESSION = re.compile(r"""(?:"(?:[^"\\\n$%]|\\.)*"|file\("(?:[^"\\\n]|\\.)*"\))(?=[ \t]*(?:\n|\Z))""")
 NUMBER = re.compile(r"[0-9]+\.[0-9]+\b")
 
 
@@ -74,7 +77,21 @@ def _base64(text: str, offset: int, what: Kind | None) -> Iterator[Edit]:
         # A short form cannot hold another one: the long form takes a line, and what is below moves in.
         margin = " " * (key.start_mark.column + 2)
         lines = [f"  {line}" if line.strip() else line for line in written.split("\n")[1:]]
-        yield Edit(offset, end, "\n".join([f"\n{margin}Fn::Base64: {written.partition(chr(10))[0]}", *lines]))
+        yield Edit(
+            len(text[:offset].rstrip(" ")),
+            end,
+            "\n".join([f"\n{margin}Fn::Base64: {written.partition(chr(10))[0]}", *lines]),
+        )
+
+
+def _base64encode(text: str, offset: int, _: Kind | None) -> Iterator[Edit]:
+    """Terraform has a function for it; a here-document ends on a line of its own."""
+    if match := HEREDOC.match(text, offset):
+        margin = text[text.rfind("\n", 0, offset) + 1 : offset]
+        indent = margin[: len(margin) - len(margin.lstrip())]
+        yield Edit(offset, match.end(), f"base64encode({match[0]}\n{indent})")
+    elif match := EXPRESSION.match(text, offset):
+        yield Edit(offset, match.end(), f"base64encode({match[0]})")
 
 
 def _value_at(node: yaml.Node | None, offset: int, seen: set[int]) -> tuple[yaml.Node, yaml.ScalarNode] | None:
@@ -95,4 +112,5 @@ FIXES: dict[str, Callable[[str, int, Kind | None], Iterable[Edit]]] = {
     "SW211": _latest,
     "SW301": _quotes,
     "SW401": _base64,
+    "SW412": _base64encode,
 }

@@ -19,7 +19,7 @@ from ssmwake.lint.source import Source
 from ssmwake.model import Finding
 
 # `echo done` is a fine command. Variables can come from anywhere; files are not there to be followed.
-# POSIX has `[ a \\< b ]` since 2024, and each sh that images have knew it before.
+# POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before.
 EXCLUDED = "SC1010,SC1090,SC1091,SC2034,SC2154,SC3012"
 INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
