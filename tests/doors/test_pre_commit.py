@@ -31,6 +31,7 @@ Resources:
 OTHERS = {
     "package.json": "{}\n",
     "compose.yaml": "services: {}\n",
+    "nginx.tftpl": "server { listen ${port}; }\n",
     "main.tf": 'output "a" { value = 1 }\n',
     "notes.txt": "Remember the milk.\n",
     "functions.sh": "f() { date; }\n",
