@@ -26,36 +26,38 @@ Steps = list[str | int]
 class Ours(CloudFormationLintRule):  # type: ignore[misc]
     """A rule of ours; this class has no id, so cfn-lint takes only those below it."""
 
-    ours = ""
+    ours: tuple[str, Severity]
 
     def match(self, cfn: Any) -> Iterator[Any]:
         """Yield what this rule finds in a template."""
         for one, path, places in _findings(cfn):
-            if one.rule == self.ours:
+            if (one.rule, one.severity) == self.ours:
                 yield RuleMatch(path, one.message, **places)
 
 
-def cfn_id(rule: Rule) -> str:
-    """Return the id of a rule of ours in cfn-lint."""
-    return f"{LETTERS[rule.severity]}{FIRST[rule.id[:3]] + int(rule.id[3:])}"
+def cfn_id(rule: str, severity: Severity) -> str:
+    """Return the id in cfn-lint of a rule of ours, where its finding is so bad."""
+    return f"{LETTERS[severity]}{FIRST[rule[:3]] + int(rule[3:])}"
 
 
-def _rule(rule: Rule) -> type[Ours]:
-    members = {
-        "__doc__": f"{rule.id}: {rule.title}.",
-        "__module__": __name__,
-        "ours": rule.id,
-        "id": cfn_id(rule),
-        "shortdesc": f"{rule.title} ({rule.id})",
-        "description": rule.reason,
-        "source_url": f"docs/rules/{rule.id}.md",
-        "tags": ["ssmwake"],
-    }
-    return type(rule.id, (Ours,), members)
+def _rules(rule: Rule) -> Iterator[type[Ours]]:
+    """Yield the rule in each severity, for a finding may be worse or better than most of its rule."""
+    for severity in Severity:
+        members = {
+            "__doc__": f"{rule.id}: {rule.title}.",
+            "__module__": __name__,
+            "ours": (rule.id, severity),
+            "id": cfn_id(rule.id, severity),
+            "shortdesc": f"{rule.title} ({rule.id})",
+            "description": rule.reason,
+            "source_url": f"docs/rules/{rule.id}.md",
+            "tags": ["ssmwake"],
+        }
+        yield type(cfn_id(rule.id, severity), (Ours,), members)
 
 
 # cfn-lint's loader makes a rule of each class that it finds in a module.
-globals().update({rule.id: _rule(rule) for rule in RULES.values()})
+globals().update({each.__name__: each for rule in RULES.values() for each in _rules(rule)})
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ import pytest
 
 from ssmwake.cfn_rules import cfn_id
 from ssmwake.lint.rules import RULES
+from ssmwake.model import Severity
 
 TOP = Path(__file__).parents[2]
 GENERATOR = TOP / "generator"
@@ -152,17 +153,27 @@ def test_a_broken_template_is_no_crash_of_ours(tmp_path: Path) -> None:
     assert {match["Filename"] for match in found} >= {"0.yaml", "8.yaml", "9.yaml"}
     # Some rules of cfn-lint itself do crash on these.
     crashed = [match["Message"] for match in found if match["Rule"]["Id"] == "E0002"]
-    assert not [message for message in crashed if any(cfn_id(rule) in message for rule in RULES.values())]
+    assert not [message for message in crashed if re.search(r"rule [EWI]95\d\d", message)]
 
 
 def test_cfn_lint_lists_each_of_our_rules_with_its_reason(tmp_path: Path) -> None:
     listed = cfn_lint("-a", "ssmwake.cfn_rules", "--list-rules", folder=tmp_path).stdout
     for rule in RULES.values():
-        assert f"{cfn_id(rule)}: {rule.title} ({rule.id})\n{rule.reason}\n" in f"{listed}\n"
+        assert f"{cfn_id(rule.id, rule.severity)}: {rule.title} ({rule.id})\n{rule.reason}\n" in f"{listed}\n"
+
+
+def test_the_letter_is_of_the_finding_and_not_of_its_rule(template: Path) -> None:
+    message = (
+        "Content-Type: multipart/mixed; boundary=b\nMIME-Version: 1.0\n\n--b\nContent-Type: text/x-shellscript\n\n"
+    )
+    properties = {"ImageId": "ami-0123456789abcdef0", "UserData": {"Fn::Base64": f"{message}#!/bin/sh\ndate\n"}}
+    template.write_text(json.dumps({"Resources": {"Web": {"Type": "AWS::EC2::Instance", "Properties": properties}}}))
+    assert RULES["SW214"].severity is Severity.ERROR
+    assert [rule for _, _, rule in places(matches("template.yaml", folder=template.parent))] == ["W9514"]
 
 
 def test_no_two_rules_have_one_number() -> None:
-    numbers = [int(cfn_id(rule)[1:]) for rule in RULES.values()]
+    numbers = [int(cfn_id(rule, Severity.ERROR)[1:]) for rule in RULES]
     assert len(set(numbers)) == len(RULES)
     assert all(9500 <= number < 9600 for number in numbers)
 
@@ -174,4 +185,4 @@ def test_the_page_shows_a_command_that_works_and_the_numbers_that_it_shows(templ
     named = re.findall(r"`(SW\d+)` is `(\w\d+)`", PAGE)
     assert len(named) > 1
     for ours, theirs in named:
-        assert cfn_id(RULES[ours]) == theirs
+        assert cfn_id(ours, RULES[ours].severity) == theirs
