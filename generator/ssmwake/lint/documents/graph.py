@@ -1,7 +1,7 @@
 """The way of an Automation through its steps: where it leads nowhere, never, or round and round."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import yaml
 
@@ -15,12 +15,12 @@ from ssmwake.model import Finding
 END = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Graph:
     """The steps by name, and the names that each can lead to; the end is a name that is empty."""
 
     steps: dict[str, Step]
-    ways: dict[str, set[str]] = field(default_factory=dict)
+    ways: dict[str, set[str]]
 
     def reached(self, starts: set[str], without: frozenset[str] = frozenset()) -> set[str]:
         """Return what can be reached, without passing through some steps."""
@@ -39,14 +39,14 @@ def graph(main: yaml.Node | None) -> Graph | None:
     steps = listed(main)
     if not known(main) or not steps:
         return None
-    found = Graph({step.name: step for step in steps})
+    led: dict[str, set[str]] = {}
     names = [*(step.name for step in steps), END]
     for step, after in zip(steps, names[1:], strict=True):
         ways = _ways(step, after)
         if ways is None:
             return None
-        found.ways.setdefault(step.name, set()).update(ways)
-    return found
+        led.setdefault(step.name, set()).update(ways)
+    return Graph({step.name: step for step in steps}, led)
 
 
 def _ways(step: Step, after: str) -> set[str] | None:

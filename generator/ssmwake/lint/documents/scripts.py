@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.lint import placeholders
+from ssmwake.lint.documents import agent
 from ssmwake.lint.documents.command import properties
 from ssmwake.lint.documents.parameters import by_variable, tame
-from ssmwake.lint.documents.restarts import restarts
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.documents.values import MENTION, Mention, mentions, opaque, plain, scalars
 from ssmwake.lint.nodes import items, pairs, value
@@ -83,9 +83,9 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
             yield from _empty(source, code, declared)
         if code.language == SHELL:
             yield from _shell(source, code)
-        if not code.executed:
+        elif not code.executed:
             for scalar in code.scalars:
-                yield from restarts(source.inner(scalar))
+                yield from agent.in_powershell(source.inner(scalar))
 
 
 def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], variables: bool) -> Iterator[Found]:
@@ -134,6 +134,7 @@ def _shell(source: Source, code: Code) -> Iterator[Found]:
             message = "a carriage return, which the shell takes for a part of the last word; save with LF line ends"
             yield finding("SW337", each.at_offset(at), message)
             return
+    whole = Source.joined(inner, "\n")
+    yield from agent.in_shell(whole)
     if code.complete and not code.given:
-        whole = Source.joined(inner, "\n")
         yield Script(dialect(whole.text) or "sh", placeholders.ssm(whole))
