@@ -32,7 +32,7 @@ INTO_FILES = ("into write_files", FILES_NOTED, 0.02)
 INTO_COMMANDS = ("into runcmd", COMMANDS_NOTED, 0.005)
 INTO_HOOK = ("into the boothook", BOOTHOOK, 0.03)
 INTO_SCRIPTS = ("into the script", SCRIPTS_NOTED, 0.06)
-INTO_INSTALLATION = ("into the installation", TARGET, 0.6)
+INTO_INSTALLATION = ("into the installation", TARGET, 1.2)
 ANYWHERE = ("anywhere", "", 0.0)
 AIMS = {
     "cloud-config": [*[INTO_FILES] * 3, INTO_COMMANDS, *[INTO_INSTALLATION] * 4, *[ANYWHERE] * 2],
