@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ssmwake.lint import Kind, cloudformation, documents, kind
+from ssmwake.lint import Kind, cloudformation, documents, kind, lint
 from ssmwake.lint.documents import patterns, words
 from ssmwake.lint.nodes import composed
 from ssmwake.lint.source import Source
@@ -342,3 +342,14 @@ def test_a_document_is_known_by_its_fields() -> None:
     assert kind(b'{"schemaVersion": "1.0", "sessionType": "Port"}') is Kind.SSM
     assert kind(b'{"schemaVersion": "1.2", "runtimeConfig": {}}') is Kind.SSM
     assert kind(b'{"schemaVersion": "2.0", "files": {}, "packages": {}}') is None
+
+
+def test_a_document_that_cannot_be_read_is_one_all_the_same() -> None:
+    text = command("date").encode()
+    for broken, line, column in (
+        (text.replace(b"date", b"caf\xe9"), 9, 10),
+        (text.replace(b"- action", b"\t- action"), 5, 1),
+    ):
+        assert kind(broken) is Kind.SSM
+        assert [(one.where.line, one.where.column) for one in lint("d", broken)] == [(line, column)]
+    assert kind(text.replace(b"date", b"[{% if x %}")) is None

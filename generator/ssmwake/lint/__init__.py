@@ -110,10 +110,20 @@ def _of_file(file: File, with_cfn_lint: bool, modules: Files) -> tuple[Found, ..
     except RecursionError:
         found.append(finding("SW200", Location(file.path), "nested too deeply; nothing that deep is linted"))
     except UnicodeEncodeError:
-        found.append(finding("SW200", Location(file.path), "a byte that is no UTF-8; save it as UTF-8"))
+        found.append(finding("SW200", _no_utf8(file), "a byte that is no UTF-8; save it as UTF-8"))
     except Invalid as invalid:
         found += invalid.findings
     return tuple(found)
+
+
+def _no_utf8(file: File) -> Location:
+    """Return the place of the first byte that is no UTF-8; the beginning where it is in something decoded."""
+    try:
+        file.data.decode()
+    except UnicodeDecodeError as error:
+        before = file.data[: error.start].decode()
+        return Location(file.path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    return Location(file.path)
 
 
 def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:

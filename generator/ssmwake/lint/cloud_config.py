@@ -129,6 +129,8 @@ def broken(source: Source, error: yaml.YAMLError) -> Finding:
         # Where a quote was opened says more than the end of the text.
         mark = context
     where = source.at_offset(mark.index) if mark else source.at(1)
+    if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
+        return finding("SW203", where, "broken YAML: a tab; indent with spaces")
     return finding("SW203", where, f"broken YAML: {getattr(error, 'problem', None) or error}; correct it")
 
 

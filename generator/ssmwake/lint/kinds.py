@@ -42,6 +42,12 @@ TERRAFORM_JSON = re.compile(
 TEMPLATE = re.compile(r"%\{~?\s*(?:if|for)\s(?s:.*)%\{~?\s*end(?:if|for)\b|\$\$\{")
 
 
+# The fields of a document at the top, whether or not the rest can be read.
+DOCUMENT = re.compile(r"^[{ ]{0,8}[\"']?schemaVersion[\"']?[ \t]*:", re.MULTILINE)
+STEPS = re.compile(r"^[ \t]{0,8}[\"']?(?:mainSteps|runtimeConfig)[\"']?[ \t]*:", re.MULTILINE)
+TEMPLATED = re.compile(r"\{%|%\{|<%|\$\{|\{\{-|\{\{[ \t]*\.|^(?:Resources|Transform):", re.MULTILINE)
+
+
 def kind(data: bytes, path: str = "") -> Kind | None:
     """Return what the bytes are, from what they hold, and from the ending of the path where only that tells."""
     text = data.removeprefix(BOM).decode("utf-8", "surrogateescape")
@@ -55,7 +61,9 @@ def kind(data: bytes, path: str = "") -> Kind | None:
     try:
         root = composed(text)
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
-        return None
+        # A document with a tab, or a byte, that YAML does not take; a template of one is none yet.
+        broken = DOCUMENT.search(text) and STEPS.search(text) and not TEMPLATED.search(text)
+        return Kind.SSM if broken else None
     keys = set(pairs(root))
     resources = {name: text_of(value(node, "Type")) for name, (_, node) in pairs(value(root, "Resources")).items()}
     if any(kind.startswith("AWS::") or name.startswith("Fn::ForEach::") for name, kind in resources.items()):

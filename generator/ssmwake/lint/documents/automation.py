@@ -10,7 +10,7 @@ from ssmwake.lint.documents.values import nearest, opaque, plain, true
 from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
-from ssmwake.model import Finding
+from ssmwake.model import Finding, Severity
 
 WAIT = "aws:waitForAwsResourceProperty"
 # Of aws:loop, from its documentation.
@@ -35,6 +35,11 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
             yield finding("SW332", source.of(next_step[0]), message)
         if step.action == "aws:branch":
             yield from _choices(source, step)
+            end = pairs(step.node).get("isEnd")
+            if end and true(end[1]) and step.input("Default") is not None:
+                message = "isEnd: true beside Default, to which the branch always leads; remove one of them"
+                # It does no harm.
+                yield Finding(source.of(end[0]), "SW332", message, Severity.INFO)
         if step.action == "aws:loop":
             yield from _loop(source, step)
         if step.action == "aws:executeScript":
