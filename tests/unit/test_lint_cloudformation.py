@@ -244,6 +244,11 @@ def test_a_variable_that_fn_sub_refuses_is_found(variable: str, place: str | Non
 def test_cfn_lint_does_not_say_it_again() -> None:
     template = box("        Fn::Base64: !Sub |\n          #!/bin/sh\n          echo ${HOME} ${x:-y}\n")
     assert [one.rule for one in lint("t", template.encode())] == ["SW405", "SW405"]
+    literal = box("        Fn::Base64: |\n          #!/bin/bash\n          echo ${AWS::Region}\n")
+    assert [one.rule for one in lint("t", literal.encode())] == ["SW406"]
+    for roles in ("Roles: [a, b]", "Path: /"):
+        profile = f"Resources:\n  A:\n    Type: AWS::IAM::InstanceProfile\n    Properties:\n      {roles}\n"
+        assert [one.rule for one in lint("t", profile.encode())] == ["SW225"]
 
 
 def test_a_variable_that_nothing_replaces_is_found() -> None:

@@ -14,9 +14,10 @@ SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 # What cfn-lint dies of where a template has a list or nothing where it looks for a mapping, and the like.
 CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-# What both find, by the id of cfn-lint: a variable of Fn::Sub, below Fn::Base64 or not; a profile without Roles.
-REPEATED = {"E1019": {"SW405"}, "E1021": {"SW405"}, "E3003": {"SW225"}, "E3012": {"SW301"}}
-NAMED = re.compile(r"'([^']*)' is not one of")
+# What both find, by the id of cfn-lint: variables by their names, and what is missing or too much by its place.
+SAME_NAME = {"E1019": "SW405", "E1021": "SW405", "E1029": "SW406"}
+SAME_PLACE = {"E3003": "SW225", "E3032": "SW225", "E3051": "SW301"}
+NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 
 def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
@@ -47,13 +48,12 @@ def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
 
 
 def _repeats(match: Any, one: Finding) -> bool:
-    """Return whether cfn-lint says in a few words, at the function, what a finding of ours says at its place."""
-    if one.rule not in REPEATED.get(match.rule.id, ()):
-        return False
-    named = NAMED.match(match.message)
-    return bool(named and f"${{{named[1]}}}" in one.message) or (
-        named is None and match.linenumber <= one.where.line <= match.linenumberend
-    )
+    """Return whether a finding of ours says the same, and at the very character."""
+    if SAME_NAME.get(match.rule.id) == one.rule:
+        named = NAMED.search(match.message)
+        return named is not None and f"${{{named[1] or named[2]}}}" in one.message
+    # It points to the key, and we to what stands there.
+    return SAME_PLACE.get(match.rule.id) == one.rule and abs(match.linenumber - one.where.line) <= 1
 
 
 @cache

@@ -18,17 +18,23 @@ PROFILE, ROLE = "AWS::IAM::InstanceProfile", "AWS::IAM::Role"
 
 def check(template: Template, launches: list[Launch]) -> Iterator[Finding]:
     """Yield each resource that launches instances before a policy of theirs is attached."""
-    waits = {name: _waits(resource) & set(template.resources) for name, resource in template.resources.items()}
+    policies = [(policy, _names(attached_to(template, policy))) for policy in template.of_kind(*POLICIES)]
+    if not policies:
+        return
+    waits = {name: _waits(resource) for name, resource in template.resources.items()}
     for resource, described in _booting(template, launches):
-        awaited = closure(waits, resource.name)
-        roles = {role.name for launch in described for role in roles_of(template, launch.profile)}
-        for policy in template.of_kind(*POLICIES):
-            attached = {role.name for role in attached_to(template, policy)}
+        roles = {name for launch in described for name in _names(roles_of(template, launch.profile))}
+        late = [policy for policy, attached in policies if roles & attached]
+        awaited = closure(waits, resource.name) if late else set()
+        for policy in late:
             # A policy that speaks of the instance comes after it, and cannot be waited for.
-            circular = resource.name in closure(waits, policy.name)
-            if roles & attached and policy.name not in awaited and not circular:
+            if policy.name not in awaited and resource.name not in closure(waits, policy.name):
                 message = f"may boot before {policy.name} is attached; put it on the role, or add DependsOn: "
                 yield finding("SW403", template.source.of(resource.at), message + policy.name)
+
+
+def _names(resources: list[Resource]) -> set[str]:
+    return {resource.name for resource in resources}
 
 
 def _booting(template: Template, launches: list[Launch]) -> Iterator[tuple[Resource, list[Launch]]]:

@@ -69,7 +69,8 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
 def _one_role(template: Template, profile: Resource) -> Iterator[Finding]:
     roles = profile.get("Roles")
     if roles is None and profile.get() is not None and call(profile.get()) is None:
-        yield finding("SW225", template.source.of(profile.at), "a profile without a role; name one in Roles")
+        key = pairs(profile.node)["Properties"][0]
+        yield finding("SW225", template.source.of(key), "a profile without a role; name one in Roles")
     if not isinstance(roles, yaml.SequenceNode) or call(roles):
         return
     functions = [found.name for item in roles.value if (found := call(item))]

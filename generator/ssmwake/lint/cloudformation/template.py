@@ -69,8 +69,8 @@ class Template:
 
     def referred(self, node: yaml.Node | None, *kinds: str) -> list[Resource]:
         """Return the resources of some kinds that a node refers to."""
-        names = references(node)
-        return [resource for resource in self.of_kind(*kinds) if resource.name in names]
+        found = [self.resources[name] for name in sorted(references(node)) if name in self.resources]
+        return [resource for resource in found if resource.kind in kinds]
 
     @cached_property
     def generated(self) -> bool:
