@@ -7,7 +7,7 @@ import yaml
 from ssmwake.lint import instance, user_data
 from ssmwake.lint.cloudformation.instances import described_by
 from ssmwake.lint.encoded import from_base64
-from ssmwake.lint.nodes import items, pairs, value
+from ssmwake.lint.nodes import is_string, items, pairs, value
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
@@ -28,9 +28,10 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Found]:
 
 
 def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[Found]:
+    described = described_by(source, node, settled=launched and value(node, "LaunchTemplate") is None)
     data = value(node, "UserData")
     scripts: list[Source] = []
-    if isinstance(data, yaml.ScalarNode) and data.value.strip() and not data.tag.startswith("!"):
+    if isinstance(data, yaml.ScalarNode) and data.value.strip() and is_string(data):
         decoded = from_base64(data.value)
         if decoded is not None:
             script = Source.at_place(source.of(data), decoded.decode("utf-8", "surrogateescape"))
@@ -39,8 +40,6 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
             decoded = script.text.encode("utf-8", "surrogateescape")
             if not launched:
                 yield finding("SW401", source.of(data), "plain text, where the API wants base64; encode it")
-        yield from user_data.check(script, decoded)
+        yield from user_data.check(script, decoded, described.image)
         scripts.append(script)
-    yield from instance.check(
-        described_by(source, node, settled=launched and value(node, "LaunchTemplate") is None), scripts
-    )
+    yield from instance.check(described, scripts)

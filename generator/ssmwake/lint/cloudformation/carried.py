@@ -38,7 +38,7 @@ class Carried:
     most: int
 
 
-def read(template: Template, node: yaml.Node) -> Carried:
+def read(template: Template, node: yaml.Node, image: str | None = None) -> Carried:
     """Return the user data of a property."""
     found: list[Found] = []
     scripts: list[Source] = []
@@ -54,11 +54,11 @@ def read(template: Template, node: yaml.Node) -> Carried:
             data = from_base64(whole.source.text) if whole.pieces and whole.known else None
             if data:
                 inner = Source.at_place(whole.source.at(1), data.decode("utf-8", "surrogateescape"))
-                found += user_data.check(inner, data)
+                found += user_data.check(inner, data, image)
                 scripts.append(inner)
                 sizes.append((len(data), len(data)))
             elif whole.headed and kind_of(whole.joined):
-                found += _whole(whole)
+                found += _whole(whole, image)
             continue
         argument = chosen(outer.argument, world)
         again = call(argument)
@@ -67,7 +67,7 @@ def read(template: Template, node: yaml.Node) -> Carried:
             found.append(finding("SW217", where, "Fn::Base64 in Fn::Base64 encodes twice; take one away"))
         elif argument is not None:
             whole = text(template, argument, world)
-            found += _whole(whole)
+            found += _whole(whole, image)
             if whole.begins:
                 scripts.append(whole.source)
             sizes.append((whole.base, whole.most))
@@ -91,14 +91,14 @@ def _bare(template: Template, node: yaml.Node, whole: Text) -> Iterator[Finding]
         yield finding("SW401", where, f"{what}, where EC2 wants base64; put it in Fn::Base64")
 
 
-def _whole(whole: Text) -> Iterator[Found]:
+def _whole(whole: Text, image: str | None) -> Iterator[Found]:
     """Yield what is wrong with a text below Fn::Base64."""
     if not whole.begins:
         return
     source = whole.source
     # Without a header, what is made up could still have been one.
     if whole.headed or is_mime(source.text.encode("utf-8", "replace")):
-        yield from user_data.check(source, source.text.encode("utf-8", "surrogateescape"), least=whole.base)
+        yield from user_data.check(source, source.text.encode("utf-8", "surrogateescape"), image, least=whole.base)
     if whole.base <= user_data.LIMIT < whole.most:
         message = f"{'up to ' if whole.bounded else ''}{whole.most:,} bytes {'' if whole.bounded else 'or more '}"
         message += "with the longest parameters, EC2 takes 16,384; bound them by MaxLength, or shorten the text"

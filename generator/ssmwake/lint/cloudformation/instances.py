@@ -10,9 +10,9 @@ import yaml
 from ssmwake.lint import instance
 from ssmwake.lint.cloudformation import carried
 from ssmwake.lint.cloudformation.carried import Carried
-from ssmwake.lint.cloudformation.template import Resource, Template, is_no_value, plain, references
+from ssmwake.lint.cloudformation.template import Resource, Template, call, is_no_value, plain, references
 from ssmwake.lint.instance import Instance, Setting
-from ssmwake.lint.nodes import items, value
+from ssmwake.lint.nodes import items, text_of, value
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
 
@@ -39,9 +39,21 @@ def launches(template: Template) -> list[Launch]:
     for resource in template.resources.values():
         for node in _descriptions(resource):
             data = value(node, "UserData")
-            text = carried.read(template, data) if data is not None else None
+            image = _image(template, value(node, "ImageId"))
+            text = carried.read(template, data, image) if data is not None else None
             found.append(Launch(resource, node, text, value(node, "IamInstanceProfile")))
     return found
+
+
+def _image(template: Template, node: yaml.Node | None) -> str | None:
+    """Return the id of an image, or the parameter of Systems Manager that holds it, if nobody can choose another."""
+    found = call(node)
+    if found is None or found.name != "Ref":
+        return plain(node)
+    parameter = template.parameters.get(text_of(found.argument))
+    if value(parameter, "AllowedValues") is not None:
+        return None
+    return plain(value(parameter, "Default"))
 
 
 def _descriptions(resource: Resource) -> list[yaml.Node]:

@@ -112,7 +112,8 @@ def chosen(node: yaml.Node | None, world: World) -> yaml.Node | None:
         if len(branches) != 3:
             return None
         node = branches[1] if world.get(text_of(branches[0])) else branches[2]
-    return None if is_no_value(node) else node
+    # YAML's null is no text either.
+    return None if is_no_value(node) or (node is not None and node.tag.endswith(":null")) else node
 
 
 def _pieces(template: Template, node: yaml.Node | None, world: World, depth: int) -> Iterator[Piece]:
