@@ -50,12 +50,15 @@ def test_our_rules_in_that_file_say_nothing_twice(folder: Path) -> None:
     assert not [rule for rule in rules(instance) if rule[1:3] == "95"]
 
 
-@pytest.mark.parametrize("text", ["ignore_chekcs: [W]\n", "regions: [moon-1]\n", "append_rules: [no.such.module]\n"])
+@pytest.mark.parametrize(
+    "text", ["ignore_chekcs: [W]\n", "regions: [moon-1]\n", "append_rules: [no.such.module]\n", "- W\n", "a: [\n"]
+)
 def test_a_wrong_configuration_is_a_finding(folder: Path, text: str) -> None:
     (folder / ".cfnlintrc").write_text(text)
     (one,) = lint("template.yaml", TEMPLATE.encode())
     assert one.rule == "E0003"
     assert "correct its configuration" in one.message
+    assert "\n" not in one.message
 
 
 @pytest.mark.parametrize("metadata", ["null", "[]", "{cfn-lint: null}", "{cfn-lint: {config: {ignore_checks: 1}}}"])

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import yaml
+
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding, Location, Severity
 
@@ -29,8 +31,9 @@ def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
     template, broken = decode_str(source.text)
     try:
         matches: list[Any] = broken or list(_runner().validate_template(template))
-    except CfnLintExitException as error:
-        yield Finding(Location(source.path), "E0003", f"cfn-lint cannot run: {error}; correct its configuration")
+    except (CfnLintExitException, yaml.YAMLError, OSError) as error:
+        reason = " ".join(str(error).split())
+        yield Finding(Location(source.path), "E0003", f"cfn-lint cannot run: {reason}; correct its configuration")
         return
     except CRASHES as error:
         yield Finding(Location(source.path), "E0002", f"cfn-lint gives up on this template ({error}); simplify it")
