@@ -28,6 +28,8 @@ from ssmwake.lint.source import Source
 def check(source: Source, root: yaml.Node, *, whole: bool = True) -> Iterator[Found]:
     """Yield what is wrong with a Command, Automation or Session document, which is the whole source or a part."""
     yield from fields.size(source, root, whole=whole)
+    if whole and len(source.text) > fields.LINTED:
+        return
     # cfn-lint tells of those in a template.
     if whole:
         yield from duplicates(source, root, set())

@@ -13,6 +13,8 @@ from ssmwake.model import Finding
 
 # Bytes of a document: the quota of Systems Manager.
 LIMIT = 65_536
+# What is that much larger is no document; the rest of lint would take a minute for it.
+LINTED = 16 * LIMIT
 
 
 def size(source: Source, root: yaml.Node, *, whole: bool) -> Iterator[Finding]:

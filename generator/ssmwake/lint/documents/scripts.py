@@ -74,11 +74,13 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
     variables = plain(value(root, "schemaVersion")) == "2.2"
     declared = {name: node for name, (_, node) in pairs(value(root, "parameters")).items()}
     done: set[int] = set()
+    # The cure is at the parameter, so the first place at which it is pasted is enough.
+    told: set[str] = set()
     for code in found:
         if id(code.scalars[0]) in done:
             continue
         done.add(id(code.scalars[0]))
-        yield from _pasted(source, code, declared, variables)
+        yield from _pasted(source, code, declared, told, variables)
         if variables:
             yield from _empty(source, code, declared)
         if code.language == SHELL:
@@ -88,8 +90,9 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
                 yield from agent.in_powershell(source.inner(scalar))
 
 
-def _pasted(source: Source, code: Code, declared: dict[str, yaml.Node], variables: bool) -> Iterator[Found]:
-    told: set[str] = set()
+def _pasted(
+    source: Source, code: Code, declared: dict[str, yaml.Node], told: set[str], variables: bool
+) -> Iterator[Found]:
     for mention in () if code.given and not code.executed else code.mentions(source):
         name, parameter = mention.name, declared.get(mention.name)
         if code.executed:
