@@ -42,8 +42,13 @@ PARAMETER = _words(
 COMMAND_TYPES = _words("String StringList StringMap")
 AUTOMATION_TYPES = COMMAND_TYPES | _words("Boolean Integer MapList")
 
-# The fields of a step of a Command document that the agent parses.
-COMMAND_STEP = _words("action name inputs precondition maxAttempts onFailure settings timeoutSeconds description")
+# The fields of a step of a Command document that the agent parses, and those that people put there by mistake, of
+# which another rule tells.
+COMMAND_STEP = _words(
+    """
+    action name inputs precondition maxAttempts onFailure onSuccess finallyStep settings timeoutSeconds description
+    """
+)
 # The fields of a step of an Automation document.
 AUTOMATION_STEP = _words(
     """
