@@ -9,6 +9,7 @@ from ssmwake.lint.terraform.tree import Expression, Literal, Template
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 PLAIN_ESCAPE = re.compile(r"\$\$\{|%%\{")
 QUOTED_ESCAPE = re.compile(r"\$\$\{|%%\{|\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
+LINE = 500
 INDENT = re.compile(r"[^\S\n]*")
 
 
@@ -16,9 +17,9 @@ def alone(pieces: tuple[Expression, ...], number: int, *, script: bool) -> bool:
     """Return whether a piece stands for whole lines: with a line of its own, or before a comment."""
     span = pieces[number].span
     text = span.source.text
-    before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
-    end = text.find("\n", span.end)
-    after = text[span.end : end if end >= 0 else len(text)].strip()
+    # A line that is longer holds more than one piece.
+    before = text[max(span.start - LINE, 0) : span.start].rpartition("\n")[2]
+    after = text[span.end : span.end + LINE].partition("\n")[0].strip()
     # A command that nobody knows is a command for all that, and keeps an `if` from being empty.
     return not before.strip() and (after.startswith("#") or not (after or script))
 

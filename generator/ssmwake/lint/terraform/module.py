@@ -35,7 +35,7 @@ from ssmwake.model import Finding, Location
 from ssmwake.userdata.parts import is_mime, kind_of
 
 # No module is nearly as large.
-LIMIT = 1024 * 1024
+LIMIT = 512 * 1024
 # These encode what is plain; the arguments of the others are base64 already.
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
 PARTS = frozenset({"cloudinit_config", "template_cloudinit_config"})

@@ -29,7 +29,7 @@ from ssmwake.model import Location
 
 BOM = b"\xef\xbb\xbf"
 # Much more than user data or a document may have, and little enough to be put together again and again.
-LIMIT = 1024 * 1024
+LIMIT = 256 * 1024
 # They give their first argument back, or nearly so.
 SAME = frozenset({"chomp", "trimspace", "sensitive", "nonsensitive", "tostring"})
 
@@ -274,14 +274,17 @@ def _taken(pieces: tuple[Expression, ...], scope: Scope) -> Iterator[tuple[int, 
         elif isinstance(piece, Directive) and piece.word == "endif" and opened:
             opened.pop()
     stays: list[bool] = []
+    left_out = 0
     for number, piece in enumerate(pieces):
         if isinstance(piece, Directive) and piece.word == "if":
             stays.append(not (scope.other and number in with_else))
-        elif isinstance(piece, Directive) and piece.word == "else" and stays:
-            stays[-1] = scope.other
-        elif isinstance(piece, Directive) and piece.word == "endif" and stays:
-            stays.pop()
-        if all(stays) or isinstance(piece, Directive):
+            left_out += not stays[-1]
+        elif isinstance(piece, Directive) and piece.word in ("else", "endif") and stays:
+            left_out -= not stays.pop()
+            if piece.word == "else":
+                stays.append(scope.other)
+                left_out += not scope.other
+        if not left_out or isinstance(piece, Directive):
             yield number, piece
 
 
