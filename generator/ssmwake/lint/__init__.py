@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from ssmwake.lint import cloudformation, documents, launch_template, shell, user_data
+from ssmwake.lint import shell, user_data
 from ssmwake.lint.cloud_config import broken
 from ssmwake.lint.ignores import ignored
 from ssmwake.lint.kinds import BOM, Kind, kind
@@ -127,6 +127,7 @@ def _no_utf8(file: File) -> Location:
 
 
 def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
+    # A script waits for no patterns of templates and documents, whose making takes as long as all else.
     what = file.kind
     if what is Kind.USER_DATA:
         yield from user_data.check_file(file.path, file.data)
@@ -150,10 +151,16 @@ def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
     if not isinstance(root, yaml.MappingNode):
         yield finding("SW300", source.at(1), "not a mapping; it has keys and values")
     elif what is Kind.SSM:
+        from ssmwake.lint import documents
+
         yield from documents.check(source, root)
     elif what is Kind.LAUNCH_TEMPLATE:
+        from ssmwake.lint import launch_template
+
         yield from launch_template.check(source, root)
     else:
+        from ssmwake.lint import cloudformation
+
         ours = []
         for one in cloudformation.check(source, root):
             ours.append(one)
