@@ -23,10 +23,7 @@ KINDS: dict[str, set[Kind | None]] = {
 }
 SILENT: tuple[set[Kind | None] | None, ...] = (None, {None})
 # Known false alarms: the file and the rules that are wrong about it. An entry that has become wrong fails, and goes.
-KNOWN: dict[str, set[str]] = {
-    "ssm/command-mac.yaml": {"SW208"},
-    "ssm/command-python.yaml": {"SW208"},
-}
+KNOWN: dict[str, set[str]] = {}
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {
     "user-data/base64-of-gzip.txt": None,

@@ -138,6 +138,9 @@ def _shell(source: Source, code: Code) -> Iterator[Found]:
             yield finding("SW337", each.at_offset(at), message)
             return
     whole = Source.joined(inner, "\n")
+    if whole.text.startswith("#!") and dialect(whole.text) is None:
+        # Python, zsh and the like: the plugin starts whatever the first line names.
+        return
     yield from agent.in_shell(whole)
     if code.complete and not code.given:
         yield Script(dialect(whole.text) or "sh", placeholders.ssm(whole))
