@@ -36,8 +36,9 @@ def templates(expression: Expression, names: frozenset[str] | None = frozenset()
 def _lone(piece: Interpolation, known: frozenset[str]) -> Iterator[Finding]:
     inner = piece.inside[0]
     if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known:
-        what = f"${{{inner.path[0]}}} is Terraform's here, and it knows no such name; write ${piece.span.text}"
-        yield finding("SW414", piece.span.where, f"{what} for the shell")
+        written = _short(piece.span.text)
+        message = f"{written} is Terraform's here, and it knows no such name; write ${written} for the shell"
+        yield finding("SW414", piece.span.where, message)
 
 
 def _broken(piece: Broken) -> Finding:
