@@ -487,3 +487,11 @@ def test_loops_and_transforms_are_left_alone() -> None:
         found(cycle + box("        !If [A, !Ref AWS::NoValue, !If [B, !Ref AWS::NoValue, !Ref AWS::NoValue]]\n")) == []
     )
     assert found("Resources:\n  A: &a\n    Type: AWS::EC2::Instance\n    Properties: *a\n    UserData: *a\n") == []
+
+
+def test_bombs_and_cycles_in_functions_end_soon() -> None:
+    cycle = "        Fn::Base64: &z\n          Fn::Join: ['', [a, *z, *z, *z]]\n"
+    assert found(box(cycle)) == []
+    names = "".join(f"  C{n}: !And [{', '.join(['!Condition C' + str(n - 1)] * 9)}]\n" for n in range(1, 14))
+    head = f"Conditions:\n  C0: !Equals [!Ref A, b]\n{names}"
+    assert found(box("        !If [C13, !Ref AWS::NoValue, Fn::Base64: '#!/bin/sh']\n", head=head)) == []

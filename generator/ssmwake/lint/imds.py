@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.commands import Command, Word
+from ssmwake.lint.commands import ASSIGNMENT, Command, Word
 from ssmwake.lint.rules import finding
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding
@@ -38,7 +38,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     for command in commands:
         name = command.name
         for word in command.words:
-            followed = name in CLIENTS or word in command.assignments or word.text.startswith("http://")
+            followed = name in CLIENTS or ASSIGNMENT.match(word.text) or word.text.startswith("http://")
             match = PATH.search(word.text) if followed and name not in WRITERS else None
             if match:
                 where = source.at_offset(_start(source, word, match[0]))

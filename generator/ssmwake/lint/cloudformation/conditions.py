@@ -30,13 +30,14 @@ def worlds(template: Template, node: yaml.Node | None) -> list[World]:
         choices.collect(name)
     domains = {key: sorted(values, key=str) for key, values in choices.domains.items()}
     size = 1
-    for values in domains.values():
-        size *= len(values)
+    for domain in domains.values():
+        size *= len(domain)
     if size > LIMIT:
         return []
     found: list[World] = []
     for picked in product(*domains.values()):
-        world = {name: choices.holds(name, dict(zip(domains, picked, strict=True))) for name in sorted(asked)}
+        values, known = dict(zip(domains, picked, strict=True)), dict[object, bool]()
+        world = {name: choices.holds(name, values, known) for name in sorted(asked)}
         if world not in found:
             found.append(world)
     return found if len(found) <= WORLDS else []
@@ -48,12 +49,16 @@ class _Choices:
     def __init__(self, template: Template) -> None:
         self.template = template
         self.domains: dict[object, set[object]] = {}
+        self.seen: set[object] = set()
 
     def collect(self, name: str, depth: int = 0) -> None:
         """Collect the values that decide a condition."""
         self._expression(value(self.template.root, "Conditions", name), ("condition", name), depth)
 
     def _expression(self, node: yaml.Node | None, key: object, depth: int) -> None:
+        if key in self.seen:
+            return
+        self.seen.add(key)
         found = call(node)
         if found is not None and depth < DEPTH:
             if found.name == "Condition":
@@ -75,21 +80,28 @@ class _Choices:
         texts = (plain(item) for item in items(value(self.template.parameters.get(name), "AllowedValues")))
         return {text for text in texts if text is not None} or {OTHER}
 
-    def holds(self, name: str, picked: dict[object, object], depth: int = 0) -> bool:
-        """Return whether a condition holds with the values picked."""
-        return self._true(value(self.template.root, "Conditions", name), ("condition", name), picked, depth)
+    def holds(self, name: str, picked: dict[object, object], known: dict[object, bool], depth: int = 0) -> bool:
+        """Return whether a condition holds with the values picked, by what is known of expressions with them."""
+        return self._true(value(self.template.root, "Conditions", name), ("condition", name), picked, known, depth)
 
-    def _true(self, node: yaml.Node | None, key: object, picked: dict[object, object], depth: int) -> bool:
-        found = call(node)
-        if found is not None and depth < DEPTH:
-            if found.name == "Condition":
-                return self.holds(text_of(found.argument), picked, depth + 1)
-            if found.name in ("Fn::And", "Fn::Or", "Fn::Not"):
-                each = [self._true(item, id(item), picked, depth + 1) for item in items(found.argument)]
-                return all(each) if found.name == "Fn::And" else any(each) if found.name == "Fn::Or" else not any(each)
-            if sides := _sides(found):
-                return picked[sides[0]] == sides[1]
-        return bool(picked.get(key))
+    def _true(
+        self, node: yaml.Node | None, key: object, picked: dict[object, object], known: dict[object, bool], depth: int
+    ) -> bool:
+        if key not in known:
+            # A condition that leads back to itself is refused; here it ends.
+            known[key] = bool(picked.get(key))
+            found = call(node)
+            if found is not None and key not in picked and depth < DEPTH:
+                known[key] = self._called(found, picked, known, depth)
+        return known[key]
+
+    def _called(self, found: Call, picked: dict[object, object], known: dict[object, bool], depth: int) -> bool:
+        if found.name == "Condition":
+            return self.holds(text_of(found.argument), picked, known, depth + 1)
+        if sides := _sides(found):
+            return picked.get(sides[0]) == sides[1]
+        each = [self._true(item, id(item), picked, known, depth + 1) for item in items(found.argument)]
+        return all(each) if found.name == "Fn::And" else any(each) if found.name == "Fn::Or" else not any(each)
 
 
 def _sides(found: Call) -> tuple[str, str] | None:

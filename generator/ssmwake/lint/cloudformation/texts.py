@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 import yaml
 
@@ -19,6 +19,8 @@ from ssmwake.userdata.parts import kind_of
 
 SUB = placeholders.SUB
 DEPTH = 32
+# More pieces than user data has bytes are none that EC2 takes; aliases can make them grow without end.
+PIECES = 20_000
 # The header of user data is looked for in so many characters.
 HEADER = 32
 # A value of each pseudo parameter, and its longest known: https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -99,7 +101,8 @@ class Text:
 
 def text(template: Template, node: yaml.Node, world: World) -> Text:
     """Return the text that a node stands for in a world."""
-    return Text(tuple(piece for piece in _pieces(template, node, world, 0) if piece.source.text))
+    pieces = list(islice(_pieces(template, node, world, 0), PIECES + 1))
+    return Text(tuple(piece for piece in pieces if piece.source.text) if len(pieces) <= PIECES else ())
 
 
 def chosen(node: yaml.Node | None, world: World) -> yaml.Node | None:
