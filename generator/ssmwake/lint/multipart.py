@@ -19,15 +19,21 @@ LOOKED_AT = {"text/plain", "text/x-not-multipart"}
 TYPES = {*(kind.value for kind in Kind if kind is not Kind.OTHER), *SCRIPTS, *LOOKED_AT, "text/upstart-job"}
 PACKED = re.compile(r"application/(?:x-)?(?:gzip|gzip-compressed|gzipped|compress|compressed|gunzip)")
 HEADER = re.compile(r"(?:content-type|mime-version|content-transfer-encoding|content-disposition)\s*:", re.IGNORECASE)
-# As nested as no person writes it; the parser of the standard library takes ever longer.
+# So many multiparts, parts and characters are more than anybody writes, and the parser takes ever longer for them.
 DEEPEST = 20
+MOST = 1000
+LONGEST = 1024 * 1024
 
 
 def pieces(source: Source) -> Iterator[Piece | Finding]:
     """Yield each part of a MIME message, and what is wrong with how it is put together."""
     text = source.text
-    if len(set(re.findall(r"(?i)boundary=[^\s;]{1,80}", text))) > DEEPEST:
+    if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
         yield finding("SW200", source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
+        return
+    if len(text) > LONGEST or text.count("\n--") > MOST:
+        message = f"MIME of over {LONGEST:,} characters or {MOST:,} parts, which is not linted; make it smaller"
+        yield finding("SW200", source.at(1), message)
         return
     if "\0" in text:
         # Python's own parser gives up on one in the name of a character set.
