@@ -42,18 +42,20 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
     yield from _modules(source, root)
 
 
-def effective(node: yaml.Node | None, depth: int = 0) -> Pairs:
+def effective(node: yaml.Node | None, seen: frozenset[int] | set[int] = frozenset()) -> Pairs:
     """Return the keys and values of a mapping, those that it merges in included."""
     found: Pairs = {}
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml.MappingNode) or id(node) in seen:
         return found
+    # What was merged once adds nothing when it is merged again, and may merge itself.
+    seen = seen if isinstance(seen, set) else set()
+    seen.add(id(node))
     for key, inner in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
         if key.tag.endswith(":merge"):
             for other in items(inner) or [inner]:
-                merged = effective(other, depth + 1) if depth < 5 else {}
-                found = {**merged, **found}
+                found = {**effective(other, seen), **found}
         else:
             found[key.value] = (key, inner)
     return found

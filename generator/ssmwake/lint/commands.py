@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 PIECE = re.compile(
     r"""
@@ -81,44 +82,40 @@ class Command:
     before: str = ""
     after: str = ""
 
-    @property
+    @cached_property
     def assignments(self) -> list[Word]:
         """The words that set a variable, before a command or without one."""
         return [word for word in self.words if ASSIGNMENT.match(word.text)]
 
-    @property
+    @cached_property
     def argv(self) -> list[Word]:
         """The words from the name of the program on, without sudo and the like."""
-        words = list(self.words)
-        while words:
-            first = words[0].text
-            name = first.rpartition("/")[2]
-            if first in LEADS or ASSIGNMENT.match(first):
-                words = words[1:]
+        first = 0
+        while first < len(self.words):
+            text = self.words[first].text
+            name = text.rpartition("/")[2]
+            if text in LEADS or ASSIGNMENT.match(text):
+                first += 1
             elif name in RUNNERS:
-                words = _after_options(words[1:], RUNNERS[name])
-                words = words[WORDS_BEFORE.get(name, 0) :]
+                first = self._after_options(first + 1, RUNNERS[name]) + WORDS_BEFORE.get(name, 0)
             else:
                 break
-        return words
+        return self.words[first:]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the program without its folder; empty for none."""
-        argv = self.argv
-        return argv[0].text.rpartition("/")[2] if argv else ""
+        return self.argv[0].text.rpartition("/")[2] if self.argv else ""
 
-    @property
+    @cached_property
     def arguments(self) -> list[str]:
         """The texts of the words after the name."""
         return [word.text for word in self.argv[1:]]
 
-
-def _after_options(words: list[Word], with_value: str) -> list[Word]:
-    while words and words[0].text.startswith("-") and len(words[0].text) > 1:
-        takes = not words[0].text.startswith("--") and words[0].text[-1] in with_value
-        words = words[2:] if takes else words[1:]
-    return words
+    def _after_options(self, first: int, with_value: str) -> int:
+        while first < len(self.words) and len(text := self.words[first].text) > 1 and text.startswith("-"):
+            first += 2 if not text.startswith("--") and text[-1] in with_value else 1
+        return first
 
 
 @dataclass

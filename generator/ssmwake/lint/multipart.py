@@ -32,8 +32,8 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         yield finding("SW200", source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
         return
     if len(text) > LONGEST or text.count("\n--") > MOST:
-        message = f"MIME of over {LONGEST:,} characters or {MOST:,} parts, which is not linted; make it smaller"
-        yield finding("SW200", source.at(1), message)
+        limit = f"{LONGEST:,} characters or {MOST:,} parts"
+        yield finding("SW200", source.at(1), f"MIME of over {limit}, which is not linted; make it smaller")
         return
     if "\0" in text:
         # Python's own parser gives up on one in the name of a character set.

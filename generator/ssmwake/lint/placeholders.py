@@ -6,7 +6,6 @@ from ssmwake.lint.source import Edit, Source
 
 SUB = re.compile(r"\$\{(!?)([^{}\n]*)\}")
 SSM = re.compile(r"\{\{[^{}\n]*\}\}")
-JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
 # A message with such a word is about what only another program knows, and so about nothing.
 WORD = re.compile("x{4}")
@@ -19,9 +18,16 @@ def ssm(source: Source) -> Source:
 
 def jinja(source: Source) -> Source:
     """Return a Jinja template with a word for each expression, and nothing for statements and comments."""
-    edits = []
-    for match in JINJA.finditer(source.text):
-        edits.append(Edit(match.start(), match.end(), word(match[0]) if match[0].startswith("{{") else ""))
+    text, at, edits = source.text, 0, []
+    # What is opened once too often is not closed by anything later; to look for that again would take ever longer.
+    closers = {"{{": "}}", "{%": "%}", "{#": "#}"}
+    while closers and (match := re.compile("|".join(map(re.escape, closers))).search(text, at)):
+        end = text.find(closers[match[0]], match.end())
+        if end < 0:
+            del closers[match[0]]
+            continue
+        at = end + 2
+        edits.append(Edit(match.start(), at, word(text[match.start() : at]) if match[0] == "{{" else ""))
     return source.edited(edits)
 
 

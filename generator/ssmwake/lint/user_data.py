@@ -2,13 +2,15 @@
 
 import gzip
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ssmwake.lint import cloud_config, headers, multipart, placeholders, script, secrets
 from ssmwake.lint.pieces import Piece, entries, from_base64, known, unpacked
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Edit, Source
+from ssmwake.lint.source import Source
 from ssmwake.model import Finding, Invalid, Location, Severity
 from ssmwake.userdata.parts import GZIP, Kind, Part, is_mime, kind_of
 
@@ -166,11 +168,10 @@ def _line_ends(source: Source) -> Iterator[Finding]:
 
 
 def _with_lf(source: Source) -> Source:
-    text, at, edits = source.text, source.text.find("\r\n"), []
-    while at >= 0:
-        edits.append(Edit(at, at + 1, ""))
-        at = text.find("\r\n", at + 2)
-    return source.edited(edits) if edits else source
+    """Return the text without the CR before LF; each line has a mark of its own, so the others only move."""
+    found = [match.start() for match in re.finditer("\r\n", source.text)]
+    marks = (replace(mark, offset=mark.offset - bisect_left(found, mark.offset)) for mark in source.marks)
+    return Source(source.path, source.text.replace("\r\n", "\n"), tuple(marks)) if found else source
 
 
 def _without_header(source: Source) -> Source:
