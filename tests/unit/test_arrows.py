@@ -16,7 +16,6 @@ BELOW = {
     "cfn_rules": {"lint", "userdata"},
     # `python -m`, the hook of pre-commit and the Python API are doors, as the command line is.
     "__main__": {"cli"},
-    "hook": {"cli", "lint", "userdata"},
     "__init__": {"config", "render", "userdata", "publish"},
 }
 

@@ -253,3 +253,14 @@ def test_a_cloud_config_is_held_against_the_schema_that_is_named(tmp_path: Path)
     refused = run("--cloud-init-schema", str(schema), str(config))
     assert refused.exit_code == 1
     assert "name schema-cloud-config-v1.json of a cloud-init" in refused.output
+
+
+def test_a_program_that_names_files_may_pass_over_those_that_are_none_of_lints(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "a"}\n')
+    large = tmp_path / "large.sh"
+    large.write_text("#!/bin/sh\n" + "true\n" * 4000)
+    (tmp_path / "a.sh").write_text(f"#!/bin/sh\n{ASKS}")
+    paths = [str(tmp_path / name) for name in ("package.json", "large.sh", "a.sh")]
+    assert {line.split("[")[-1] for line in run(*paths).output.splitlines()} == {"SW202]", "SW201]", "SW211]"}
+    assert [line.split("[")[-1] for line in run("--skip-unknown", *paths).output.splitlines()] == ["SW211]"]
+    assert run("--skip-unknown", *paths[:2]).output == ""

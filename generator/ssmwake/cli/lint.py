@@ -40,6 +40,7 @@ SECRET, TOO_LARGE = "SW209", "SW201"
 @click.command(short_help="check user data, SSM documents and templates")
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--kind", "what", type=click.Choice(KINDS), help="What the files are; else what they hold says it.")
+@click.option("--skip-unknown", is_flag=True, help="Pass over named files that are none of these, as in a folder.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", help="By default error.")
 @click.option("-c", "--config", metavar="FILE", help=f"Whose ignored rules count; else {CONFIG}, if it is here.")
@@ -51,6 +52,7 @@ SECRET, TOO_LARGE = "SW209", "SW201"
 def command(
     paths: tuple[str, ...],
     what: str | None,
+    skip_unknown: bool,
     form: str,
     fail_on: str,
     config: str | None,
@@ -75,7 +77,7 @@ def command(
     if mends and "-" in paths:
         raise click.UsageError("--fix changes files, and stdin is none; use --diff")
     ignores = _ignores(config)
-    files, loose, findings = _read(paths, None if what is None else Kind(what))
+    files, loose, findings = _read(_files(paths, named=not skip_unknown), None if what is None else Kind(what))
 
     def linted(some: Iterable[File]) -> list[Finding]:
         found = (one for one in _linted(some, schema) if not settled(one, ignores))
@@ -116,12 +118,12 @@ def _ignores(config: str | None) -> tuple[Ignore, ...]:
     return load(path, contents(path)).lint.ignore
 
 
-def _read(paths: Iterable[str], what: Kind | None) -> tuple[list[File], set[str], list[Finding]]:
+def _read(paths: Iterable[tuple[str, bool]], what: Kind | None) -> tuple[list[File], set[str], list[Finding]]:
     """Return the files that lint knows, each once; the paths of those that may be no user data; what cannot be read."""
     files: dict[str, File] = {}
     loose: set[str] = set()
     findings: list[Finding] = []
-    for path, named in _files(paths):
+    for path, named in paths:
         try:
             data = contents(path)
         except Invalid as invalid:
@@ -136,11 +138,11 @@ def _read(paths: Iterable[str], what: Kind | None) -> tuple[list[File], set[str]
     return list(files.values()), loose, findings
 
 
-def _files(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield each file, and whether it was named and not found in a folder."""
+def _files(paths: Iterable[str], *, named: bool) -> Iterator[tuple[str, bool]]:
+    """Yield each file, and whether a person named it and no program, nor was it found in a folder."""
     for path in paths:
         if path == "-" or not Path(path).is_dir():
-            yield path, True
+            yield path, named
             continue
         for folder, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
