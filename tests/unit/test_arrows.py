@@ -14,7 +14,7 @@ BELOW = {
     "lint": {"userdata"},
     # The plugin of cfn-lint is a second door to the checks.
     "cfn_rules": {"lint", "userdata"},
-    # `python -m`, the hook of pre-commit and the Python API are doors, as the command line is.
+    # `python -m` and the Python API are doors, as the command line is.
     "__main__": {"cli"},
     "__init__": {"config", "render", "userdata", "publish"},
 }

@@ -199,10 +199,12 @@ def _report(findings: Sequence[Finding], form: str, files: Sequence[File]) -> No
         terminal = sys.stdout is not None and sys.stdout.isatty()
         findings_out(findings, lines=_lines(findings, files) if terminal else None)
         return
+    paths = [file.path for file in files]
     texts = {
         "json": lambda: as_json(findings),
         "sarif": lambda: as_sarif(findings),
-        "junit": lambda: as_junit(findings, [file.path for file in files]),
+        # A file that Terraform reads was not named, and may have findings all the same.
+        "junit": lambda: as_junit(findings, list(dict.fromkeys([*paths, *(one.where.path for one in findings)]))),
         "github": lambda: as_github(findings),
     }
     data_out(texts[form]().encode())

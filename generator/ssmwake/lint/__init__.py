@@ -9,7 +9,7 @@ import yaml
 
 from ssmwake.lint import shell, user_data
 from ssmwake.lint.cloud_config import broken
-from ssmwake.lint.ignores import ignored
+from ssmwake.lint.ignores import heard
 from ssmwake.lint.kinds import BOM, Kind, kind
 from ssmwake.lint.nodes import composed
 from ssmwake.lint.rules import finding
@@ -84,8 +84,8 @@ def lint_all(
         schema = cloud_init_schema()
         if schema is not None:
             found = {path: [*each, *_by_schema(each, schema)] for path, each in found.items()}
-    sorted_ones = [sorted({one for one in each if isinstance(one, Finding)}) for each in found.values()]
-    return tuple(one for each in sorted_ones for one in each if not ignored(one, texts[one.where.path]))
+    every = {path: sorted({one for one in each if isinstance(one, Finding)}) for path, each in found.items()}
+    return tuple(one for path, each in every.items() for one in heard(each, texts[path]))
 
 
 def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Finding]:

@@ -15,12 +15,13 @@ def settled(one: Finding, ignores: Iterable[Ignore]) -> bool:
     return any(ignore.rule == one.rule and fnmatchcase(path, ignore.path) for ignore in ignores)
 
 
-def ignored(one: Finding, text: str) -> bool:
-    """Return whether the line of a finding, or the one above, or `ignore-file` anywhere, says its id and why."""
-    if "ssmwake: ignore" not in text:
-        return False
+def heard(findings: Iterable[Finding], text: str) -> tuple[Finding, ...]:
+    """Return the findings of a text that no comment spares: on their line, on the one above, or for the whole file."""
+    spared: set[tuple[str, int]] = set()
+    line = last = 0
     for match in MARK.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
-        if match["rule"] == one.rule and (match["file"] or line in (one.where.line, one.where.line - 1)):
-            return True
-    return False
+        line += text.count("\n", last, match.start())
+        last = match.start()
+        # Lines count from one, and no finding stands at line zero.
+        spared |= {(match["rule"], 0)} if match["file"] else {(match["rule"], line + 1), (match["rule"], line + 2)}
+    return tuple(one for one in findings if not {(one.rule, 0), (one.rule, one.where.line)} & spared)
