@@ -77,6 +77,9 @@ def _values(commands: Sequence[Command]) -> dict[str, str]:
 
 
 def _without_token(name: str, arguments: list[str], values: dict[str, str]) -> bool:
+    if any("%{http_code}" in word or "%{response_code}" in word for word in arguments):
+        # Who wants the status tries whether IMDSv1 is on.
+        return False
     asks = False
     for before, word in zip(["", *arguments], arguments, strict=False):
         if NAMED.match(word) or "token" in word.lower() or word == "PUT":

@@ -47,7 +47,7 @@ def of_commands(source: Source, found: list[Command], run: Run, image: str | Non
         inner = _inner(source, command)
         if inner is None:
             continue
-        yield from shell(inner[1], run, image)
+        yield from shell(inner[1], Run.ELSEWHERE if command.background else run, image)
         if inner[0] and command.name in DIALECTS:
             yield Script(command.name, inner[1])
     yield from imds.check(source, found)
@@ -63,7 +63,7 @@ def _here(source: Source, found: list[Command], here: Here, run: Run) -> Iterato
     command, following = found[0], found[1] if len(found) > 1 else Command()
     inner = source.slice(here.start, here.end)
     if (command.name in SHELLS and not command.arguments[1:]) or (command.after == "|" and following.name in SHELLS):
-        yield from shell(inner, run)
+        yield from shell(inner, Run.ELSEWHERE if command.background or following.background else run)
     elif PYTHON.match(inner.text):
         yield from imds.in_python(inner)
     elif dialect(inner.text) and here.quoted:
