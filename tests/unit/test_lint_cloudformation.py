@@ -134,6 +134,7 @@ PARAMETERS = """Parameters:
   Env: {Type: String, AllowedValues: [dev, prod]}
   Count: {Type: Number, Default: 3}
   Data: {Type: String, Default: ''}
+  None: {Type: String, Default: none}
   Image: {Type: AWS::SSM::Parameter::Value<String>, Default: /a/b}
 Conditions:
   IsProd: !Equals [!Ref Env, prod]
@@ -171,6 +172,9 @@ GOOD = {
     "an include": INCLUDE,
     "a mapping": "        Fn::Base64: !FindInMap [a, b, c]\n",
     "base64 with a parameter": "        !Sub 'IyEvYmluL3No${Data}'\n",
+    "a default that stands for nothing": "        !Ref None\n",
+    "a default that stands for no script": "        Fn::Base64: !Ref None\n",
+    "a variable of a file that is read": script("#!/bin/sh", ". /etc/app.conf", 'echo "${Env}"'),
     "a script that writes a template": script("#!/bin/sh", "echo 'a: !Sub \"${AWS::Region}\"' > t"),
     "the shell's own, named like a parameter": script("#!/bin/sh", "Env=1", 'echo "${Env}"'),
 }
@@ -253,8 +257,8 @@ def test_cfn_lint_does_not_say_it_again() -> None:
 
 def test_a_variable_that_nothing_replaces_is_found() -> None:
     form = "        Fn::Base64: |\n          #!/bin/bash\n          echo ${AWS::Region} ${Env}\n"
-    assert "SW406:20:16" in found(box(form, head=PARAMETERS))
-    assert "SW406:20:31" in found(box(form, head=PARAMETERS))
+    assert "SW406:21:16" in found(box(form, head=PARAMETERS))
+    assert "SW406:21:31" in found(box(form, head=PARAMETERS))
 
 
 ROLE = """Resources:
@@ -482,6 +486,12 @@ def test_loops_and_transforms_are_left_alone() -> None:
         found("Transform: [AWS::Serverless-2016-10-31, a]\n" + box("        Fn::Base64: !Sub '${FunctionRole}'\n"))
         == []
     )
+    module = "  Web:\n    Type: Our::Web::Server::MODULE\n"
+    assert found(box(script("#!/bin/sh", "echo ${WebBucket}", sub=True), more=module)) == []
+    inner = "Transform: AWS::LanguageExtensions\n"
+    more = "  Topic:\n    Type: AWS::SNS::Topic\n    Properties:\n"
+    more += "      Tags: {'Fn::ForEach::a': [N, [b], {x: !Sub '${N}'}]}\n"
+    assert found(inner + box("        Fn::Base64: '#!/bin/sh'\n", more=more)) == []
     cycle = "Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}\n"
     assert (
         found(cycle + box("        !If [A, !Ref AWS::NoValue, !If [B, !Ref AWS::NoValue, !Ref AWS::NoValue]]\n")) == []

@@ -24,6 +24,8 @@ NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 PLACE = re.compile(r"\$\{((?:AWS::)?[A-Za-z0-9]+)\}")
 # A script that writes a template of its own, or fills its text in by itself.
 WRITES_TEMPLATES = re.compile(r"Fn::Sub|!Sub|AWSTemplateFormatVersion|\benvsubst\b")
+# A variable can come from there.
+READS_FILES = re.compile(r"^[ \t]*(?:\.|source)[ \t]", re.MULTILINE)
 WORD = re.compile(r"\w+")
 PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")}
 
@@ -117,7 +119,8 @@ def not_replaced(template: Template, source: Source) -> Iterator[Finding]:
         return
     # A word that stands there by itself too, as where it is assigned, is the script's own.
     own = set(WORD.findall(PLACE.sub("", source.text)))
-    ours = PSEUDO | ((set(template.parameters) | set(template.resources)) - own)
+    named = set() if READS_FILES.search(source.text) else set(template.parameters) | set(template.resources)
+    ours = PSEUDO | (named - own)
     for match in PLACE.finditer(source.text):
         if match[1] in ours:
             message = f"{match[0]} is not replaced in a text without Fn::Sub; put the text in Fn::Sub"

@@ -75,10 +75,15 @@ class Template:
     @cached_property
     def generated(self) -> bool:
         """Whether a transform may add parameters, resources and values that the file does not show."""
-        looped = any(name.startswith("Fn::") for name in pairs(value(self.root, "Resources")))
+        names = [*pairs(self.root), *pairs(value(self.root, "Resources"))]
         transform = value(self.root, "Transform")
-        names = [text_of(item) for item in items(transform)] or [text_of(transform)] if transform else []
-        return looped or any(name != "AWS::LanguageExtensions" for name in names)
+        transforms = [text_of(item) for item in items(transform)] or [text_of(transform)] if transform else []
+        return (
+            any(name.startswith("Fn::") for name in names)
+            or any(resource.kind.endswith("::MODULE") for resource in self.resources.values())
+            or any(name != "AWS::LanguageExtensions" for name in transforms)
+            or (bool(transforms) and "Fn::ForEach" in self.source.text)
+        )
 
 
 def call(node: yaml.Node | None) -> Call | None:

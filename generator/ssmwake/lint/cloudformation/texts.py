@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 import yaml
@@ -12,10 +12,11 @@ import yaml
 from ssmwake.lint import placeholders
 from ssmwake.lint.cloudformation.conditions import World
 from ssmwake.lint.cloudformation.template import Call, Template, call, is_no_value, plain, substitution
+from ssmwake.lint.encoded import is_encoded
 from ssmwake.lint.nodes import items, text_of, value
 from ssmwake.lint.source import Source
 from ssmwake.model import Location
-from ssmwake.userdata.parts import kind_of
+from ssmwake.userdata.parts import is_mime, kind_of
 
 SUB = placeholders.SUB
 DEPTH = 32
@@ -41,7 +42,7 @@ PSEUDO = {
 class Piece:
     """A stretch of a text: its bytes as deployed with defaults, and at most; `bounded` where that cannot be more.
 
-    What is made up is a word in the place of something that only a deployment knows.
+    What is made up is a word in the place of something that only a deployment knows; a default holds in most of them.
     """
 
     source: Source
@@ -49,6 +50,7 @@ class Piece:
     most: int
     bounded: bool = True
     made_up: bool = False
+    by_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,15 @@ class Text:
 def text(template: Template, node: yaml.Node, world: World) -> Text:
     """Return the text that a node stands for in a world."""
     pieces = list(islice(_pieces(template, node, world, 0), PIECES + 1))
-    return Text(tuple(piece for piece in pieces if piece.source.text) if len(pieces) <= PIECES else ())
+    found = [piece for piece in pieces if piece.source.text] if len(pieces) <= PIECES else []
+    if found and found[0].by_default and not _is_beginning(found[0].source.text):
+        # Such as `none`, which a condition then asks for: what is deployed begins otherwise.
+        found[0] = replace(found[0], made_up=True)
+    return Text(tuple(found))
+
+
+def _is_beginning(default: str) -> bool:
+    return kind_of(default) is not None or is_mime(default.encode("utf-8", "replace")) or is_encoded(default)
 
 
 def chosen(node: yaml.Node | None, world: World) -> yaml.Node | None:
@@ -210,7 +220,7 @@ def _parameter(source: Source, node: yaml.Node, name: str, where: Location) -> P
         return Piece(unknown(where, name).source, base, most, bound is not None, made_up=True)
     # A script in a default is read where it stands; a word, where it is used.
     inner = source.inner(default) if "\n" in given else Source.at_place(where, given)
-    return Piece(inner, base, most, bound is not None)
+    return Piece(inner, base, most, bound is not None, by_default=True)
 
 
 def _size(text: str) -> int:
