@@ -27,10 +27,17 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
         verb, units = started(command)
         where = source.at_offset(command.argv[0].start) if command.argv else source.at(1)
         if early and units and (verb in STARTS or verb == "enable --now"):
-            unit = next((unit.text for unit in units if not OWN.match(unit.text)), None)
-            if unit:
-                message = f"{unit} waits for a boot that waits for this command; add --no-block, or use runcmd"
+            names = [unit.text for unit in units if not OWN.match(unit.text)]
+            agent = next(filter(_is_agent, names), None)
+            if agent:
+                message = f"{agent} waits for a boot that waits for this command; add --no-block, or use runcmd"
                 yield Finding(where, "SW212", message, Severity.ERROR)
+            elif names:
+                # Elsewhere it depends on what the unit itself waits for.
+                message = (
+                    f"on Debian and Ubuntu {names[0]} waits for a boot that waits for this command; add --no-block"
+                )
+                yield finding("SW212", where, message)
         elif verb in RESTARTS and any(_is_agent(unit.text) for unit in units):
             how = "add --no-block" if command.name == "systemctl" else f"use systemctl --no-block restart {AGENT}"
             yield finding("SW212", where, f"waits for a restart that may wait for the end of cloud-init; {how}")
