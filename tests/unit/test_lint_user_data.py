@@ -206,6 +206,14 @@ def test_the_image_says_which_units_there_are() -> None:
     assert named("/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64") == [3]
 
 
+def test_an_early_start_is_worse_for_the_agent_than_for_other_units() -> None:
+    text = "#cloud-config\nbootcmd:\n- systemctl restart amazon-ssm-agent\n- systemctl start docker\n"
+    severities = [one.severity for one in lint("a", text.encode()) if one.rule == "SW212"]
+    assert severities == [Severity.ERROR, Severity.WARNING]
+    quiet = text.replace("systemctl ", "systemctl --no-block ").replace("docker", "systemd-resolved")
+    assert rules(quiet) == []
+
+
 def test_commands_of_a_list_are_one_script() -> None:
     assert rules("#cloud-config\nruncmd:\n- if true\n- then date\n- fi\n") == []
     text = "#cloud-config\nruncmd:\n- B=http://169.254.169.254/latest\n- [date, it's]\n- curl -s $B/meta-data/\n"
