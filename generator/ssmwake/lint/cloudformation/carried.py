@@ -12,9 +12,10 @@ from ssmwake.lint.cloudformation.template import Template, call, substitution
 from ssmwake.lint.cloudformation.texts import Text, chosen, text
 from ssmwake.lint.encoded import from_base64
 from ssmwake.lint.nodes import items
+from ssmwake.lint.placeholders import word
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Source
+from ssmwake.lint.source import Edit, Source
 from ssmwake.model import Finding
 from ssmwake.userdata.parts import is_mime, kind_of
 
@@ -97,7 +98,10 @@ def _whole(whole: Text, image: str | None) -> Iterator[Found]:
     """Yield what is wrong with a text below Fn::Base64."""
     if not whole.begins:
         return
-    source = whole.source
+    # SW406 says what is wrong with a name of CloudFormation here, and shellcheck need not.
+    source = whole.source.edited(
+        Edit(match.start(), match.end(), word(match[0])) for match in PLACE.finditer(whole.joined) if match[1] in PSEUDO
+    )
     # Without a header, what is made up could still have been one.
     if whole.headed or is_mime(source.text.encode("utf-8", "replace")):
         yield from user_data.check(source, source.text.encode("utf-8", "surrogateescape"), image, least=whole.base)
