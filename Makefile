@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.locked
 
-.PHONY: try test lint unit again doors doors-again boot boot-again cdk render pack lock clean
+.PHONY: try test lint unit again doors doors-again boot boot-again cdk render pack names lock clean
 
 try: $(STAMP)
 	$(VENV)/bin/ssmwake try
@@ -52,6 +52,10 @@ pack: $(STAMP)
 	$(VENV)/bin/python -c 'import zopfli.gzip; from ssmwake.render.runtime import runtime, wrapped; \
 		print(wrapped(zopfli.gzip.compress(runtime().encode())), end="")' >templates/runtime/packed.new
 	mv templates/runtime/packed.new templates/runtime/packed.txt
+
+# Short names that make the packed runtime smaller; worth it after a change of many names. Then `make render`.
+names: $(STAMP)
+	PYTHONPATH=generator $(VENV)/bin/python benchmarks/names.py 240
 
 # The versions and hashes of everything that a checkout runs with; change them only here.
 lock: $(STAMP)

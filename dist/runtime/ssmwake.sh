@@ -1,65 +1,57 @@
 #!/bin/sh
 # Rendered by ssmwake from templates/runtime/; do not edit.
-j=${SSMWAKE_ROOT-};U=$j/etc/ssmwake.conf;V=$j/etc/ssmwake.on-ready;G=$j/var/lib/ssmwake;u=$j/run/ssmwake;ar=$j/var/lib/amazon/ssm;A='
-';M(){ { while IFS= read -r f||[ -n "$f" ];do case ${f%%=*} in *[!A-Z_]*);;SSMWAKE_*)eval ": \"\${${f%%=*}=\${f#*=}}\"";;esac;done<"$U";} 2>/dev/null;aE=${SSMWAKE_ROLE-};aw=${SSMWAKE_TIMEOUT-600};ah=${SSMWAKE_POLL-5};aB=${SSMWAKE_POLL_HEALTHY-60};ac=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600};for c in "$aw" "$ah" "$aB" ${ac:-0};do case $c in ''|0*|*[!0-9]*|???????*)a usage "$c: not seconds from 1 to 999999";;esac;done;}
-b(){ [ "$1" = "$ai" ]||echo "ssmwake: $1">&2;ai=$1;}
-a(){ trap - HUP INT TERM;a=$1 ao=false;[ -z "$ag" ]||rm -f "$ag";[ -z "${2-}" ]||b "$1: $2";case $1:$g in signal:*);;ready:*|*installed:*install|already-*|agent-not-seeded:*|agent-[!u]*d:run)p=0 ao=true;;usage:*)p=64;;imds-disabled:*|no-[!r]*|agent-no-*)p=69;;cannot-*)p=73;;need-root:*)p=77;;creds-[A-Z]*|agent-masked:*)p=78;;restart-*|agent-[!u]*|on-*)p=71;;*)p=75;;esac;g;set -- "{\"v\":1,\"ok\":$ao,\"exit\":$p,\"reason\":\"$a\",\"role\":\"$m\",\"profile\":\"$F\",\"action\":\"$n\",\"unit\":\"$k\",\"agent\":\"$d\",\"instance_connect\":\"$O\",\"waited_s\":$((b-aa)),\"polls\":$ak,\"client\":\"${N##*/}\",\"http\":$y$W}";[ "$g$at" != status ]||set -- "$(echo "$1"|sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')";echo "$1" 2>/dev/null;exit "$p";}
-g(){ read -r b _</proc/uptime;aF=${b#*.} b=${b%.*};}
-aH='import http.client,os,signal,sys
-signal.signal(14,lambda*_:1/0)
-_,t,v,*u=sys.argv
-h=dict([input().split(": ")])
+y=${SSMWAKE_ROOT-};ac=$y/etc/ssmwake.conf;c=$y/etc/ssmwake.on-ready;K=$y/var/lib/ssmwake;al=$y/run/ssmwake;ar=$y/var/lib/amazon/ssm;Q='
+';d(){ while IFS= read -r i||[ "$i" ];do case ${i%%=*} in *[!A-Z_]*);;SSMWAKE_*)eval ": \"\${${i%%=*}=\${i#*=}}\"";;esac;done 2>/dev/null<"$ac";ag=${SSMWAKE_ROLE-};aD=${SSMWAKE_TIMEOUT-600};D=${SSMWAKE_POLL-5};q=${SSMWAKE_POLL_HEALTHY-60};g=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600};for e in "$aD" "$D" "$q" ${g:-0};do case $e in ''|0*|*[!0-9]*|???????*)s usage "$e: not seconds";;esac;done;}
+ac(){ for S in curl python3 bash;do l=$S;command -v "$S">/dev/null 2>&1&&return;done;l=;s no-http-client 'install curl, python3 or bash';}
+c(){ i=$1 aJ=$2 aq=${t#*//} k=$((aB-s<2?1:2));av=${aq%:*};av=${av#[};av=${av%]};shift 2;ak=$#;case $l in curl)i="header = \"$i\"";set -- curl -qsgiK - --noproxy '*' -m $k --limit-rate 8k -w '~' -X "$aJ" "$t/latest/$1" ${2:+"$t/latest/$2"};;bash)i="$k $aJ $i";set -- timeout 3 bash -c "$aH" "$av/${aq##*:}" "$@";;*)i="$k $aJ $i";set -- python3 -ISc "$H" "$av" "${aq##*:}" "$@";;esac;{ i=$(echo "$i"|"$@");} 2>/dev/null;set -f;IFS='~';set -- $i;unset IFS;set +f;v=${1-};[ $# -gt $ak ]||ak=$#;eval "i=\${$ak}";j=${i#*"$Q"?"$Q"} h=${i#* } aj=${i#*ontent-?ength: };h=${h%%[!0-9]*} aj=${aj%%[!0-9]*};case $j in *[!\ -~[:space:]]*)aj=${#j};;esac;case $h:$aj in 200:"${#j}")a=;;200:*)a=partial-body;;429:*|5??:*)a=imds-busy;;403:*)a=imds-forbidden;;[1-4]??:*)a=imds-http-$h;;*)a=imds-unreachable h=0;;esac;[ ${#j} -le 8192 ]||a=oversize-body;}
+o(){ for _ in 1 2;do if [ -z "$ae" ]||[ $((s-aF)) -gt 21000 ];then ae=;c 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token;case $a in imds-forbidden)a=imds-disabled;;imds-http-40[45])a=no-imdsv2;;imds-http-400)a=token-rejected;;esac;[ ${#j} -le 1024 ]||j=;case $a$j in ''|*[!A-Za-z0-9_=+/.-]*)a=${a:-token-garbled};;esac;[ -z "$a" ]||return;ae=$j aF=$s;fi;c "X-aws-ec2-metadata-token: $ae" GET "$@";[ "$a" = imds-http-401 ]||return 0;ae= a=token-refused;done;}
+ao(){ e= ai=;set -f;IFS='"';for S in $1;do case $ai:$S in :"$2")ai=1;;1:*[!\ :]*)ai=;;1:*:*)ai=2;;2:*)e=$S;break;;esac;done;unset IFS;set +f;}
+ae(){ R=$((R+1));P= aw=;o meta-data/iam/info meta-data/iam/security-credentials/;case $a in '')al;;imds-http-404)a=no-role;;imds-unreachable)set -- "$t";t=$X X=$1;;esac;}
+al(){ a=role-list-garbled;j=${j%%"$Q"*};case $j in ''|*[!A-Za-z0-9_+=,.@-]*)return;;esac;o=$j;ao "$v" InstanceProfileId;case $e in *[!A-Z0-9]*)e=;;esac;w=$e f=$e/$o;a=other-role;[ "${ag:-$o}" = "$o" ]||return;a=ready;K "$B"&&[ "$u" != status ]&&return;o "meta-data/iam/security-credentials/$o";[ -z "$a" ]||return;ao "$j" Code;case $e in Success);;*[!A-Za-z]*|'')a=creds-garbled e=;;*)a=creds-$e;;esac;aw=$e;for x in AccessKeyId SecretAccessKey Token Expiration;do ao "$j" $x;[ "$e" ]||a=${a:-creds-missing-$x};done;[ -z "$a" ]||return;a=ready P=$e;[ "$P" \< "$(date -u +%FT%TZ)" ]&&U=',"expired":true';}
+K(){ [ "${1#*/}" = "$o" ]||return;[ -z "$w" ]||[ -z "${1%%/*}" ]||[ "${1%%/*}" = "$w" ];}
+ah(){ ae;[ "$a" != imds-unreachable ]||ae;u;m;ay=inactive aK= i=;O watch&&ay=active;[ "$aa" != asleep ]||aK="$((30-am/60%30)) min";read -r i 2>/dev/null<"$ar/runtimeconfig/identity_config.json";ao "$i" CredentialSource;[ "$a" != ready ]||[ "$aa" = online ]||a=agent-$aa;case $a in ready)az=nothing;;agent-not-installed)az='install amazon-ssm-agent';;agent-masked|agent-disabled)az="enable $T";;agent-[adh]*|agent-stopped)az='ssmwake run';;no-role)az='attach an instance profile';;other-role)az='attach that role';;creds-Assume*)az='let EC2 assume the role';;imds-disabled)az='enable IMDS';;*)az='look again';;esac;U="$U,\"endpoint\":\"$t\",\"code\":\"$aw\",\"expires\":\"$P\",\"agent_source\":\"$e\",\"agent_retry\":\"$aK\",\"watcher\":\"$ay\",\"todo\":\"$az\"";s "$a";}
+a(){ [ "$1" = "$L" ]||echo "ssmwake: $1">&2;L=$1;}
+s(){ trap - HUP INT TERM;a=$1 aE=false;[ -z "$ao" ]||rm -f "$ao";[ -z "${2-}" ]||a "$1: $2";case $1:$u in signal:*);;ready:*|*installed:*install|already-*|agent-not-seeded:*|agent-[!u]*d:run)E=0 aE=true;;usage:*)E=64;;imds-disabled:*|no-[!r]*|agent-no-*)E=69;;cannot-*)E=73;;need-root:*)E=77;;creds-[A-Z]*|agent-masked:*)E=78;;restart-*|agent-[!u]*|on-*)E=71;;*)E=75;;esac;T;set -- "{\"v\":1,\"ok\":$aE,\"exit\":$E,\"reason\":\"$a\",\"role\":\"$o\",\"profile\":\"$w\",\"action\":\"$m\",\"unit\":\"$T\",\"agent\":\"$aa\",\"instance_connect\":\"$at\",\"waited_s\":$((s-F)),\"polls\":$R,\"client\":\"${l##*/}\",\"http\":$h$U}";[ "$u$Y" != status ]||set -- "$(echo "$1"|sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')";echo "$1" 2>/dev/null;exit "$E";}
+e(){ ai=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null);case $ai in ''|*not-found*);;*)return 1;;esac;}
+A(){ case $au in systemd)for S in snap.amazon-ssm-agent. '';do T=${S}amazon-ssm-agent.service;e $T||return;done;;openrc)T=amazon-ssm-agent ai=State=dead;f amazon-ssm-ag&&ai="State=running MainPID=$aG";rc-service -e $T&&return;;esac;T= ai=not-found;}
+f(){ aG=;for S in /proc/[0-9]*;do au "${S#/proc/}" "$1"||continue;case $J:$y in "${2:-$J}":*)aG=${S#/proc/};return;;1:)aG=${S#/proc/};;esac;done;[ "$aG" ];}
+au(){ read -r i 2>/dev/null<"/proc/$1/stat"||return;case $i in *"($2"*);;*)return 1;;esac;set -- ${i##*") "};J=$2 am=$((s-${20}/100));}
+u(){ if ! au "$ah" amazon-ssm-ag;then ah= G=;A;aa=starting;case $au:$ai in :*)aa=no-service-manager;;*not-found*)aa=not-installed;;*LoadState=masked*)aa=masked;;*State=running*)ah=${ai##*MainPID=};ah=${ah%%[!0-9]*};;*State=dead*=disabled*)aa=disabled;;*State=dead*)aa=stopped;;*State=failed*|*State=auto-restart*)aa=down;;*State=stop*|*State=final*)aa=stopping;;esac;[ "$ah" ]||return 0;fi;if ! au "$G" ssm-agent-worke;then ab=-300;f ssm-agent-worke "$ah";G=$aG;fi;aa=online;if [ -z "$G" ];then aa=starting;au "$ah" amazon-ssm-ag&&[ "$am" -lt 5 ]||aa=asleep;elif [ $((s-ab)) -ge 300 ];then if g;then as= ab=$s;else as=${as:-$s};aa=connecting;[ $((s-as)) -lt "$ax" ]||aa=hibernating;fi;fi;}
+g(){ i=$(ls -l "/proc/$G/fd" 2>/dev/null)||return 0;z=none;for S in $i;do case $S in socket:*)S=${S#*"["};z="$z|${S%"]"}";;esac;done;grep -hE " 01 ([^ ]+ +){5}($z) " "/proc/$G/net"/tcp* 2>/dev/null|grep -qv FEA9FEA9:0050;}
+af(){ b=$F;[ "$u" = watch ]||aB=$((F+aD));while :;do T;ae;if [ "$a" = ready ];then A=0;K "$B"||aB;[ "$u" != wait ]||s ready;as;else ag;fi;[ "$s" -lt "$aB" ]||aa;e=$((A>2?300:C?q:s-b<60?1:D>2&&s-b<600?2:D));sleep $((aB-s<e?aB-s:e))&d=$!;wait $d;done;}
+ag(){ a "waiting: $a";case $a in imds-disabled|no-imdsv2)A=$((A+1));[ "$A" -lt 3 ]||[ "$u" = watch ]||aa;;no-role)[ -z "$B" ]||b=$s;O= N= B= C=0 o= w=;i;;esac;}
+aa(){ case $a:$aa in ready:down)a=restart-failed;;ready:stopping)a=restart-hang;;ready:not-installed)a=agent-not-seeded;;ready:*)a=agent-unregistered;;esac;s "$a";}
+as(){ u;K "$N"||ay||return;case $aa in online)[ "$C" = 1 ]||a "agent online";C=1 ax=60;[ $((s-aA)) -lt 600 ]||an=$g;[ "$u" != run ]||s ready;;asleep|hibernating|down)C=0;[ "$s" -lt "$aC" ]||y;;stopped)case $aA:$m in 0:*|*:queued|*:restart-failed)[ "$C" = 1 ]||[ "$s" -lt "$aC" ]||y;;*)if [ $((s-aA)) -ge 5 ];then m=queued;[ "$u" != run ]||s ready;fi;;esac;;not-installed|masked|disabled|no-service-manager)a "agent: $aa";C=1 m=skipped:$aa;if [ "$aa" = not-installed ]&&command -v snap>/dev/null;then C=0;elif [ "$u" = run ];then s agent-$aa;fi;;esac;[ "$m:$u" != scheduled:run ]||s ready;}
+ay(){ case $O:$I:$aa in yes::*);;*:online|*:connecting|*:hibernating)case $V:$N in "$f":*);;*:"$w"/*|*:*/"$o")V=$f b=$s C=0;return 1;;esac;if [ "$s" -lt "$ap" ];then a "the role flaps";return 1;fi;[ $((s-ap)) -lt 3600 ]||p=60;ap=$((s+p)) p=$((p*3)) an=$g;y||return;;*:starting|*:stopping)return 1;;esac;[ "$aA" = "$s" ]||an=$g aC=0;[ "$aa" = online ]||m;N=$f;i;b=$s ax=10 O= I= V=;}
+i(){ [ "$u" != watch ]||{ echo "$N $B">"$al/state";} 2>/dev/null;}
+O(){ read -r W 2>/dev/null<"$al/$1.lock"&&[ -e "/proc/$W" ];}
+n(){ mkdir -p "$al" 2>/dev/null;O "$u"&&s already-running;if { echo ${$}>"$al/$u.lock";} 2>/dev/null;then ao=$al/$u.lock;else a "$al cannot be written";fi;O=yes;[ "$u" = watch ]&&read -r N B 2>/dev/null<"$al/state"&&O=;}
+T(){ read -r s _</proc/uptime;s=${s%.*};}
+l(){ timeout 20 systemctl --no-block "$@">/dev/null 2>&1;}
+y(){ if [ "$u$I" = run ]&&O watch;then aA=$((aA?aA:s));return 1;fi;L= aA=$s C=0 as= m=restarted;a "restarting $T: $aa, role $o";set -- "$ar"/*/document/state/current/*;if [ "${AWS_SSM_INSTANCE_ID-}" ]&&[ "$au" = systemd ];then m=scheduled;systemd-run sh -c "sleep 5; systemctl restart $T";elif [ "$au" = openrc ];then rc-service "$T" restart;else [ "$aa" != asleep ]||[ -e "$1" ]||kill -KILL "$ah";[ "$aa" != down ]||l reset-failed "$T";l restart "$T";fi>/dev/null 2>&1||m=restart-failed;ah= aa=starting;e=${an%% *};an=${an#"$e" };aC=$((s+e+${$}%(e/20+1)));[ "$m" != restart-failed ];}
+m(){ [ "$au:${SSMWAKE_INSTANCE_CONNECT-yes}" = systemd:yes ]||return;at=no-unit;for S in ec2-instance-connect ec2-instance-connect-harvest-hostkeys;do e $S.service||at=$S;done;[ "$at" = no-unit ]||[ "$u" = status ]||l restart $at.service;}
+set -u +x;umask 077;LC_ALL=C;export LC_ALL;unset IFS;k(){ t=http://169.254.169.254:80 X='http://[fd00:ec2::254]:80';u=${1---help} F=0 aB=999999999;R=0 h=0 aA=0 aC=0 aF=0 A=0 ap=0 p=60 ax=10 ab=-300 C=0;m=none aa=unknown at=off;read -r a o w f T l Y U L ao d ae N B V O I x n ah G as an ai</dev/null;T;F=$s;trap 'H 129' HUP;trap 'H 130' INT;trap 'H 143' TERM;[ $# = 0 ]||shift;for S;do case $x:$S in ROLE:*[!A-Za-z0-9_+=,.@-]*)s usage "$S: not a role";;ENDPOINT:*)t=$S X=$S x=;;[A-Z]*)eval "SSMWAKE_$x=\$S";n=${n}SSMWAKE_$x=$S$Q x=;;:--role)x=ROLE;;:--timeout)x=TIMEOUT;;:--poll)x=POLL;;:--endpoint)x=ENDPOINT;;:--json)Y=yes;;:--restart)I=yes;;:-h|:--help)u=--help;;*)s usage "$S: unknown option";;esac;done;[ -z "$x" ]||s usage "$S: needs a value";case $u in wait|run|watch|status|install|uninstall|on-ready);;-h|--help)echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]';exit;;*)s usage "$u: unknown command";;esac;case $t in *[!A-Za-z0-9:/.[\]-]*)s usage "$t: not the URL of IMDS";;esac;d;au=;command -v rc-service>/dev/null 2>&1&&au=openrc;[ -d "$y/run/systemd/system" ]&&au=systemd;[ "$y" ]||[ "$(id -u)" = 0 ]||case $u in wait);;status)a need-root;;*)s need-root;;esac;case $u in on-ready)E;;install)h;;uninstall)an;;esac;ac;case $u in status)ah;;run|watch)n;;esac;af;}
+H(){ [ -z "$d" ]||{ kill "$d"&&wait "$d";} 2>/dev/null;E=$1;s signal;}
+H='import os,signal,socket,sys
+_,n,p,*u=sys.argv
+t,v,h=input().split(" ",2)
 for x in u:
- _,_,n,p=x.split("/",3)
- b,s,e=b"",0,1
  signal.alarm(int(t))
- try:
-  c=http.client.HTTPConnection(n)
-  c.request(v,"/"+p,headers=h)
-  r=c.getresponse()
-  s=r.status
-  b=r.read(8193)
-  e=r.length
- except:pass
- os.write(1,b+b"\n~%d\n"%s)
-sys.exit(bool(e))';aG='set +x;read -r k;j=$1;shift;for h;do IFS=/ read -r _ _ d i<<<"$h";a= g=0 b=8193 c=1 f=${d%:*};f=${f#[};if exec 3<>"/dev/tcp/${f%]}/${d##*:}";then printf "$j /$i HTTP/1.0\r\nHost: $d\r\n$k\r\n\r\n">&3;read -r -u 3 -t $0 _ g _;while read -r -u 3 -t $0 e&&[ "${e%?}" ];do case ${e,,} in content-length:*)b=${e//[!0-9]};;esac;done;[ "$b" -le 8192 ]||b=8193;IFS= read -r -u 3 -t $0 -d "" -N "$b" a;[ "${#a}" != "$b" ]||c=0;case $a in *[!\ -~[:space:]]*)c=0 a="?";;esac;exec 3>&-;fi;printf "%s\n~%d\n" "$a" "$g";done;exit $c';K(){ for e in curl python3 /usr/libexec/platform-python bash;do N=$e;command -v "$e">/dev/null 2>&1&&return;done;N=;a no-http-client 'install curl, python3 or bash';}
-s(){ f=$1;shift;Z=$((Q-b<2?1:2));case $N in curl)f="header = \"$f\"";set -- curl -qsgK - --noproxy '*' --connect-timeout 1 -m $Z --limit-rate 8k --max-filesize 8192 -w '\n~%{http_code}\n' -X "$@";;bash)set -- timeout $Z bash -c "$aG" $((Z-1)).9 "$@";;*)set -- "$N" -ISc "$aH" $Z "$@";;esac;{ f=$(echo "$f"|"$@");} 2>/dev/null;aC=$?;set -f;IFS='~';set -- '' '' $f;unset IFS;set +f;aD=${3-};eval "h=\${$(($#-1))} y=\${$#}";[ $# = 4 ]||h=${h#*"$A"};h=${h%"$A"} y=${y%"$A"};case $y:$aC in 200:0)a=;;200:63)a=oversize-body;;200:*)a=partial-body;;429:*|5??:*)a=imds-busy;;403:*)a=imds-forbidden;;[1-4]??:*)a=imds-http-$y;;*)a=imds-unreachable y=0;;esac;[ ${#h} -le 8192 ]||a=oversize-body;}
-n(){ aq=$x/latest/meta-data/iam;for _ in 1 2;do if [ -z "$M" ]||[ $((b-aA)) -gt 21000 ];then M=;s 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT "$x/latest/api/token";case $a in imds-forbidden)a=imds-disabled;;imds-http-40[45])a=no-imdsv2;;imds-http-400)a=token-rejected;;esac;[ ${#h} -le 1024 ]||h=;case $a$h in ''|*[!A-Za-z0-9_=+/.-]*)a=${a:-token-garbled};;esac;[ -z "$a" ]||return;M=$h aA=$b;fi;s "X-aws-ec2-metadata-token: $M" GET "$aq/$1" ${2:+"$aq/$2"};[ "$a" = imds-http-401 ]||return 0;M= a=token-refused;done;}
-e(){ c= l=;set -f;IFS='"';for e in $1;do case $l:$e in :"$2")l=1;;1:*[!\ :]*)l=;;1:*:*)l=2;;2:*)c=$e;break;;esac;done;unset IFS;set +f;}
-l(){ ak=$((ak+1));ad= ax=;n info security-credentials/;case $a in '')H;;imds-http-404)a=no-role;;imds-unreachable)set -- "$x";x=$aj aj=$1;;esac;}
-H(){ a=role-list-garbled;h=${h%%"$A"*};case $h in ''|*[!A-Za-z0-9_+=,.@-]*)return;;esac;m=$h;e "$aD" InstanceProfileId;case $c in *[!A-Z0-9]*)c=;;esac;F=$c t=$c/$m;a=other-role;[ "${aE:-$m}" = "$m" ]||return;a=ready;h "$z"&&[ "$g" != status ]&&return;n "security-credentials/$m";[ -z "$a" ]||return;e "$h" Code;case $c in Success);;*[!A-Za-z]*|'')a=creds-garbled c=;;*)a=creds-$c;;esac;ax=$c;for i in AccessKeyId SecretAccessKey Token Expiration;do e "$h" $i;[ -n "$c" ]||a=${a:-creds-missing-$i};done;[ -z "$a" ]||return;a=ready ad=$c;if [ "$ad" \< "$(date -u +%FT%TZ)" ];then W=',"expired":true';b "credentials expired at $ad";fi;}
-h(){ [ "${1#*/}" = "$m" ]||return;[ -z "$F" ]||[ -z "${1%%/*}" ]||[ "${1%%/*}" = "$F" ];}
-p(){ l=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null);case $l in ''|*not-found*);;*)return 1;;esac;}
-E(){ case $s in systemd)for e in snap.amazon-ssm-agent. '';do k=${e}amazon-ssm-agent.service;p $k||return;done;;openrc)k=amazon-ssm-agent l=State=dead;t amazon-ssm-ag&&l="State=running MainPID=$I";rc-service -e $k&&return;;esac;k= l=not-found;}
-t(){ I=;for e in /proc/[0-9]*;do f "${e#/proc/}" "$1"||continue;case $av:$j in "${2:-$av}":*)I=${e#/proc/};return;;1:)I=${e#/proc/};;esac;done;[ -n "$I" ];}
-f(){ read -r f 2>/dev/null<"/proc/$1/stat"||return;case $f in *"($2"*);;*)return 1;;esac;set -- ${f##*") "};av=$2 ap=$((b-${20}/100));}
-o(){ if ! f "$o" amazon-ssm-ag;then o= D=;E;d=starting;case $s:$l in :*)d=no-service-manager;;*not-found*)d=not-installed;;*LoadState=masked*)d=masked;;*State=running*)o=${l##*MainPID=};o=${o%%[!0-9]*};;*State=dead*=disabled*)d=disabled;;*State=dead*)d=stopped;;*State=failed*|*State=auto-restart*)d=down;;*State=stop*|*State=final*)d=stopping;;esac;[ -n "$o" ]||return 0;fi;if ! f "$D" ssm-agent-worke;then an=-300;t ssm-agent-worke "$o";D=$I;fi;d=online;if [ -z "$D" ];then d=starting;f "$o" amazon-ssm-ag&&[ "$ap" -lt 5 ]||d=asleep;elif [ $((b-an)) -ge 300 ];then if D;then H= an=$b;else H=${H:-$b};d=connecting;[ $((b-H)) -lt "$al" ]||d=hibernating;fi;fi;}
-D(){ f=$(ls -l "/proc/$D/fd" 2>/dev/null)||return 0;af=none;for e in $f;do case $e in socket:*)e=${e#*"["};af="$af|${e%"]"}";;esac;done;grep -hE " 01 ([^ ]+ +){5}($af) " "/proc/$D/net"/tcp* 2>/dev/null|grep -qv FEA9FEA9:0050;}
-d(){ timeout 20 systemctl --no-block "$@">/dev/null 2>&1;}
-i(){ if [ "$g$X" = run ]&&j watch;then w=$((w?w:b));return 1;fi;ai= w=$b q=0 H= n=restarted;b "restarting $k: $d, role $m";set -- "$ar"/*/document/state/current/*;if [ -n "${AWS_SSM_INSTANCE_ID-}" ]&&[ "$s" = systemd ];then n=scheduled;systemd-run sh -c "sleep 5; systemctl restart $k";elif [ "$s" = openrc ];then rc-service "$k" restart;else [ "$d" != asleep ]||[ -e "$1" ]||kill -KILL "$o";[ "$d" != down ]||d reset-failed "$k";d restart "$k";fi>/dev/null 2>&1||n=restart-failed;o= d=starting;c=${B%% *};B=${B#"$c" };S=$((b+c+1$aF%(c/20+1)));[ "$n" != restart-failed ];}
-v(){ [ "$s:${SSMWAKE_INSTANCE_CONNECT-yes}" = systemd:yes ]||return;O=no-unit;for e in ec2-instance-connect ec2-instance-connect-harvest-hostkeys;do p $e.service||O=$e;done;[ "$O" = no-unit ]||[ "$g" = status ]||d restart $O.service;}
-w(){ L=$aa;[ "$g" = watch ]||Q=$((aa+aw));while :;do g;l;if [ "$a" = ready ];then R=0;h "$z"||B;[ "$g" != wait ]||a ready;y;else G;fi;[ "$b" -lt "$Q" ]||q;c=$((R>2?300:q?aB:b-L<60?1:ah>2&&b-L<600?2:ah));sleep $((Q-b<c?Q-b:c))&P=$!;wait $P;done;}
-G(){ b "waiting: $a";case $a in imds-disabled|no-imdsv2)R=$((R+1));[ "$R" -lt 3 ]||[ "$g" = watch ]||q;;no-role)[ -z "$z" ]||L=$b;J= E= z= q=0 m= F=;m;;esac;}
-q(){ case $a:$d in ready:down)a=restart-failed;;ready:stopping)a=restart-hang;;ready:not-installed)a=agent-not-seeded;;ready:*)a=agent-unregistered;;esac;a "$a" 'gave up';}
-y(){ o;h "$E"||F||return;case $d in online)[ "$q" = 1 ]||b "agent online";q=1 al=60;[ $((b-w)) -lt 600 ]||B=$ac;[ "$g" != run ]||a ready;;asleep|hibernating|down)q=0;[ "$b" -lt "$S" ]||i;;stopped)case $w:$n in 0:*|*:queued|*:restart-failed)[ "$q" = 1 ]||[ "$b" -lt "$S" ]||i;;*)if [ $((b-w)) -ge 5 ];then n=queued;[ "$g" != run ]||a ready;fi;;esac;;not-installed|masked|disabled|no-service-manager)b "agent: $d";q=1 n=skipped:$d;if [ "$d" = not-installed ]&&command -v snap>/dev/null;then q=0;elif [ "$g" = run ];then a agent-$d;fi;;esac;[ "$n:$g" != scheduled:run ]||a ready;}
-F(){ case $J:$X:$d in yes::*);;*:online|*:connecting|*:hibernating)case $am:$E in "$t":*);;*:"$F"/*|*:*/"$m")am=$t L=$b q=0;return 1;;esac;if [ "$b" -lt "$ae" ];then b "holding back: the role flaps";return 1;fi;[ $((b-ae)) -lt 3600 ]||T=60;ae=$((b+T)) T=$((T*3)) B=$ac;i||return;;*:starting|*:stopping)return 1;;esac;[ "$w" = "$b" ]||B=$ac S=0;[ "$d" = online ]||v;E=$t;m;L=$b al=10 J= X= am=;}
-m(){ [ "$g" != watch ]||{ echo "$E $z">"$u/state";} 2>/dev/null;}
-j(){ read -r au 2>/dev/null<"$u/$1.lock"&&[ -e "/proc/$au" ];}
-I(){ mkdir -p "$u" 2>/dev/null;j "$g"&&a already-running "process $au";if { echo ${$}>"$u/$g.lock";} 2>/dev/null;then ag=$u/$g.lock;else b "$u cannot be written";fi;J=yes;[ "$g" = watch ]&&read -r E z 2>/dev/null<"$u/state"&&J=;}
-B(){ z=$t;b "role $m";m;[ "$g" != watch ]||d restart ssmwake-ready.target||sh "$0" on-ready>/dev/null&}
-C(){ t=unknown;read -r _ t 2>/dev/null<"$u/state";if [ -f "$V" ]&&! grep -qxF "$t" "$G/ready" 2>/dev/null;then sh "$V">&2||a on-ready-failed "$V";echo "$t">>"$G/ready";fi;a ready;}
-z(){ l;[ "$a" != imds-unreachable ]||l;o;v;ay=inactive K= f=;j watch&&ay=active;if [ "$d" = asleep ];then c=$(sed -n 's/.*Sleeping for \([0-9]*\)m.*/\1/p' "$j/var/log/amazon/ssm/amazon-ssm-agent.log" 2>/dev/null|tail -n 1);c=${c:-30};K="in about $((c-ap/60%c)) min";fi;read -r f 2>/dev/null<"$ar/runtimeconfig/identity_config.json";e "$f" CredentialSource;[ "$a" != ready ]||[ "$d" = online ]||a=agent-$d;case $a in ready)v=nothing;;agent-not-installed)v='install amazon-ssm-agent';;agent-masked|agent-disabled)v="enable $k";;agent-[adh]*|agent-stopped)v='ssmwake run';;no-role)v='attach an instance profile';;other-role)v='attach that role';;creds-Assume*)v='let EC2 assume the role';;imds-disabled)v='enable the HTTP endpoint of IMDS';;*)v='look again';;esac;W="$W,\"endpoint\":\"$x\",\"code\":\"$ax\",\"expires\":\"$ad\",\"agent_source\":\"$c\",\"agent_retry\":\"$K\",\"watcher\":\"$ay\",\"todo\":\"$v\"";a "$a";}
-ab=$j/etc/systemd/system;as=$j/usr/local/sbin/ssmwake;az=$j/etc/init.d/ssmwake;K=$j/var/lib/cloud/scripts/per-boot/ssmwake;u(){ printf '%s\n' "$2"|cmp -s - "$1"&&return;mkdir -p "${1%/*}"&&printf '%s\n' "$2">"$1.new"&&chmod "$3" "$1.new"&&mv -f "$1.new" "$1";} 2>/dev/null;c(){ u "$@"||a cannot-write "$1";}
-A(){ f=$(cat "$0");sh -n "$0"||a cannot-read "$0";C=$as;u "$C" "$f" 755||{ C=$G/ssmwake;c "$C" "$f" 700;}
-c=$(cat "$U" 2>/dev/null);case $c$A in "$Y"*);;*)c "$U" "$Y$c" 600;;esac;n=installed;case $s in systemd)L;systemctl daemon-reload;systemctl enable ssmwake>/dev/null 2>&1;d restart ssmwake;;openrc)c "$az" "#!/sbin/openrc-run
+ s=socket.create_connection((n,p))
+ s.sendall(f"{v} /latest/{x} HTTP/1.0\r\nHost: {n}\r\n{h}\r\n\r\n".encode())
+ for _ in range(99):os.write(1,s.recv(99))
+ os.write(1,b"~")';aH='set +x;read -r d c e;for b;do exec 3<>/dev/tcp/$0;printf "$c /latest/$b HTTP/1.0\r\nHost: ${0%/*}\r\n$e\r\n\r\n">&3;read -r -u 3 f;IFS= read -r -u 3 -t $d -d "" -N 9800 a;printf "%s\n%s~" "$f" "$a";done';aB(){ B=$f;a "role $o";i;[ "$u" != watch ]||l restart ssmwake-ready.target||sh "$0" on-ready>/dev/null&}
+E(){ f=unknown;read -r _ f 2>/dev/null<"$al/state";if [ -f "$c" ]&&! grep -qxF "$f" "$K/ready" 2>/dev/null;then HOME=/root sh "$c">&2||s on-ready-failed "$c";echo "$f">>"$K/ready";fi;s ready;}
+ad=$y/etc/systemd/system;M=$y/usr/local/sbin/ssmwake;af=$y/etc/init.d/ssmwake;aK=$y/var/lib/cloud/scripts/per-boot/ssmwake;B(){ printf '%s\n' "$2"|cmp -s - "$1"&&return;mkdir -p "${1%/*}"&&printf '%s\n' "$2">"$1.new"&&chmod "$3" "$1.new"&&mv -f "$1.new" "$1";} 2>/dev/null;t(){ B "$@"||s cannot-write "$1";}
+h(){ i=$(cat "$0");sh -n "$0"||s cannot-read "$0";Z=$M;B "$Z" "$i" 755||{ Z=$K/ssmwake;t "$Z" "$i" 700;}
+e=$(cat "$ac" 2>/dev/null);case $e$Q in "$n"*);;*)t "$ac" "$n$e" 600;;esac;m=installed;case $au in systemd)ad;systemctl daemon-reload;systemctl enable ssmwake>/dev/null 2>&1;l restart ssmwake;;openrc)t "$af" "#!/sbin/openrc-run
 supervisor=supervise-daemon
 command=/bin/sh
-command_args='$C watch'" 755;rc-update add ssmwake default>&2;rc-service ssmwake restart>&2;;*)a no-service-manager;;esac||a restart-failed ssmwake;rm -f "$K";a installed;}
-L(){ f=SystemCallFilter=@system-service;case $(systemctl --version) in ''|'systemd 2'[0-2]*|'systemd 23'[0-8]*)f=;;esac;c "$ab/ssmwake.service" "[Unit]
-Description=Wakes the SSM agent
-After=network.target
+command_args='$Z watch'" 755;rc-update add ssmwake default>&2;rc-service ssmwake restart>&2;;*)s no-service-manager;;esac||s restart-failed;rm -f "$aK";s installed;}
+ad(){ i=SystemCallFilter=@system-service;case $(systemctl --version) in ''|'systemd 2'[0-2]*|'systemd 23'[0-8]*)i=;;esac;t "$ad/ssmwake.service" "[Unit]
+Description=ssmwake
 [Service]
-ExecStart=/bin/sh $C watch
+ExecStart=/bin/sh $Z watch
 Restart=always
 RestartSec=15
 SuccessExitStatus=143
@@ -73,32 +65,18 @@ PrivateTmp=yes
 PrivateDevices=yes
 ProtectSystem=strict
 ProtectHome=yes
-ProtectHostname=yes
-ProtectClock=yes
 ProtectControlGroups=yes
 ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
 RestrictNamespaces=yes
-RestrictRealtime=yes
-LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 SystemCallArchitectures=native
-$f
+$i
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
-WantedBy=multi-user.target" 644;c "$ab/ssmwake-ready.target" "[Unit]
-Description=The role has credentials
-Wants=ssmwake-on-ready.service" 644;c "$ab/ssmwake-on-ready.service" "[Unit]
-Description=Commands that want the role
-[Service]
-Type=oneshot
-Environment=HOME=/root
-ExecStart=/bin/sh $C on-ready" 644;}
-J(){ n=uninstalled;case $s in systemd)timeout 60 systemctl disable --now ssmwake ssmwake-ready.target;;openrc)rc-service ssmwake stop;rc-update del ssmwake;;esac>/dev/null 2>&1;rm -rf "$ab"/ssmwake[.-]*[et] "$az" "$K" "$as" "$U" "$V" "$G" "$u"||a cannot-write "$G";[ "$s" != systemd ]||systemctl daemon-reload;a uninstalled;}
-set -u +x;umask 077;LC_ALL=C;PATH=${PATH:-/usr/sbin:/usr/bin:/sbin:/bin};export LC_ALL PATH;unset IFS;x(){ x=http://169.254.169.254:80 aj='http://[fd00:ec2::254]:80';g=${1---help} aa=0 Q=999999999;ak=0 y=0 w=0 S=0 aA=0 R=0 ae=0 T=60 al=10 an=-300 q=0;n=none d=unknown O=off;read -r a m F t k N at W ai ag P M E z am J X i Y o D H B l</dev/null;g;aa=$b;trap 'k 129' HUP;trap 'k 130' INT;trap 'k 143' TERM;[ $# = 0 ]||shift;for e;do case $i:$e in ROLE:*[!A-Za-z0-9_+=,.@-]*)a usage "$e: not a role";;ENDPOINT:*)x=$e aj=$e i=;;[A-Z]*)eval "SSMWAKE_$i=\$e";Y=${Y}SSMWAKE_$i=$e$A i=;;:--role)i=ROLE;;:--timeout)i=TIMEOUT;;:--poll)i=POLL;;:--endpoint)i=ENDPOINT;;:--json)at=yes;;:--restart)X=yes;;:-h|:--help)g=--help;;*)a usage "$e: unknown option";;esac;done;[ -z "$i" ]||a usage "$e: needs a value";case $g in wait|run|watch|status|install|uninstall|on-ready);;-h|--help)echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]
-wait: until the role has credentials; run: and the agent is online; watch: for ever';exit;;*)a usage "$g: unknown command";;esac;case $x in *[!A-Za-z0-9:/.[\]-]*)a usage "$x: not the URL of IMDS";;esac;M;s=;command -v rc-service>/dev/null 2>&1&&s=openrc;[ -d "$j/run/systemd/system" ]&&s=systemd;[ -n "$j" ]||[ "$(id -u)" = 0 ]||case $g in wait);;status)b 'not root: the agent is a guess';;*)a need-root;;esac;case $g in on-ready)C;;install)A;;uninstall)J;;esac;K;case $g in status)z;;run|watch)I;;esac;w;}
-k(){ [ -z "$P" ]||{ kill "$P"&&wait "$P";} 2>/dev/null;p=$1;a signal;}
-x "$@"
+WantedBy=multi-user.target" 644;t "$ad/ssmwake-ready.target" "[Unit]
+Wants=ssmwake-on-ready.service" 644;t "$ad/ssmwake-on-ready.service" "[Service]
+ExecStart=/bin/sh $Z on-ready" 644;}
+an(){ m=uninstalled;case $au in systemd)timeout 60 systemctl disable --now ssmwake ssmwake-ready.target;;openrc)rc-service ssmwake stop;rc-update del ssmwake;;esac>/dev/null 2>&1;rm -rf "$ad"/ssmwake[.-]*[et] "$af" "$aK" "$M" "$ac" "$c" "$K" "$al"||s cannot-write "$K";systemctl daemon-reload>/dev/null 2>&1;s uninstalled;}
+k "$@"

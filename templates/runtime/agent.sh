@@ -42,7 +42,7 @@ find_process() {
         1:) found=${word#/proc/} ;;
         esac
     done
-    [ -n "$found" ]
+    [ "$found" ]
 }
 
 # Is the name of the process $1 $2? Then its parent, and how many seconds it has lived: the kernel counts its start in
@@ -77,7 +77,7 @@ look() {
         *State=failed* | *State=auto-restart*) agent=down ;;
         *State=stop* | *State=final*) agent=stopping ;;
         esac
-        [ -n "$pid" ] || return 0
+        [ "$pid" ] || return 0
     fi
     # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
     if ! examine "$worker" ssm-agent-worke; then

@@ -2,5 +2,5 @@
 
 now() {
     read -r now _ </proc/uptime
-    hundredths=${now#*.} now=${now%.*}
+    now=${now%.*}
 }

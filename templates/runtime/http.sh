@@ -5,7 +5,7 @@
 
 find_client() {
     # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
-    for word in curl python3 /usr/libexec/platform-python bash; do
+    for word in curl python3 bash; do
         client=$word
         command -v "$word" >/dev/null 2>&1 && return
     done
@@ -13,40 +13,53 @@ find_client() {
     finish no-http-client 'install curl, python3 or bash'
 }
 
-# $1 a header, $2 the method, then one URL or two. Leaves the text of the first in $info, of the last in $body, the
-# status of the last in $http, and in $reason why that is no good answer.
+# $1 a header, $2 the method, then one path or two. Leaves the reply to the first in $info; of the last the text in $body,
+# the status in $http, and in $reason why that is no good answer.
 request() {
-    line=$1
-    shift
-    limit=$((deadline - now < 2 ? 1 : 2))
+    line=$1 verb=$2 place=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
+    name=${place%:*}
+    name=${name#[}
+    name=${name%]}
+    shift 2
+    last=$#
     case $client in
-    # -q must come first, or .curlrc is read. Where a reply has no length, --limit-rate keeps it small until -m ends it.
+    # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
     curl)
         line="header = \"$line\""
-        set -- curl -qsgK - --noproxy '*' --connect-timeout 1 -m $limit --limit-rate 8k --max-filesize 8192 \
-            -w '\n~%{http_code}\n' -X "$@"
+        set -- curl -qsgiK - --noproxy '*' -m $limit --limit-rate 8k -w '~' -X "$verb" \
+            "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
         ;;
-    bash) set -- timeout $limit bash -c "$bash_client" $((limit - 1)).9 "$@" ;;
-    *) set -- "$client" -ISc "$python_client" $limit "$@" ;;
+    bash)
+        line="$limit $verb $line"
+        set -- timeout 3 bash -c "$bash_client" "$name/${place##*:}" "$@"
+        ;;
+    *)
+        line="$limit $verb $line"
+        set -- python3 -ISc "$python_client" "$name" "${place##*:}" "$@"
+        ;;
     esac
     # bash has a word to say about each zero byte.
     { line=$(echo "$line" | "$@"); } 2>/dev/null
-    rc=$?
-    # Split at the marks: linear, where `${line%%"$nl~"*}` is quadratic in bash and mksh. No good answer holds a `~`.
+    # Split at the marks: linear, where `${line%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
     set -f
     IFS='~'
     # shellcheck disable=SC2086 # this is the splitting
-    set -- '' '' $line
+    set -- $line
     unset IFS
     set +f
-    # What lies between two marks is the status of the first and the text of the second.
-    info=${3-}
-    eval "body=\${$(($# - 1))} http=\${$#}"
-    [ $# = 4 ] || body=${body#*"$nl"}
-    body=${body%"$nl"} http=${http%"$nl"}
-    case $http:$rc in
-    200:0) reason='' ;;
-    200:63) reason='oversize-body' ;;
+    info=${1-}
+    # A client that was cut off has not asked for all.
+    [ $# -gt $last ] || last=$#
+    eval "line=\${$last}"
+    # Each of these finds what it looks for in the head, so none takes long.
+    body=${line#*"$nl"?"$nl"} http=${line#* } size=${line#*ontent-?ength: }
+    http=${http%%[!0-9]*} size=${size%%[!0-9]*}
+    # No string holds a zero byte, so a binary answer is never as long as it says.
+    case $body in
+    *[!\ -~[:space:]]*) size=${#body} ;;
+    esac
+    case $http:$size in
+    200:"${#body}") reason='' ;;
     200:*) reason='partial-body' ;;
     429:* | 5??:*) reason='imds-busy' ;;
     403:*) reason='imds-forbidden' ;;

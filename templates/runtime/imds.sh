@@ -3,11 +3,10 @@
 # GET $1, and $2 if there is one, below iam/ with the token, which lives in this variable only; a 401 means that it is gone, so once more with a new one.
 # Its six hours end early here.
 get() {
-    iam=$endpoint/latest/meta-data/iam
     for _ in 1 2; do
         if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
             token=''
-            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT "$endpoint/latest/api/token"
+            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token
             case $reason in
             imds-forbidden) reason='imds-disabled' ;;
             imds-http-40[45]) reason='no-imdsv2' ;;
@@ -20,7 +19,7 @@ get() {
             [ -z "$reason" ] || return
             token=$body token_since=$now
         fi
-        request "X-aws-ec2-metadata-token: $token" GET "$iam/$1" ${2:+"$iam/$2"}
+        request "X-aws-ec2-metadata-token: $token" GET "$@"
         [ "$reason" = imds-http-401 ] || return 0
         token='' reason='token-refused'
     done
@@ -51,7 +50,7 @@ field() {
 poll_imds() {
     polls=$((polls + 1))
     expires='' verdict=''
-    get info security-credentials/
+    get meta-data/iam/info meta-data/iam/security-credentials/
     case $reason in
     '') read_role ;;
     imds-http-404) reason=no-role ;;
@@ -80,7 +79,7 @@ read_role() {
     [ "${wanted:-$role}" = "$role" ] || return
     reason=ready
     same "$announced" && [ "$mode" != status ] && return
-    get "security-credentials/$role"
+    get "meta-data/iam/security-credentials/$role"
     [ -z "$reason" ] || return
     field "$body" Code
     case $value in
@@ -91,16 +90,13 @@ read_role() {
     verdict=$value
     for key in AccessKeyId SecretAccessKey Token Expiration; do
         field "$body" $key
-        [ -n "$value" ] || reason=${reason:-creds-missing-$key}
+        [ "$value" ] || reason=${reason:-creds-missing-$key}
     done
     [ -z "$reason" ] || return
     reason=ready expires=$value
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
     # shellcheck disable=SC3012 # every shell that we know compares words
-    if [ "$expires" \< "$(date -u +%FT%TZ)" ]; then
-        more=',"expired":true'
-        tell "credentials expired at $expires"
-    fi
+    [ "$expires" \< "$(date -u +%FT%TZ)" ] && more=',"expired":true'
 }
 
 # Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not

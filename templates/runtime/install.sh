@@ -48,13 +48,13 @@ command_args='$target watch'" 755
         rc-service ssmwake restart >&2
         ;;
     *) finish no-service-manager ;;
-    esac || finish restart-failed ssmwake
+    esac || finish restart-failed
     rm -f "$retry"
     finish installed
 }
 
 # Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
-# agent asks for. Older systemd ignores the directives that it does not know, and has no Type=exec.
+# agent asks for; the clock, the host's name, modules and the kernel's log ask for capabilities that it has not. Older systemd ignores the directives that it does not know, and has no Type=exec.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
     line=SystemCallFilter=@system-service
@@ -62,8 +62,7 @@ write_units() {
     '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
     esac
     write "$units/ssmwake.service" "[Unit]
-Description=Wakes the SSM agent
-After=network.target
+Description=ssmwake
 [Service]
 ExecStart=/bin/sh $target watch
 Restart=always
@@ -79,15 +78,9 @@ PrivateTmp=yes
 PrivateDevices=yes
 ProtectSystem=strict
 ProtectHome=yes
-ProtectHostname=yes
-ProtectClock=yes
 ProtectControlGroups=yes
 ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
 RestrictNamespaces=yes
-RestrictRealtime=yes
-LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 SystemCallArchitectures=native
@@ -97,13 +90,8 @@ IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644
     write "$units/ssmwake-ready.target" "[Unit]
-Description=The role has credentials
 Wants=ssmwake-on-ready.service" 644
-    write "$units/ssmwake-on-ready.service" "[Unit]
-Description=Commands that want the role
-[Service]
-Type=oneshot
-Environment=HOME=/root
+    write "$units/ssmwake-on-ready.service" "[Service]
 ExecStart=/bin/sh $target on-ready" 644
 }
 
@@ -119,6 +107,6 @@ uninstall() {
         ;;
     esac >/dev/null 2>&1
     rm -rf "$units"/ssmwake[.-]*[et] "$rc_script" "$retry" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
-    [ "$manager" != systemd ] || systemctl daemon-reload
+    systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
 }

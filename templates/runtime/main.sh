@@ -4,8 +4,7 @@
 set -u +x
 umask 077
 LC_ALL=C
-PATH=${PATH:-/usr/sbin:/usr/bin:/sbin:/bin}
-export LC_ALL PATH
+export LC_ALL
 unset IFS
 
 main() {
@@ -45,8 +44,7 @@ main() {
     case $mode in
     wait | run | watch | status | install | uninstall | on-ready) ;;
     -h | --help)
-        echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]
-wait: until the role has credentials; run: and the agent is online; watch: for ever'
+        echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]'
         exit
         ;;
     *) finish usage "$mode: unknown command" ;;
@@ -58,9 +56,9 @@ wait: until the role has credentials; run: and the agent is online; watch: for e
     manager=''
     command -v rc-service >/dev/null 2>&1 && manager=openrc
     [ -d "$root/run/systemd/system" ] && manager=systemd
-    [ -n "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
+    [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
     wait) ;;
-    status) tell 'not root: the agent is a guess' ;;
+    status) tell need-root ;;
     *) finish need-root ;;
     esac
     case $mode in

@@ -14,7 +14,7 @@ on_ready() {
     id=unknown
     read -r _ id 2>/dev/null <"$run/state"
     if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
-        sh "$hook" >&2 || finish on-ready-failed "$hook"
+        HOME=/root sh "$hook" >&2 || finish on-ready-failed "$hook"
         echo "$id" >>"$lib/ready"
     fi
     finish ready

@@ -12,14 +12,12 @@ nl='
 
 load_settings() {
     # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
-    {
-        while IFS= read -r line || [ -n "$line" ]; do
-            case ${line%%=*} in
-            *[!A-Z_]*) ;;
-            SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
-            esac
-        done <"$conf"
-    } 2>/dev/null
+    while IFS= read -r line || [ "$line" ]; do
+        case ${line%%=*} in
+        *[!A-Z_]*) ;;
+        SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
+        esac
+    done 2>/dev/null <"$conf"
     wanted=${SSMWAKE_ROLE-}
     timeout=${SSMWAKE_TIMEOUT-600}
     poll=${SSMWAKE_POLL-5}
@@ -27,7 +25,7 @@ load_settings() {
     pauses=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600}
     for value in "$timeout" "$poll" "$poll_healthy" ${pauses:-0}; do
         case $value in
-        '' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds from 1 to 999999" ;;
+        '' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds" ;;
         esac
     done
 }

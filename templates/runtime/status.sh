@@ -7,12 +7,8 @@ status() {
     find_instance_connect
     watcher=inactive retry='' line=''
     alive watch && watcher=active
-    # A sleeping agent tries again by itself: after the pause that it logged, else after 25 to 30 minutes.
-    if [ "$agent" = asleep ]; then
-        value=$(sed -n 's/.*Sleeping for \([0-9]*\)m.*/\1/p' "$root/var/log/amazon/ssm/amazon-ssm-agent.log" 2>/dev/null | tail -n 1)
-        value=${value:-30}
-        retry="in about $((value - age / 60 % value)) min"
-    fi
+    # A sleeping agent tries again by itself, after 25 to 30 minutes.
+    [ "$agent" != asleep ] || retry="$((30 - age / 60 % 30)) min"
     read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
     field "$line" CredentialSource
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
@@ -24,7 +20,7 @@ status() {
     no-role) todo='attach an instance profile' ;;
     other-role) todo='attach that role' ;;
     creds-Assume*) todo='let EC2 assume the role' ;;
-    imds-disabled) todo='enable the HTTP endpoint of IMDS' ;;
+    imds-disabled) todo='enable IMDS' ;;
     *) todo='look again' ;;
     esac
     more="$more,\"endpoint\":\"$endpoint\",\"code\":\"$verdict\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""

@@ -16,7 +16,7 @@ wake() {
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
-    if [ -n "${AWS_SSM_INSTANCE_ID-}" ] && [ "$manager" = systemd ]; then
+    if [ "${AWS_SSM_INSTANCE_ID-}" ] && [ "$manager" = systemd ]; then
         action=scheduled
         systemd-run sh -c "sleep 5; systemctl restart $unit"
     elif [ "$manager" = openrc ]; then
@@ -32,7 +32,7 @@ wake() {
     # IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
     value=${ladder%% *}
     ladder=${ladder#"$value" }
-    due=$((now + value + 1$hundredths % (value / 20 + 1)))
+    due=$((now + value + ${$} % (value / 20 + 1)))
     [ "$action" != restart-failed ]
 }
 

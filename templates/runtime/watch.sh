@@ -47,7 +47,7 @@ give_up() {
     ready:not-installed) reason='agent-not-seeded' ;;
     ready:*) reason='agent-unregistered' ;;
     esac
-    finish "$reason" 'gave up'
+    finish "$reason"
 }
 
 # The role is there: does the agent know?
@@ -108,7 +108,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell "holding back: the role flaps"
+            tell "the role flaps"
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
@@ -137,7 +137,7 @@ alive() {
 # One of a kind at a time; a lock of a process that is gone is none.
 take_lock() {
     mkdir -p "$run" 2>/dev/null
-    alive "$mode" && finish already-running "process $owner"
+    alive "$mode" && finish already-running
     if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
         lock=$run/$mode.lock
     else

@@ -95,4 +95,6 @@ def verdict(result: Result) -> Verdict:
 
 
 def expected(row: Row, result: Result) -> Verdict:
-    return row.status, row.reason, row.status, row.status == 0, result.client
+    # To some shells a zero byte is the end.
+    cut = row.fault == "list-binary" and result.shell in ("yash", "ksh93") and result.client != "bash"
+    return row.status, "partial-body" if cut else row.reason, row.status, row.status == 0, result.client

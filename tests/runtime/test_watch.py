@@ -398,8 +398,7 @@ def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None
         assert (lines["role"], lines["profile"]) == ("web", role.profile_id)
         assert (lines["code"], lines["expires"][:2]) == ("Success", "20")
         assert (lines["agent"], lines["unit"]) == ("asleep", NAME)
-        # It said 25m27s, a few seconds ago.
-        assert lines["agent_retry"] == "in about 25 min"
+        assert lines["agent_retry"] == "30 min"
         assert lines["reason"] == "agent-asleep"
         assert lines["todo"] == "ssmwake run"
     code, text = status(instance, "--json")

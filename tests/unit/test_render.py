@@ -17,6 +17,7 @@ from ssmwake.render.runtime import packed, runtime
 from ssmwake.render.user_data import user_data
 from ssmwake.resources import templates
 from ssmwake.userdata.parts import read
+from ssmwake.userdata.size import zipped
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,19 @@ def test_what_gzip_packs_holds_the_runtime_byte_for_byte(tmp_path: Path) -> None
     text = user_data(Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART)), plain=True)
     part = list(message_from_string(text).walk())[-1]
     assert run(str(part.get_payload(decode=False)), tmp_path / "multipart").read_text() == runtime()
+
+
+@pytest.mark.parametrize("form", UserDataFormat)
+def test_by_default_all_of_it_is_less_than_6_kib_with_gzip_and_16_without(form: UserDataFormat) -> None:
+    config = Config(user_data=UserDataSettings(format=form))
+    assert len(zipped(user_data(config, plain=True).encode())) < 6_144
+    assert len(user_data(config).encode()) < 16_384
+
+
+def test_no_carrier_needs_base64_for_the_runtime_in_gzip() -> None:
+    assert "{{" not in runtime()
+    assert "$$" not in runtime()
+    assert runtime().isascii()
 
 
 def test_what_a_person_has_is_merged_with_the_plain_runtime_too() -> None:

@@ -87,7 +87,7 @@ def script(config: Config, before: str = "", *, plain: bool = False) -> str:
     `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet; `plain` as for
     a cloud-config.
     """
-    lines = ["umask 077", "root=${SSMWAKE_ROOT:-}"]
+    lines = ["umask 077", "root=${SSMWAKE_ROOT-}"]
     lines.append(KEPT)
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
     runtime, *settings = placed(config)

@@ -10,21 +10,22 @@ from ssmwake.resources import templates
 
 NOTICE = "Rendered by ssmwake from templates/; do not edit."
 
-# In this order; each part holds functions and defaults only, and the last line calls `main`.
+# Each part holds functions and defaults only, and the last line calls `main`. In this order, after the settings, gzip
+# makes the least of them.
 PARTS = (
     "settings.sh",
-    "log.sh",
-    "clock.sh",
-    "clients.sh",
     "http.sh",
     "imds.sh",
-    "agent.sh",
-    "wake.sh",
-    "watch.sh",
-    "ready.sh",
     "status.sh",
-    "install.sh",
+    "log.sh",
+    "agent.sh",
+    "watch.sh",
+    "clock.sh",
+    "wake.sh",
     "main.sh",
+    "clients.sh",
+    "ready.sh",
+    "install.sh",
 )
 
 
@@ -38,8 +39,18 @@ def source() -> str:
 @cache
 def runtime() -> str:
     """Return the runtime, byte for byte as each carrier holds it: the source, made short."""
-    text = re.sub("(?<=^bash_client=')[^']+", lambda found: shortened(found[0]).strip(), source(), flags=re.MULTILINE)
-    return f"#!/bin/sh\n# {NOTICE.replace('templates/', 'templates/runtime/')}\n{shortened(text)}"
+    return f"#!/bin/sh\n# {NOTICE.replace('templates/', 'templates/runtime/')}\n{shortened(to_shorten(), names())}"
+
+
+def to_shorten() -> str:
+    """Return the source with the program in it that is for bash made short already."""
+    return re.sub("(?<=^bash_client=')[^']+", lambda found: shortened(found[0]).strip(), source(), flags=re.MULTILINE)
+
+
+def names() -> dict[tuple[str, str], str]:
+    """Return the short names that gzip makes least of, by kind and name; `make names` looks for them."""
+    text = (templates() / "runtime" / "names.txt").read_text(encoding="utf-8")
+    return {(kind, name): short for kind, name, short in map(str.split, text.splitlines())}
 
 
 @cache

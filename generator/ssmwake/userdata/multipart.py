@@ -25,7 +25,7 @@ def multipart(parts: Sequence[Part], notice: str) -> str:
         f"# {notice}",
     ]
     for part, (encoding, body) in zip(parts, bodies, strict=True):
-        lines += [f"--{boundary}", *_headers(part), f"Content-Transfer-Encoding: {encoding}", "", body]
+        lines += [f"--{boundary}", *_headers(part), *encoding, "", body]
     return "\n".join([*lines, f"--{boundary}--", ""])
 
 
@@ -51,9 +51,11 @@ def _headers(part: Part) -> list[str]:
     return [re.sub(r"\r\n?|\n", "\n", header).encode("ascii", "replace").decode() for header in headers]
 
 
-def _body(part: Part) -> tuple[str, str]:
+def _body(part: Part) -> tuple[list[str], str]:
     # cloud-init parses MIME as text: only ASCII without lone carriage returns comes through as it is.
     if re.fullmatch(rb"[\t\n\x20-\x7e]*", part.body):
-        return "7bit", part.body.decode("ascii")
+        return [], part.body.decode("ascii")
     coded = base64.b64encode(part.body).decode()
-    return "base64", "\n".join(coded[start : start + 76] for start in range(0, len(coded), 76))
+    return ["Content-Transfer-Encoding: base64"], "\n".join(
+        coded[start : start + 76] for start in range(0, len(coded), 76)
+    )
