@@ -61,9 +61,7 @@ write_units() {
     case $(systemctl --version) in
     '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
     esac
-    write "$units/ssmwake.service" "[Unit]
-Description=ssmwake
-[Service]
+    write "$units/ssmwake.service" "[Service]
 ExecStart=/bin/sh $target watch
 Restart=always
 RestartSec=15

@@ -7,7 +7,7 @@ c(){ i=$1 aJ=$2 aq=${t#*//} k=$((aB-s<2?1:2));av=${aq%:*};av=${av#[};av=${av%]};
 o(){ for _ in 1 2;do if [ -z "$ae" ]||[ $((s-aF)) -gt 21000 ];then ae=;c 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token;case $a in imds-forbidden)a=imds-disabled;;imds-http-40[45])a=no-imdsv2;;imds-http-400)a=token-rejected;;esac;[ ${#j} -le 1024 ]||j=;case $a$j in ''|*[!A-Za-z0-9_=+/.-]*)a=${a:-token-garbled};;esac;[ -z "$a" ]||return;ae=$j aF=$s;fi;c "X-aws-ec2-metadata-token: $ae" GET "$@";[ "$a" = imds-http-401 ]||return 0;ae= a=token-refused;done;}
 ao(){ e= ai=;set -f;IFS='"';for S in $1;do case $ai:$S in :"$2")ai=1;;1:*[!\ :]*)ai=;;1:*:*)ai=2;;2:*)e=$S;break;;esac;done;unset IFS;set +f;}
 ae(){ R=$((R+1));P= aw=;o meta-data/iam/info meta-data/iam/security-credentials/;case $a in '')al;;imds-http-404)a=no-role;;imds-unreachable)set -- "$t";t=$X X=$1;;esac;}
-al(){ a=role-list-garbled;j=${j%%"$Q"*};case $j in ''|*[!A-Za-z0-9_+=,.@-]*)return;;esac;o=$j;ao "$v" InstanceProfileId;case $e in *[!A-Z0-9]*)e=;;esac;w=$e f=$e/$o;a=other-role;[ "${ag:-$o}" = "$o" ]||return;a=ready;K "$B"&&[ "$u" != status ]&&return;o "meta-data/iam/security-credentials/$o";[ -z "$a" ]||return;ao "$j" Code;case $e in Success);;*[!A-Za-z]*|'')a=creds-garbled e=;;*)a=creds-$e;;esac;aw=$e;for x in AccessKeyId SecretAccessKey Token Expiration;do ao "$j" $x;[ "$e" ]||a=${a:-creds-missing-$x};done;[ -z "$a" ]||return;a=ready P=$e;[ "$P" \< "$(date -u +%FT%TZ)" ]&&U=',"expired":true';}
+al(){ a=role-list-garbled;j=${j%%"$Q"*};case $j in ''|*[!A-Za-z0-9_+=,.@-]*)return;;esac;o=$j;ao "$v" InstanceProfileId;case $e in *[!A-Z0-9]*)e=;;esac;w=$e f=$e/$o;a=other-role;[ "${ag:-$o}" = "$o" ]||return;a=ready;K "$B"&&[ "$u" != status ]&&return;o "meta-data/iam/security-credentials/$o";[ -z "$a" ]||return;ao "$j" Code;case $e in Success);;*[!A-Za-z]*|'')a=creds-garbled e=;;*)a=creds-$e;;esac;aw=$e;for x in AccessKeyId SecretAccessKey Token Expiration;do ao "$j" $x;[ "$e" ]||a=${a:-creds-missing-$x};done;[ -z "$a" ]||return;a=ready P=$e;expr "$P" \< "$(date -u +%FT%TZ)">/dev/null&&U=',"expired":true';}
 K(){ [ "${1#*/}" = "$o" ]||return;[ -z "$w" ]||[ -z "${1%%/*}" ]||[ "${1%%/*}" = "$w" ];}
 ah(){ ae;[ "$a" != imds-unreachable ]||ae;u;m;ay=inactive aK= i=;O watch&&ay=active;[ "$aa" != asleep ]||aK="$((30-am/60%30)) min";read -r i 2>/dev/null<"$ar/runtimeconfig/identity_config.json";ao "$i" CredentialSource;[ "$a" != ready ]||[ "$aa" = online ]||a=agent-$aa;case $a in ready)az=nothing;;agent-not-installed)az='install amazon-ssm-agent';;agent-masked|agent-disabled)az="enable $T";;agent-[adh]*|agent-stopped)az='ssmwake run';;no-role)az='attach an instance profile';;other-role)az='attach that role';;creds-Assume*)az='let EC2 assume the role';;imds-disabled)az='enable IMDS';;*)az='look again';;esac;U="$U,\"endpoint\":\"$t\",\"code\":\"$aw\",\"expires\":\"$P\",\"agent_source\":\"$e\",\"agent_retry\":\"$aK\",\"watcher\":\"$ay\",\"todo\":\"$az\"";s "$a";}
 a(){ [ "$1" = "$L" ]||echo "ssmwake: $1">&2;L=$1;}
@@ -48,9 +48,7 @@ e=$(cat "$ac" 2>/dev/null);case $e$Q in "$n"*);;*)t "$ac" "$n$e" 600;;esac;m=ins
 supervisor=supervise-daemon
 command=/bin/sh
 command_args='$Z watch'" 755;rc-update add ssmwake default>&2;rc-service ssmwake restart>&2;;*)s no-service-manager;;esac||s restart-failed;rm -f "$aK";s installed;}
-ad(){ i=SystemCallFilter=@system-service;case $(systemctl --version) in ''|'systemd 2'[0-2]*|'systemd 23'[0-8]*)i=;;esac;t "$ad/ssmwake.service" "[Unit]
-Description=ssmwake
-[Service]
+ad(){ i=SystemCallFilter=@system-service;case $(systemctl --version) in ''|'systemd 2'[0-2]*|'systemd 23'[0-8]*)i=;;esac;t "$ad/ssmwake.service" "[Service]
 ExecStart=/bin/sh $Z watch
 Restart=always
 RestartSec=15
