@@ -94,7 +94,9 @@ def script(config: Config, before: str = "", *, plain: bool = False) -> str:
     text, through = (runtime.text, "cat") if plain else (packed(), "base64 -d | gzip -d")
     lines.append(written(text, f'"$root{runtime.path}"', runtime.mode, through=through))
     lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in settings]
-    lines += [*before.splitlines(), *commands(config, f'"$root{HOME}"'), "exit 0", ""]
+    # What ends with `exit 0` need not say after each command that it may fail.
+    ours = [line.removesuffix(" || true") for line in commands(config, f'"$root{HOME}"')]
+    lines += [*before.splitlines(), *ours, "exit 0", ""]
     return HEAD + "\n".join(lines)
 
 
