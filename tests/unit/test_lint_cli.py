@@ -264,3 +264,12 @@ def test_a_program_that_names_files_may_pass_over_those_that_are_none_of_lints(t
     assert {line.split("[")[-1] for line in run(*paths).output.splitlines()} == {"SW202]", "SW201]", "SW211]"}
     assert [line.split("[")[-1] for line in run("--skip-unknown", *paths).output.splitlines()] == ["SW211]"]
     assert run("--skip-unknown", *paths[:2]).output == ""
+
+
+def test_what_is_left_after_a_fix_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "boot.sh").write_text("#!/bin/sh\ncurl http://169.254.169.254/latest/meta-data/ami-id\n")
+    body = '  user_data = file("${path.module}/boot.sh")\n'
+    (tmp_path / "main.tf").write_text(f"{TERRAFORM}{body}}}\n")
+    done = run("--fix", str(tmp_path / "main.tf"))
+    assert "+  user_data = base64encode(" in done.output
+    assert done.output.count("SW210") == 1

@@ -77,13 +77,13 @@ def command(
     if mends and "-" in paths:
         raise click.UsageError("--fix changes files, and stdin is none; use --diff")
     ignores = _ignores(config)
-    files, loose, findings = _read(_files(paths, named=not skip_unknown), None if what is None else Kind(what))
+    files, loose, unread = _read(_files(paths, named=not skip_unknown), None if what is None else Kind(what))
 
     def linted(some: Iterable[File]) -> list[Finding]:
         found = (one for one in _linted(some, schema) if not settled(one, ignores))
         return [one for one in found if one.rule != TOO_LARGE or one.where.path not in loose]
 
-    findings += linted(files)
+    findings = unread + linted(files)
     if shows or mends:
         mended = _mended(files, findings)
         for before, after in mended:
@@ -93,8 +93,9 @@ def command(
             for _, after in mended:
                 replace(Path(after.path).resolve(), after.data)
             again = {after.path: after for _, after in mended}
-            findings = [one for one in findings if one.where.path not in again] + linted(again.values())
             files = [again.get(file.path, file) for file in files]
+            # All of them: what Terraform refers to has findings through the file that does.
+            findings = unread + linted(files)
     _report(sorted(findings), form, files)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
