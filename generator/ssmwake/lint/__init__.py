@@ -10,13 +10,14 @@ import yaml
 from ssmwake.lint import shell, user_data
 from ssmwake.lint.cloud_config import broken
 from ssmwake.lint.ignores import heard
-from ssmwake.lint.kinds import BOM, Kind, kind
+from ssmwake.lint.kinds import Kind, kind
 from ssmwake.lint.nodes import composed
 from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import CloudConfig, Found, Script
 from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.files import Files, Read, nothing
 from ssmwake.model import Finding, Invalid, Location, Severity
+from ssmwake.userdata.parts import BOM
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
 LIMIT = 10 * 1024 * 1024

@@ -54,7 +54,6 @@ fqdn hostname prefer_fqdn_over_hostname preserve_hostname create_hostname_file
 )
 CERTIFICATES: Shape = {"remove_defaults": TEXT, "remove-defaults": TEXT, "trusted": ONE_OR_MORE}
 GRUB: Shape = "map"
-PRO: Shape = "map"
 WRITTEN: Shape = {
     **_all(
         """

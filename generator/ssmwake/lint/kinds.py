@@ -7,9 +7,8 @@ import yaml
 
 from ssmwake.lint.encoded import is_encoded
 from ssmwake.lint.nodes import composed, pairs, text_of, value
-from ssmwake.userdata.parts import is_mime, kind_of
+from ssmwake.userdata.parts import BOM, is_mime, kind_of
 
-BOM = b"\xef\xbb\xbf"
 # Headers of MIME at the margin, before the first empty line; a template has them deeper, and mail is text.
 MIME = re.compile(r"(?im)^mime-version[ \t]*:")
 PARTS = re.compile(r"(?im)^content-type[ \t]*:[ \t]*(?!text/(?:plain|html)\b)\S")

@@ -1,7 +1,5 @@
 """YAML and JSON as nodes, which know where they stand; aliases are not copied out, so no bomb goes off."""
 
-import json
-
 import yaml
 
 
@@ -12,15 +10,6 @@ def composed(text: str) -> yaml.Node | None:
         text = text.replace("\t", " ")
     node: yaml.Node | None = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     return node
-
-
-def is_json(text: str) -> bool:
-    """Return whether the text is JSON, and not only YAML that begins like it."""
-    try:
-        json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        return False
-    return True
 
 
 def pairs(node: yaml.Node | None) -> dict[str, tuple[yaml.Node, yaml.Node]]:

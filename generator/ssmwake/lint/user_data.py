@@ -12,10 +12,9 @@ from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Source
 from ssmwake.model import Finding, Invalid, Location, Severity
-from ssmwake.userdata.parts import GZIP, Kind, Part, is_mime, kind_of
+from ssmwake.userdata.parts import BOM, GZIP, Kind, Part, is_mime, kind_of
+from ssmwake.userdata.size import LIMIT
 
-LIMIT = 16_384  # raw, before base64; EC2's own limit
-BOM = b"\xef\xbb\xbf"
 # Nothing that unpacks to more is linted, and nothing that is larger can be user data.
 LARGEST = 4 * 1024 * 1024
 # What may leave any text behind: statements of Jinja, and an expression that is a line of its own.

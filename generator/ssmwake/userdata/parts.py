@@ -42,6 +42,7 @@ NOT_USER_DATA = "SW202"
 BROKEN = "SW203"
 
 GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
 # More than any user data can be, and little enough to hold in memory: a file of a few KB can unpack to gigabytes.
 UNPACKED = 4 * 1024 * 1024
 
@@ -90,7 +91,7 @@ def _parts(path: str, data: bytes) -> tuple[Part, ...]:
     data = _unpacked(path, data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refusal(path, "encoded as UTF-16; save it as UTF-8")
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(BOM)
     if not data.strip():
         raise _refusal(path, "empty; leave it out or write user data into it")
     if is_mime(data):

@@ -18,6 +18,7 @@ from ssmwake.lint.shell import Found
 from ssmwake.lint.source import Edit, Source
 from ssmwake.model import Finding
 from ssmwake.userdata.parts import is_mime, kind_of
+from ssmwake.userdata.size import LIMIT
 
 # What no base64 has; a word that is made up has only letters.
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
@@ -105,7 +106,7 @@ def _whole(whole: Text, image: str | None) -> Iterator[Found]:
     # Without a header, what is made up could still have been one.
     if whole.headed or is_mime(source.text.encode("utf-8", "replace")):
         yield from user_data.check(source, source.text.encode("utf-8", "surrogateescape"), image, least=whole.base)
-    if whole.base <= user_data.LIMIT < whole.most:
+    if whole.base <= LIMIT < whole.most:
         message = f"{'up to ' if whole.bounded else ''}{whole.most:,} bytes {'' if whole.bounded else 'or more '}"
         message += "with the longest parameters, EC2 takes 16,384; bound them by MaxLength, or shorten the text"
         yield finding("SW404", source.at(1), message)

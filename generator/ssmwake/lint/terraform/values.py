@@ -26,8 +26,8 @@ from ssmwake.lint.terraform.tree import (
     Template,
 )
 from ssmwake.model import Location
+from ssmwake.userdata.parts import BOM
 
-BOM = b"\xef\xbb\xbf"
 # Much more than user data or a document may have, and little enough to be put together again and again.
 LIMIT = 256 * 1024
 # They give their first argument back, or nearly so.
