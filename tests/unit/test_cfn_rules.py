@@ -178,6 +178,14 @@ def test_no_two_rules_have_one_number() -> None:
     assert all(9500 <= number < 9600 for number in numbers)
 
 
+@pytest.mark.parametrize(
+    ("rule", "number"),
+    [("SW200", "E9500"), ("SW239", "E9539"), ("SW300", "E9540"), ("SW339", "E9579"), ("SW401", "E9581")],
+)
+def test_the_number_of_a_rule_never_changes(rule: str, number: str) -> None:
+    assert cfn_id(rule, Severity.ERROR) == number
+
+
 def test_the_page_shows_a_command_that_works_and_the_numbers_that_it_shows(template: Path) -> None:
     (shown,) = re.findall(r"^cfn-lint (.* -a .*)$", PAGE, re.MULTILINE)
     done = cfn_lint("--format", "parseable", *shlex.split(shown), folder=template.parent)
