@@ -21,7 +21,7 @@ from ssmwake.model import Config
 from ssmwake.publish import Publish, RollBack, execute, places_of, plan, wanted_by
 from ssmwake.publish.access import resource
 from ssmwake.publish.from_config import PATHS
-from ssmwake.render import Rendering, publisher
+from ssmwake.render import Rendering, publisher_policy
 
 ROLE = "arn:aws:iam::111111111111:role/publisher"
 
@@ -93,13 +93,15 @@ def test_the_policy_is_the_least_that_suffices(name: str, prune: int | None, fak
     settings = SETTINGS[name] | {"publish": {"regions": [HERE.region], "launch-templates": {which: {"promote": True}}}}
     config = from_settings(settings)
     story(config, fake, prune=prune)
-    policy = publisher.policy(config, prune=prune is not None)
+    policy = publisher_policy.policy(config, prune=prune is not None)
     assert [call for call in both.calls if not allowed(policy, call)] == []
     assert actions(policy) == {call.action for call in both.calls}
 
 
 def test_another_document_region_or_launch_template_is_not_allowed() -> None:
-    policy = publisher.policy(from_settings({"publish": {"regions": ["eu-west-1"], "launch-templates": {"lt-1": {}}}}))
+    policy = publisher_policy.policy(
+        from_settings({"publish": {"regions": ["eu-west-1"], "launch-templates": {"lt-1": {}}}})
+    )
 
     def asked(operation: str, region: str = "eu-west-1", service: str = "ssm", **parameters: Any) -> bool:
         return allowed(policy, Call(service, operation, parameters, region, KEY))
@@ -119,8 +121,8 @@ def test_the_printed_policies_are_those_and_dist_holds_the_one_of_the_empty_conf
         assert said.exit_code == 0
         return json.loads(said.stdout)
 
-    assert printed("--print-policy") == publisher.policy(Config())
-    assert json.loads(Rendering(Config()).text("iam/publisher.json")) == publisher.policy(Config())
+    assert printed("--print-policy") == publisher_policy.policy(Config())
+    assert json.loads(Rendering(Config()).text("iam/publisher.json")) == publisher_policy.policy(Config())
     caller = printed("--account", ROLE, "--print-policy", "caller")
     assert caller["Statement"][0]["Action"] == ["sts:AssumeRole"]
     assert caller["Statement"][0]["Resource"] == [ROLE]
@@ -129,6 +131,6 @@ def test_the_printed_policies_are_those_and_dist_holds_the_one_of_the_empty_conf
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
 def test_the_partition_is_that_of_the_regions(region: str, partition: str) -> None:
-    policy = publisher.policy(from_settings({"publish": {"regions": [region]}}))
+    policy = publisher_policy.policy(from_settings({"publish": {"regions": [region]}}))
     arns: Iterable[str] = policy["Statement"][0]["Resource"]
     assert all(arn.startswith(f"arn:{partition}:ssm:") for arn in arns)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering, carriers
 from ssmwake.render.runtime import wrapped
-from ssmwake.render.scalars import block, quoted
+from ssmwake.render.yaml_text import block, quoted
 
 # Tells what it was called with, and fails when it is told to.
 RUNTIME = '#!/bin/sh\nprintf "%s\\n" "$*" >>"$SSMWAKE_ROOT/calls"\nexit "${STATUS:-0}"\n'
@@ -33,7 +33,7 @@ SHELLS = {
 @pytest.fixture(autouse=True, scope="module")
 def _runtime() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("ssmwake.render", "ssmwake.render.carriers", "ssmwake.render.pages"):
+        for module in ("ssmwake.render", "ssmwake.render.carriers"):
             patch.setattr(f"{module}.runtime", lambda: RUNTIME)
         patch.setattr(carriers, "packed", lambda: wrapped(gzip.compress(RUNTIME.encode(), mtime=0)))
         yield

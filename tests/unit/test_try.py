@@ -51,13 +51,13 @@ def order(moments: list[Moment]) -> list[str]:
 @pytest.fixture
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSMWAKE_ROLE", "from the desk of somebody")
-    monkeypatch.setattr(carriers, "placed", lambda _: (carriers.Placed(carriers.HOME, "0700", STUB),))
+    monkeypatch.setattr(carriers, "instance_files", lambda _: (carriers.InstanceFile(carriers.HOME, "0700", STUB),))
 
 
 def program(*arguments: str) -> list[str]:
     """Return a command line that tries the stub in a process of its own."""
     script = "import sys; from ssmwake.render import carriers; from ssmwake.cli import main\n"
-    script += f"carriers.placed = lambda _: (carriers.Placed(carriers.HOME, '0700', {STUB!r}),)\nmain()"
+    script += f"carriers.instance_files = lambda _: (carriers.InstanceFile(carriers.HOME, '0700', {STUB!r}),)\nmain()"
     return [sys.executable, "-u", "-c", script, "try", *arguments]
 
 

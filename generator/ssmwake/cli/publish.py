@@ -12,7 +12,7 @@ from ssmwake.cli.streams import findings_out, progress
 from ssmwake.model import Artifact, Config, Finding, Severity
 from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, Wanted, execute, places_of, plan, wanted_by
 from ssmwake.publish.from_config import PATHS
-from ssmwake.render import Rendering, publisher
+from ssmwake.render import Rendering, publisher_policy
 from ssmwake.render import user_data as rendered_user_data
 
 
@@ -54,8 +54,8 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
     made = _replaced(made, flags)
     if flags["print_policy"]:
         caller = flags["print_policy"] == "caller"
-        policy = publisher.caller_policy(made) if caller else publisher.policy(made, prune=flags["prune"])
-        click.echo(publisher.text(policy))
+        policy = publisher_policy.caller_policy(made) if caller else publisher_policy.policy(made, prune=flags["prune"])
+        click.echo(publisher_policy.text(policy))
         return
     purpose = _purpose(made, flags)
     asks = not (flags["yes"] or flags["check"])

@@ -150,7 +150,7 @@ def setting(
     config: "Config", faults: tuple[str, ...], shell: tuple[str, ...], times: dict[str, float | None]
 ) -> "Setting":
     """Return what the trial puts in place: the files of the config, as user data writes them, and what happens."""
-    from ssmwake.render.carriers import HOME, placed
+    from ssmwake.render.carriers import HOME, instance_files
     from ssmwake.simulate.trial import Setting
 
     swap_after = times["swap_after"]
@@ -159,7 +159,7 @@ def setting(
     # Nobody wants to wait for the minute between the polls of a healthy agent.
     hasty = {"SSMWAKE_POLL_HEALTHY": "1"} if swap_after is not None else {}
     return Setting(
-        files={file.path: file.text for file in placed(config)},
+        files={file.path: file.text for file in instance_files(config)},
         runtime=HOME,
         role=config.role or "web",
         role_after=times["role_after"] or 0.0,

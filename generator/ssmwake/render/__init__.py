@@ -46,9 +46,9 @@ class Rendering:
 
     def paths(self) -> tuple[str, ...]:
         """Return the path of every artifact but the checksums."""
-        from ssmwake.render.pages import pages
+        from ssmwake.render import templates
 
-        found = pages()
+        found = templates.paths()
         twins = [twin for path in found if (twin := _twin(path)) != path]
         return tuple(sorted({RUNTIME, *filter(self._is_what_it_says, USER_DATA), *found, *twins}))
 
@@ -65,16 +65,16 @@ class Rendering:
     def _rendered(self, path: str) -> str:
         if path == RUNTIME:
             return runtime()
-        if form := USER_DATA.get(path):
-            settings = dataclasses.replace(self.config.user_data, format=form)
+        if output_format := USER_DATA.get(path):
+            settings = dataclasses.replace(self.config.user_data, format=output_format)
             return user_data(dataclasses.replace(self.config, user_data=settings), self.parts)
         if path.startswith("ssm/") and path.endswith(".json"):
             import yaml
 
             return json.dumps(yaml.safe_load(self.text(path.removesuffix("json") + "yaml")), indent=2) + "\n"
-        from ssmwake.render.pages import page
+        from ssmwake.render.templates import render_template
 
-        return page(path, self.config, self.text, self.parts)
+        return render_template(path, self.config, self.text, self.parts)
 
 
 def _twin(path: str) -> str:

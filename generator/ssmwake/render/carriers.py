@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ssmwake.model import Config
 from ssmwake.render.runtime import NOTICE, packed, runtime, wrapped
-from ssmwake.render.scalars import block, quoted
+from ssmwake.render.yaml_text import block, quoted
 
 HEAD = f"#!/bin/sh\n# {NOTICE}\n"
 HOME = "/var/lib/ssmwake/ssmwake"
@@ -18,7 +18,7 @@ SCRIPTS_NOTED = "/var/lib/cloud/instance/sem/config_scripts_user"
 
 
 @dataclass(frozen=True)
-class Placed:
+class InstanceFile:
     """A file on the instance."""
 
     path: str
@@ -26,13 +26,13 @@ class Placed:
     text: str
 
 
-def placed(config: Config) -> tuple[Placed, ...]:
+def instance_files(config: Config) -> tuple[InstanceFile, ...]:
     """Return the files of the config, the runtime first: no settings file where nothing differs from the defaults."""
-    files = [Placed(HOME, "0700", runtime())]
+    files = [InstanceFile(HOME, "0700", runtime())]
     if settings := conf(config):
-        files.append(Placed("/etc/ssmwake.conf", "0600", settings))
+        files.append(InstanceFile("/etc/ssmwake.conf", "0600", settings))
     if config.on_ready:
-        files.append(Placed("/etc/ssmwake.on-ready", "0700", on_ready(config.on_ready)))
+        files.append(InstanceFile("/etc/ssmwake.on-ready", "0700", on_ready(config.on_ready)))
     return tuple(files)
 
 
@@ -67,10 +67,10 @@ def cloud_config(config: Config, *, plain: bool = False) -> str:
 
     The runtime is packed, or plain where the whole is going to be: what is packed twice is larger.
     """
-    runtime, *settings = placed(config)
+    runtime, *settings = instance_files(config)
     install, *rest = commands(config)
     lines = ["#cloud-config", f"# {NOTICE}", "write_files:"]
-    for file in (Placed(RETRY, "0700", f"#!/bin/sh\n{install}\n"), *settings):
+    for file in (InstanceFile(RETRY, "0700", f"#!/bin/sh\n{install}\n"), *settings):
         lines += [f"- path: {file.path}", f"  permissions: '{file.mode}'", f"  content: {block(file.text, 4)}"]
     # Last, since it tells the commands that all of write_files is there: cloud-init sets the mode of a whole file.
     lines += [f"- path: {runtime.path}", f"  permissions: '{runtime.mode}'"]
@@ -90,10 +90,10 @@ def script(config: Config, before: str = "", *, plain: bool = False) -> str:
     lines = ["umask 077", "root=${SSMWAKE_ROOT-}"]
     lines.append(KEPT)
     lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
-    runtime, *settings = placed(config)
+    runtime, *settings = instance_files(config)
     text, through = (runtime.text, "cat") if plain else (packed(), "base64 -d | gzip -d")
-    lines.append(written(text, f'"$root{runtime.path}"', runtime.mode, through=through))
-    lines += [written(file.text, f'"$root{file.path}"', file.mode) for file in settings]
+    lines.append(shell_write(text, f'"$root{runtime.path}"', runtime.mode, through=through))
+    lines += [shell_write(file.text, f'"$root{file.path}"', file.mode) for file in settings]
     # What ends with `exit 0` need not say after each command that it may fail.
     ours = [line.removesuffix(" || true") for line in commands(config, f'"$root{HOME}"')]
     lines += [*before.splitlines(), *ours, "exit 0", ""]
@@ -109,7 +109,7 @@ def boothook(ours: str) -> str:
     return ours.replace(KEPT, f"case $0 in */boothooks/*) {later}; exit 0 ;; esac", 1)
 
 
-def written(text: str, target: str, mode: str, *, through: str = "cat", otherwise: str = "") -> str:
+def shell_write(text: str, target: str, mode: str, *, through: str = "cat", otherwise: str = "") -> str:
     """Return shell that writes the text, whole or not at all; the target comes quoted for the shell."""
     # dash 0.5.12 loses a byte above 127 where a line begins as the mark does; SSM takes {{ for a parameter.
     if through == "cat" and (not text.isascii() or "{{" in text or "$$" in text):

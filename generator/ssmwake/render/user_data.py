@@ -19,16 +19,16 @@ def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False
 
     With `plain` the runtime is not packed in it: that is what gzip makes the least of.
     """
-    form = config.user_data.format
+    output_format = config.user_data.format
     parts = _checked(parts)
-    if parts and form is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts, plain)):
+    if parts and output_format is UserDataFormat.CLOUD_CONFIG and (merged := _merged(config, parts, plain)):
         return merged
-    if form is UserDataFormat.MULTIPART or parts:
+    if output_format is UserDataFormat.MULTIPART or parts:
         return _with_parts(boothook(script(config, plain=plain)), parts)
-    return (script if form is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
+    return (script if output_format is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
 
 
-def opened(config: Config, before: str, parts: Sequence[Part] = ()) -> tuple[str, str]:
+def split_for_parameters(config: Config, before: str, parts: Sequence[Part] = ()) -> tuple[str, str]:
     """Return user data in two, for a carrier that puts lines with its parameters between: at the top of our script.
 
     `before` is shell of that carrier, which uses them before ssmwake is installed.

@@ -5,23 +5,22 @@ from pathlib import Path
 import pytest
 
 from ssmwake.model import Config, Invalid
-from ssmwake.render import pages
-from ssmwake.render.pages import page
+from ssmwake.render import templates
+from ssmwake.render.templates import render_template
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(pages, "templates", lambda: tmp_path)
-    monkeypatch.setattr(pages, "runtime", lambda: "#!/bin/sh\n")
-    pages.environment.cache_clear()
+    monkeypatch.setattr(templates, "templates", lambda: tmp_path)
+    templates.environment.cache_clear()
     (tmp_path / "room").mkdir()
     return tmp_path
 
 
 def render(text: str, folder: Path) -> str:
     (folder / "room/a.txt.j2").write_text(text)
-    pages.environment.cache_clear()
-    return page("room/a.txt", Config(role="web"), lambda path: f"<{path}>")
+    templates.environment.cache_clear()
+    return render_template("room/a.txt", Config(role="web"), lambda path: f"<{path}>")
 
 
 def refusal(text: str, folder: Path) -> str:
@@ -33,15 +32,15 @@ def refusal(text: str, folder: Path) -> str:
 def test_templates_are_found_in_their_rooms_and_includes_are_none(folder: Path) -> None:
     for name in ("room/b.yaml.j2", "room/_part.j2", "room/plain.sh", "top.j2"):
         (folder / name).write_text("")
-    assert pages.pages() == ("room/b.yaml", "top")
+    assert templates.paths() == ("room/b.yaml", "top")
 
 
 def test_a_template_places_values_and_keeps_its_last_line_end(folder: Path) -> None:
-    text = "{{ config.role }} {{ ssm_param('A') }} {{ artifact('x/y') }}\n  {% if true %}\n"
+    text = "{{ config.role }} {{ artifact('x/y') }}\n  {% if true %}\n"
     text += "${#x} {{ 'é: \\n' | quoted }}\n{% endif %}\n"
     with pytest.raises(Invalid, match=r"templates/room/a.txt.j2:3:1: error: missing end of comment tag"):
         render(text, folder)
-    assert render(text.replace("${#x} ", ""), folder) == 'web {{ A }} <x/y>\n"\\xE9: \\n"\n'
+    assert render(text.replace("${#x} ", ""), folder) == 'web <x/y>\n"\\xE9: \\n"\n'
     assert render("a:\n  {{ 'x\\ny\\n' | block(2) }}\n", folder) == "a:\n  |\n  x\n  y\n"
 
 

@@ -10,17 +10,17 @@ from pathlib import PurePosixPath
 import jinja2
 
 from ssmwake.model import Config, Finding, Invalid, Location
-from ssmwake.render import command, publisher, rescue, stack
-from ssmwake.render.runtime import NOTICE, runtime
-from ssmwake.render.scalars import block, quoted
-from ssmwake.render.user_data import opened
+from ssmwake.render import cloudformation, command_document, publisher_policy, runbook_scripts
+from ssmwake.render.runtime import NOTICE
+from ssmwake.render.user_data import split_for_parameters
+from ssmwake.render.yaml_text import block, quoted
 from ssmwake.resources import templates
 from ssmwake.userdata.parts import Part
 
 BROKEN_TEMPLATE = "SW020"
 
 
-def pages() -> tuple[str, ...]:
+def paths() -> tuple[str, ...]:
     """Return the paths of the artifacts that a template of their own renders; a leading underscore is for includes."""
     return tuple(sorted(str(PurePosixPath(path).with_suffix("")) for path in _walk(templates(), "")))
 
@@ -33,18 +33,17 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[str]:
             yield prefix + entry.name
 
 
-def page(path: str, config: Config, artifact: Callable[[str], str], parts: Sequence[Part] = ()) -> str:
+def render_template(path: str, config: Config, artifact: Callable[[str], str], parts: Sequence[Part] = ()) -> str:
     """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
     values = {
         "config": config,
         "notice": NOTICE,
-        "runtime": runtime(),
         "artifact": artifact,
-        "command": command,
-        "publisher": publisher,
-        "stack": stack,
-        "user_data_path": stack.user_data_path(config),
-        "opened": lambda shell: opened(config, _text(shell), parts),
+        "command_document": command_document,
+        "publisher_policy": publisher_policy,
+        "cloudformation": cloudformation,
+        "user_data_path": cloudformation.user_data_path(config),
+        "user_data_for": lambda shell: split_for_parameters(config, _text(shell), parts),
     }
     own = f"templates/{path}.j2"
     try:
@@ -75,11 +74,10 @@ def environment() -> jinja2.Environment:
         autoescape=False,
     )
     made.filters.update(block=block, quoted=quoted)
-    made.globals["script"] = rescue.script
+    made.globals["script"] = runbook_scripts.script
     made.filters["dedent"] = textwrap.dedent
     made.filters["tftpl"] = lambda text: text.replace("${", "$${").replace("%{", "%%{")
     made.filters["unmarked"] = lambda text: text.removeprefix(f"# {NOTICE}\n")
-    made.globals["ssm_param"] = lambda name: "{{ " + name + " }}"
     return made
 
 

@@ -24,7 +24,7 @@ def patience(config: Config) -> int:
 
 def runbook(text: str, config: Config) -> str:
     """Return the runbook with the Command document of the same stack for its default."""
-    from ssmwake.render.scalars import quoted
+    from ssmwake.render.yaml_text import quoted
 
     before, default, after = text.partition(f"    default: {quoted(config.documents.command_name)}\n    allowedPattern")
     assert default, "the runbook names the Command document"
