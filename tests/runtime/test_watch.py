@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import ssmwake
 from shells import SHELLS, Runtime, end
-from ssmwake.simulate import agent as stand_in
 from ssmwake.simulate.endpoint import Endpoint
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.supervisor import Policy, Unit
@@ -86,9 +86,19 @@ def until(condition: Callable[[], object], seconds: float = 15) -> None:
 def instance_of(runtime: Runtime, name: str = NAME, hurry: float = 1, start: bool = True) -> Iterator[Instance]:
     (runtime.root / "run/systemd/system").mkdir(parents=True)
     with Imds() as imds, Endpoint() as ssm:
-        command = [sys.executable, stand_in.__file__, "--root", str(runtime.root), "--imds", imds.url]
+        command = [
+            sys.executable,
+            "-S",
+            "-m",
+            "ssmwake.simulate",
+            "agent",
+            "--root",
+            str(runtime.root),
+            "--imds",
+            imds.url,
+        ]
         command += ["--ssm", ssm.address, "--hurry", str(hurry)]
-        generator = str(Path(stand_in.__file__).parents[2])
+        generator = str(Path(ssmwake.__file__).parents[1])
         unit = Unit(Policy(name, tuple(command), environment={"PYTHONPATH": generator}))
         with Systemctl(runtime.root / "shim", unit) as systemctl:
             instance = Instance(runtime, imds, ssm, unit, systemctl, runtime.root / "stderr")

@@ -39,7 +39,7 @@ class Bench:
 
     def start(self, scale: float = 1.0, hurry: float = 20.0) -> subprocess.Popen[bytes]:
         where = ["--root", str(self.root), "--imds", self.imds.url, "--ssm", self.ssm.address]
-        command = [sys.executable, "-S", "-m", "ssmwake.simulate.agent", *where, "--scale", str(scale)]
+        command = [sys.executable, "-S", "-m", "ssmwake.simulate", "agent", *where, "--scale", str(scale)]
         self.lives.append(subprocess.Popen([*command, "--hurry", str(hurry)], cwd=GENERATOR))
         return self.lives[-1]
 

@@ -13,7 +13,7 @@ from ssmwake.cli.try_ import command
 from ssmwake.simulate.endpoint import ENDPOINT_FAULTS, Endpoint
 from ssmwake.simulate.faults import FAULTS
 from ssmwake.simulate.imds import Imds
-from ssmwake.simulate.program import endpoint_actions, imds_actions
+from ssmwake.simulate.serve import endpoint_actions, imds_actions
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")

@@ -116,7 +116,7 @@ def test_events_carry_key_call_and_time(ssm: Endpoint) -> None:
 
 
 def test_as_a_program_it_takes_orders_over_http() -> None:
-    command = [sys.executable, "-S", "-m", "ssmwake.simulate.endpoint", "--port", "0", "--control-port", "0"]
+    command = [sys.executable, "-S", "-m", "ssmwake.simulate", "endpoint", "--port", "0", "--control-port", "0"]
     generator = Path(__file__).parents[2] / "generator"
     with subprocess.Popen(command, cwd=generator, stdout=subprocess.PIPE, text=True) as program:
         try:

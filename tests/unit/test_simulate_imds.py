@@ -172,6 +172,6 @@ def test_as_a_program_it_takes_orders_over_http(tmp_path: Path) -> None:
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-from ssmwake.simulate.program import imds
+from ssmwake.simulate.serve import imds
 sys.exit(imds(sys.argv[1:]))
 """

@@ -1,6 +1,6 @@
 """A stand-in for amazon-ssm-agent that sleeps, wakes, hibernates and stops as the real one was measured to.
 
-Only the standard library: python3 -m ssmwake.simulate.agent --root DIR --imds URL --ssm HOST:PORT [--scale 60]
+Only the standard library: python3 -m ssmwake.simulate agent --root DIR --imds URL --ssm HOST:PORT [--scale 60]
 
 Two kinds of time. What the agent waits for (25-30 minutes, 5 minutes, the 30 minutes of a cached key) is divided by
 --scale, while its log announces the true figure. What its work costs (7 s to stop, 8.7-10.7 s to give up on IMDS, 1 s
@@ -13,21 +13,20 @@ import argparse
 import os
 import random
 import signal
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from ssmwake.simulate import agent_worker
-from ssmwake.simulate.agent_world import (
+from ssmwake.simulate.agent_shared import (
     BACKOFF,
     DENIED,
     KEY_CACHE,
     MINUTE,
+    Host,
     Imds,
     NoRoleError,
     TransientError,
-    World,
     call,
     duration,
     fetch_key,
@@ -41,36 +40,36 @@ class StopRequest(Exception):  # noqa: N818 - a request, not an error
     """SIGTERM arrived."""
 
 
-def identify(world: World, imds: Imds, chance: random.Random) -> str:
+def identify(host: Host, imds: Imds, chance: random.Random) -> str:
     """Return the instance id; leave as the agent does when IMDS is away."""
     began = time.monotonic()
-    patience = chance.uniform(8.7, 10.7) / world.hurry
+    patience = chance.uniform(8.7, 10.7) / host.hurry
     while True:
         try:
             answers = [imds.get(f"/latest/meta-data/{path}") for path in ("instance-id", "placement/region")]
             if all(status == 200 and text for status, text in answers):
                 return answers[0][1]
         except ConnectionRefusedError:
-            patience = 1.6 / world.hurry
+            patience = 1.6 / host.hurry
         except OSError:
             pass
         left = patience - (time.monotonic() - began)
         if left <= 0:
-            world.log("[amazon-ssm-agent] failed to find agent identity, exiting")
+            host.log("[amazon-ssm-agent] failed to find agent identity, exiting")
             raise SystemExit(1)
         time.sleep(min(left, 0.4))
 
 
-def connect(world: World, imds: Imds) -> str:
+def connect(host: Host, imds: Imds) -> str:
     """Return the source of working credentials: EC2 for the role, SSM for Default Host Management."""
     try:
-        key = fetch_key(world, imds)
-        refusal = ask_ssm(world, "UpdateInstanceInformation", key)
+        key = fetch_key(host, imds)
+        refusal = ask_ssm(host, "UpdateInstanceInformation", key)
         if not refusal:
             return "EC2"
         raise NoRoleError(refusal) if refusal == DENIED else TransientError(refusal)
     except NoRoleError:
-        refusal = ask_ssm(world, "RequestManagedInstanceRoleToken", "ASIAINSTANCEIDENTITY")
+        refusal = ask_ssm(host, "RequestManagedInstanceRoleToken", "ASIAINSTANCEIDENTITY")
         if not refusal:
             return "SSM"
         if refusal != DENIED:
@@ -78,22 +77,22 @@ def connect(world: World, imds: Imds) -> str:
         raise
 
 
-def ask_ssm(world: World, action: str, key: str) -> str:
+def ask_ssm(host: Host, action: str, key: str) -> str:
     """Call SSM; a connection that is refused is tried for 18.3 s."""
     for pause in (0.3, 1.0, 2.0, 5.0, 10.0):
         try:
-            return call(world, action, key)
+            return call(host, action, key)
         except OSError:
-            world.work(pause)
+            host.work(pause)
     return "RequestError"
 
 
-def refresh(world: World, imds: Imds, instance: str, chance: random.Random) -> None:
+def refresh(host: Host, imds: Imds, instance: str, chance: random.Random) -> None:
     """Try until there are credentials, with the agent's own sleeps in between."""
     failures = short = 0
     while True:
         try:
-            source = connect(world, imds)
+            source = connect(host, imds)
             break
         except NoRoleError as error:
             reason, pause = str(error), 25 * MINUTE + chance.randrange(0, 300)
@@ -101,38 +100,38 @@ def refresh(world: World, imds: Imds, instance: str, chance: random.Random) -> N
             reason, pause = str(error), BACKOFF[min(short, len(BACKOFF) - 1)] * MINUTE
             short += 1
         failures += 1
-        write_identity(world, instance, "")
+        write_identity(host, instance, "")
         if failures <= 3:  # later ones are logged at DEBUG, which nobody sees
-            world.log(f"[CredentialRefresher] failed to get credentials: {reason}")
-            world.log(f"[CredentialRefresher] Sleeping for {duration(pause)} before retrying retrieve credentials")
-        world.wait(pause)
-    write_identity(world, instance, source)
+            host.log(f"[CredentialRefresher] failed to get credentials: {reason}")
+            host.log(f"[CredentialRefresher] Sleeping for {duration(pause)} before retrying retrieve credentials")
+        host.wait(pause)
+    write_identity(host, instance, source)
     means = "instance profile role" if source == "EC2" else "Systems Manager managed instance role"
-    world.log(f"[CredentialRefresher] Successfully connected with {means} credentials")
+    host.log(f"[CredentialRefresher] Successfully connected with {means} credentials")
 
 
-def run(world: World) -> None:
+def run(host: Host) -> None:
     """Live as the agent's main process."""
-    imds = Imds(world.imds)
-    chance = random.Random(world.seed)
-    world.log("[amazon-ssm-agent] Starting Core Agent: amazon-ssm-agent - v3.3.987.0")
-    instance = identify(world, imds, chance)
-    documents = world.root / "var/lib/amazon/ssm" / instance / "document/state/current"
+    imds = Imds(host.imds)
+    chance = random.Random(host.seed)
+    host.log("[amazon-ssm-agent] Starting Core Agent: amazon-ssm-agent - v3.3.987.0")
+    instance = identify(host, imds, chance)
+    documents = host.root / "var/lib/amazon/ssm" / instance / "document/state/current"
     documents.mkdir(parents=True, exist_ok=True)
-    if not is_trusted(world):
-        refresh(world, imds, instance, chance)
-    world.log("[CredentialRefresher] Credentials ready")
-    worker = agent_worker.start(world)
+    if not is_trusted(host):
+        refresh(host, imds, instance, chance)
+    host.log("[CredentialRefresher] Credentials ready")
+    worker = agent_worker.start(host)
     try:
-        due = time.monotonic() + KEY_CACHE / world.scale
+        due = time.monotonic() + KEY_CACHE / host.scale
         while True:
             time.sleep(0.5)
             if os.waitpid(worker, os.WNOHANG)[0]:
-                world.wait(15.0)
-                worker = agent_worker.start(world)
+                host.wait(15.0)
+                worker = agent_worker.start(host)
             if time.monotonic() >= due:
-                refresh(world, imds, instance, chance)
-                due = time.monotonic() + KEY_CACHE / world.scale
+                refresh(host, imds, instance, chance)
+                due = time.monotonic() + KEY_CACHE / host.scale
     finally:
         with suppress(OSError):
             os.kill(worker, signal.SIGTERM)
@@ -146,7 +145,7 @@ def stop(*_: object) -> None:
 
 def main(argv: list[str]) -> int:
     """Run the agent until SIGTERM; it then takes its seven seconds."""
-    parser = argparse.ArgumentParser(prog="agent", description="a stand-in for amazon-ssm-agent")
+    parser = argparse.ArgumentParser(prog="ssmwake.simulate agent", description="a stand-in for amazon-ssm-agent")
     parser.add_argument("--root", type=Path, default=Path("/"))
     parser.add_argument("--imds", default="http://169.254.169.254")
     parser.add_argument("--ssm", default="127.0.0.1:8443", metavar="HOST:PORT")
@@ -154,22 +153,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--hurry", type=float, default=1.0, help="divides what its work costs")
     parser.add_argument("--seed", type=int, default=52, help="picks the sleep; the default announces 25m27s")
     options = parser.parse_args(argv)
-    host, _, port = options.ssm.rpartition(":")
+    address, _, port = options.ssm.rpartition(":")
     if not port.isdigit() or options.scale <= 0 or options.hurry <= 0:
         parser.error("--ssm is HOST:PORT, and --scale and --hurry are above zero")
-    ssm = (host.strip("[]"), int(port))
-    world = World(options.root, options.imds, ssm, options.scale, options.hurry, options.seed)
+    ssm = (address.strip("[]"), int(port))
+    host = Host(options.root, options.imds, ssm, options.scale, options.hurry, options.seed)
     rename_process("amazon-ssm-agent")
     signal.signal(signal.SIGTERM, stop)
     try:
-        run(world)
+        run(host)
     except (StopRequest, KeyboardInterrupt):
         # A survey of the message bus takes a second, and a sleep that waits for the workers takes six.
-        world.log("[amazon-ssm-agent] Stopping Core Agent")
-        world.work(7.0)
-        world.log("[amazon-ssm-agent] Bye.")
+        host.log("[amazon-ssm-agent] Stopping Core Agent")
+        host.work(7.0)
+        host.log("[amazon-ssm-agent] Bye.")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

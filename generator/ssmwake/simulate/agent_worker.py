@@ -12,14 +12,14 @@ import socket
 import sys
 import time
 
-from ssmwake.simulate.agent_world import (
+from ssmwake.simulate.agent_shared import (
     BACKOFF,
     KEY_CACHE,
     MINUTE,
+    Host,
     Imds,
     NoRoleError,
     TransientError,
-    World,
     authorization,
     call,
     exchange,
@@ -34,17 +34,17 @@ CALL = "UpdateInstanceInformation"
 class Key:
     """The worker's access key and its age."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._imds = Imds(world.imds)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._imds = Imds(host.imds)
         self._text = ""
         self._read = float("-inf")
 
     def get(self) -> str:
         """Return the key, read again when it is 30 minutes old; the old one when there is no new one."""
-        if time.monotonic() - self._read >= KEY_CACHE / self._world.scale:
+        if time.monotonic() - self._read >= KEY_CACHE / self._host.scale:
             try:
-                self._text = fetch_key(self._world, self._imds)
+                self._text = fetch_key(self._host, self._imds)
                 self._read = time.monotonic()
             except (NoRoleError, TransientError):
                 pass
@@ -55,7 +55,7 @@ class Key:
         self._read = float("-inf")
 
 
-def start(world: World) -> int:
+def start(host: Host) -> int:
     """Fork the worker and return its process id."""
     core = os.getpid()
     worker = os.fork()
@@ -64,56 +64,56 @@ def start(world: World) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     rename_process("ssm-agent-worker")
     try:
-        work(world, core)
+        work(host, core)
     finally:
         sys.stdout.flush()
         os._exit(0)
 
 
-def work(world: World, core: int) -> None:
+def work(host: Host, core: int) -> None:
     """Live until the core is gone."""
-    key = Key(world)
-    world.log("[ssm-agent-worker] ssm-agent-worker - starting")
+    key = Key(host)
+    host.log("[ssm-agent-worker] ssm-agent-worker - starting")
     pings = 0
     while os.getppid() == core:
-        refusal = call_safely(world, key.get())
+        refusal = call_safely(host, key.get())
         if not refusal:
-            world.work(1.0)
-            hold_channel(world, key, core)
+            host.work(1.0)
+            hold_channel(host, key, core)
             pings = 0
         elif refusal == EXPIRED:
             key.forget()
-            world.wait(1.0)
+            host.wait(1.0)
         else:
             pause = BACKOFF[min(pings, len(BACKOFF) - 1)] * MINUTE
-            world.log(f"[ssm-agent-worker] Agent is in hibernate mode ({refusal}). Reducing logging.", "hibernate.log")
+            host.log(f"[ssm-agent-worker] Agent is in hibernate mode ({refusal}). Reducing logging.", "hibernate.log")
             pings += 1
-            rest(world, pause, core)
+            rest(host, pause, core)
 
 
-def call_safely(world: World, key: str) -> str:
+def call_safely(host: Host, key: str) -> str:
     try:
-        return call(world, CALL, key)
+        return call(host, CALL, key)
     except OSError as error:
         return type(error).__name__
 
 
-def hold_channel(world: World, key: Key, core: int) -> None:
+def hold_channel(host: Host, key: Key, core: int) -> None:
     """Open the control channel and stay in it; when it breaks, try every 2.2 s with the key at hand."""
     while os.getppid() == core:
         headers = {"Authorization": authorization(key.get()), "Content-Length": "0"}
         try:
-            status, text, connection = exchange(world.ssm, "POST", "/control-channel", headers, None)
+            status, text, connection = exchange(host.ssm, "POST", "/control-channel", headers, None)
         except OSError:
-            rest(world, 15.0, core)
+            rest(host, 15.0, core)
             continue
         with connection:
             if status == 200:
-                world.log("[ssm-agent-worker] [MessageService] [MGSInteractor] Set up control channel successfully")
+                host.log("[ssm-agent-worker] [MessageService] [MGSInteractor] Set up control channel successfully")
                 listen(connection, core)
             elif EXPIRED in text:
                 key.forget()
-        rest(world, 2.2, core)
+        rest(host, 2.2, core)
 
 
 def listen(connection: socket.socket, core: int) -> None:
@@ -126,8 +126,8 @@ def listen(connection: socket.socket, core: int) -> None:
             return
 
 
-def rest(world: World, seconds: float, core: int) -> None:
+def rest(host: Host, seconds: float, core: int) -> None:
     """Wait in the agent's time, and notice within half a second when the core is gone."""
-    end = time.monotonic() + max(seconds / world.scale, 0.05)
+    end = time.monotonic() + max(seconds / host.scale, 0.05)
     while os.getppid() == core and (left := end - time.monotonic()) > 0:
         time.sleep(min(left, 0.5))

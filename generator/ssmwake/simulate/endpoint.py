@@ -8,18 +8,17 @@ In a test:
         ssm.deny(role.key)                     # from now on denied, its channels closed
         ssm.expire(role.key)                   # ExpiredTokenException, its channels closed
         ssm.host_management = "granted"        # or "denied" (the default), or "error"
-        ssm.fault("throttled", seconds=5)      # ENDPOINT_FAULTS; clear() mends
+        ssm.fault("throttled", seconds=5)      # ENDPOINT_FAULTS; clear() ends them
         ssm.wait_for("accepted", key=role.key, timeout=10)   # -> Event(at, what, key, call); None when it did not come
         ssm.events; ssm.online                 # the keys of the channels that are open
 
-As a program (only the standard library): python3 -m ssmwake.simulate.endpoint --port 0 --control-port 0 [--allow-all]
+As a program (only the standard library): python3 -m ssmwake.simulate endpoint --port 0 --control-port 0 [--allow-all]
 """
 
 from __future__ import annotations
 
 import re
 import socket
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -124,9 +123,9 @@ class Endpoint:
             self._timers.append(timer)
 
     def clear(self, name: str = "") -> None:
-        """Mend one fault, or all."""
-        for mended in [name] if name else list(self._faults):
-            self._faults.pop(mended, None)
+        """Clear one fault, or all."""
+        for ended in [name] if name else list(self._faults):
+            self._faults.pop(ended, None)
         if "ssm-refused" not in self._faults and not self._stopping:
             self._listener.open()
 
@@ -205,9 +204,3 @@ class Endpoint:
         connection.settimeout(None)
         while connection.recv(4096):
             pass
-
-
-if __name__ == "__main__":
-    from ssmwake.simulate.program import endpoint
-
-    sys.exit(endpoint(sys.argv[1:]))

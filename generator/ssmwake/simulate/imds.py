@@ -14,7 +14,7 @@ In a test:
         imds.requests                          # [Request(at, method, path, status, kind), ...]
         imds.counts["GET /latest/meta-data/iam/info"]; imds.count("list"); imds.tokens
 
-As a program (only the standard library): python3 -m ssmwake.simulate.imds --port 0 --control-port 0 [--role web]
+As a program (only the standard library): python3 -m ssmwake.simulate imds --port 0 --control-port 0 [--role web]
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from __future__ import annotations
 import base64
 import secrets
 import socket
-import sys
 import threading
 import time
 from collections import Counter
@@ -164,10 +163,10 @@ class Imds:
                     self._timers[-1].start()
 
     def clear(self, name: str = "") -> None:
-        """Mend one fault, or all."""
+        """Clear one fault, or all."""
         with self._lock:
-            for mended in [name] if name else list(self._active):
-                self._active.pop(mended, None)
+            for ended in [name] if name else list(self._active):
+                self._active.pop(ended, None)
             if not self._stopping.is_set() and not any(active.fault.refuses for active in self._active.values()):
                 for listener in self._listeners:
                     listener.open()
@@ -250,9 +249,3 @@ def wire(reply: Reply, bodiless: bool) -> tuple[bytes, bytes]:
     lines = [f"{name}: {text}" for name, text in {**reply.headers, **fixed}.items()]
     head = "\r\n".join([f"HTTP/1.1 {reply.status} {phrase}", *lines, "", ""]).encode("latin-1")
     return head, b"" if bodiless else body
-
-
-if __name__ == "__main__":
-    from ssmwake.simulate.program import imds
-
-    sys.exit(imds(sys.argv[1:]))

@@ -154,7 +154,7 @@ class Systemctl:
     def _one(self, call: Call, name: str) -> Answer:
         unit = self.units.get(name)
         if call.verb == "show":
-            return 0, shown(unit.properties() if unit else ABSENT | {"Id": name}, call), ""
+            return 0, format_properties(unit.properties() if unit else ABSENT | {"Id": name}, call), ""
         if call.verb in ("is-active", "status"):
             state = unit.active if unit else "inactive"
             return (0 if state == "active" else 3 if unit else 4), f"{state}\n", ""
@@ -179,7 +179,7 @@ class Systemctl:
         return 1, "", f"Unknown command verb {call.verb}.\n"
 
 
-def shown(properties: dict[str, str], call: Call) -> str:
+def format_properties(properties: dict[str, str], call: Call) -> str:
     """Print properties as systemd does: in its own order, and nothing for one that it does not know."""
     wanted = {name: text for name, text in properties.items() if not call.properties or name in call.properties}
     return "".join(f"{text}\n" if "--value" in call.flags else f"{name}={text}\n" for name, text in wanted.items())

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from ssmwake.simulate.agent_world import KEY_CACHE, duration
+from ssmwake.simulate.agent_shared import KEY_CACHE, duration
 from ssmwake.simulate.endpoint import ENDPOINT_FAULTS, Endpoint, Event
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.metadata import Role
-from ssmwake.simulate.place import agent_command, end, lay_out, source, surroundings
+from ssmwake.simulate.sandbox import agent_command, end, environment_below, package_folder, write_files
 from ssmwake.simulate.supervisor import Policy, Unit
 from ssmwake.simulate.systemctl import Systemctl
 
@@ -98,7 +98,9 @@ class Trial:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ssmwake-")))
             imds = stack.enter_context(Imds())
             ssm = stack.enter_context(Endpoint())
-            unit = Unit(Policy(UNIT, agent_command(root, imds.url, ssm.address), environment={"PYTHONPATH": source()}))
+            unit = Unit(
+                Policy(UNIT, agent_command(root, imds.url, ssm.address), environment={"PYTHONPATH": package_folder()})
+            )
             systemctl = stack.enter_context(Systemctl(root / "bin", unit))
             self._began = time.monotonic()
             for name in self.setting.faults:
@@ -109,7 +111,7 @@ class Trial:
             else:
                 yield self._moment("role-absent", "role absent: IMDS shows no instance profile")
             unit.submit("start").done.wait(5)
-            lay_out(root, self.setting.files)
+            write_files(root, self.setting.files)
             watcher = self._watcher(root, imds.url, systemctl.path)
             stack.callback(self._reader.join, 2)
             stack.callback(end, watcher)
@@ -119,7 +121,7 @@ class Trial:
         runtime = root / self.setting.runtime.lstrip("/")
         watcher = subprocess.Popen(
             [*self.setting.shell, str(runtime), "watch", "--endpoint", endpoint],
-            env={**surroundings(root, path), **self.setting.environment},
+            env={**environment_below(root, path), **self.setting.environment},
             cwd=root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -223,7 +225,7 @@ class Trial:
                 self._online(at)
                 yield Moment(at, "agent-online", "agent online: its control channel is open")
             elif event.what in ("accepted", "denied", "failed") and event.call == "UpdateInstanceInformation":
-                text, new = told(event), f"{event.what} {event.key}"
+                text, new = description(event), f"{event.what} {event.key}"
                 if self._seen.get("said") != hash(new):  # a worker and its core make the same call
                     self._seen["said"] = hash(new)
                     yield Moment(at, f"call-{event.what}", text)
@@ -247,7 +249,7 @@ class Trial:
         return Moment(self._now(), what, text)
 
 
-def told(event: Event) -> str:
+def description(event: Event) -> str:
     if event.what == "accepted":
         return "agent's call to SSM accepted"
     return f"agent's call to SSM {event.what}" + (": IAM does not know the role yet" if event.what == "denied" else "")

@@ -21,7 +21,7 @@ Description=stand-in for amazon-ssm-agent
 After={after}
 [Service]
 Environment=PYTHONPATH=/{HOME}
-ExecStart=/usr/bin/python3 -m ssmwake.simulate.agent --ssm {SSM}
+ExecStart=/usr/bin/python3 -m ssmwake.simulate agent --ssm {SSM}
 KillMode=process
 Restart=always
 RestartSec=90

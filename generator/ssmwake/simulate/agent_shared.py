@@ -28,7 +28,7 @@ class TransientError(Exception):
 
 
 @dataclass(frozen=True)
-class World:
+class Host:
     """Where the agent lives, and how fast its clock runs."""
 
     root: Path
@@ -122,7 +122,7 @@ class Imds:
         return status, body
 
 
-def fetch_key(world: World, imds: Imds) -> str:
+def fetch_key(host: Host, imds: Imds) -> str:
     """Return the role's access key after three tries at the most; NoRoleError or TransientError when there is none."""
     for pause in (1.0, 1.1, 0.0):
         try:
@@ -135,7 +135,7 @@ def fetch_key(world: World, imds: Imds) -> str:
                 break
         except (OSError, ValueError, IndexError):
             pass
-        world.work(pause)
+        host.work(pause)
     raise NoRoleError("EC2RoleRequestError: no EC2 instance role found")
 
 
@@ -148,10 +148,10 @@ def key_of(credentials: dict[str, str]) -> str:
     return credentials.get("AccessKeyId") or ""
 
 
-def call(world: World, action: str, key: str) -> str:
+def call(host: Host, action: str, key: str) -> str:
     """Make one call to SSM, waiting without limit; return "" or the name of its error; OSError: nobody answers."""
     headers = {"X-Amz-Target": f"AmazonSSM.{action}", "Authorization": authorization(key), "Content-Length": "0"}
-    status, body, connection = exchange(world.ssm, "POST", "/", headers, None)
+    status, body, connection = exchange(host.ssm, "POST", "/", headers, None)
     connection.close()
     if status == 200:
         return ""
@@ -164,11 +164,11 @@ def authorization(key: str) -> str:
     return f"AWS4-HMAC-SHA256 Credential={key}/20260101/eu-central-1/ssm/aws4_request"
 
 
-def identity_file(world: World) -> Path:
-    return world.root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
+def identity_file(host: Host) -> Path:
+    return host.root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
 
 
-def write_identity(world: World, instance: str, source: str) -> None:
+def write_identity(host: Host, instance: str, source: str) -> None:
     """Record where the credentials come from; the runtime and the agent itself read it."""
     now = time.time()
     fields = {
@@ -178,10 +178,10 @@ def write_identity(world: World, instance: str, source: str) -> None:
         "ShareFile": "",
         "ShareProfile": "",
     }
-    fields["CredentialsExpiresAt"] = iso(now + 2 * KEY_CACHE / world.scale) if source else NEVER
+    fields["CredentialsExpiresAt"] = iso(now + 2 * KEY_CACHE / host.scale) if source else NEVER
     fields["CredentialsRetrievedAt"] = iso(now) if source else NEVER
     fields["CredentialSource"] = source
-    path = identity_file(world)
+    path = identity_file(host)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".tmp")
     fresh.write_text(json.dumps(fields, separators=(",", ":")), encoding="utf-8")
@@ -193,10 +193,10 @@ def iso(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e9):09d}Z"
 
 
-def is_trusted(world: World) -> bool:
+def is_trusted(host: Host) -> bool:
     """Say whether the file of an earlier life vouches for credentials, which the agent then does not check."""
     try:
-        fields = json.loads(identity_file(world).read_text(encoding="utf-8"))
+        fields = json.loads(identity_file(host).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return fields.get("CredentialSource") == "EC2" and str(fields.get("CredentialsExpiresAt")) > iso(time.time())

@@ -84,7 +84,7 @@ def until_stopped(actions: control.Actions, control_at: tuple[str, int | None], 
 
 def imds(argv: list[str]) -> int:
     """Run a fake IMDS."""
-    parser = argparse.ArgumentParser(prog="python3 -m ssmwake.simulate.imds", description=imds.__doc__)
+    parser = argparse.ArgumentParser(prog="python3 -m ssmwake.simulate imds", description=imds.__doc__)
     parser.add_argument("--listen", action="append", metavar="HOST:PORT", help="an address; may be given again")
     parser.add_argument("--port", type=int, help="short for --listen 127.0.0.1:PORT; 0 takes a free one")
     parser.add_argument("--control-host", default="127.0.0.1")
@@ -137,7 +137,7 @@ def endpoint_actions(server: Endpoint) -> control.Actions:
 
 def endpoint(argv: list[str]) -> int:
     """Run a stand-in for SSM and ssmmessages."""
-    parser = argparse.ArgumentParser(prog="python3 -m ssmwake.simulate.endpoint", description=endpoint.__doc__)
+    parser = argparse.ArgumentParser(prog="python3 -m ssmwake.simulate endpoint", description=endpoint.__doc__)
     parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:0")
     parser.add_argument("--port", type=int, help="short for --listen 127.0.0.1:PORT; 0 takes a free one")
     parser.add_argument("--control-host", default="127.0.0.1")

@@ -1,4 +1,4 @@
-"""The temporary place of a trial: what lies in it, what its processes see, and how they end."""
+"""The sandbox of a trial: its folder, the environment of its processes, and how they end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def surroundings(root: Path, commands: Path) -> dict[str, str]:
+def environment_below(root: Path, commands: Path) -> dict[str, str]:
     """Return our environment without what would steer the runtime, and with what makes it stay below the root."""
     steering = ("SSMWAKE_", "SSM_COMMAND_ID", "AWS_SSM_INSTANCE_ID")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(steering)}
@@ -22,17 +22,17 @@ def surroundings(root: Path, commands: Path) -> dict[str, str]:
     }
 
 
-def source() -> str:
+def package_folder() -> str:
     """Return the folder from which the agent's process imports this package."""
     return str(Path(__file__).parents[2])
 
 
 def agent_command(root: Path, imds: str, ssm: str) -> tuple[str, ...]:
     where = ("--root", str(root), "--imds", imds, "--ssm", ssm)
-    return (sys.executable, "-S", "-m", "ssmwake.simulate.agent", *where)
+    return (sys.executable, "-S", "-m", "ssmwake.simulate", "agent", *where)
 
 
-def lay_out(root: Path, files: Mapping[str, str]) -> None:
+def write_files(root: Path, files: Mapping[str, str]) -> None:
     """Write the files below the root, for nobody else to read, and what tells the runtime that systemd runs."""
     for name, text in files.items():
         target = root / name.lstrip("/")
