@@ -1,74 +1,97 @@
-# `make try` runs the main job without an AWS account; `make test` runs every check.
+# `make try` shows what ssmwake does, without an AWS account; `make check` is for daily work; `make test` runs all tests but the boots.
 PYTHON ?= python3
 VENV := .venv
-STAMP := $(VENV)/.locked
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.developing
 
-.PHONY: try test lint unit again doors doors-again boot boot-again cdk render pack names lock clean
+.PHONY: help try check lint unit test again boot boot-again setup cdk render pack lock clean
 
-try: $(STAMP)
-	$(VENV)/bin/ssmwake try
+help:
+	@echo 'make try      see it work: a sleeping agent, a role that comes late, and the runtime that wakes the agent'
+	@echo 'make check    linters, types, unit and golden tests: about a minute'
+	@echo 'make test     all tests but the boots: about ten minutes'
+	@echo 'make boot     boots of systemd and cloud-init in containers and a virtual machine (root, Debian)'
+	@echo 'make setup    install the shells and tools that the tests use (root, apt)'
+	@echo 'make render   render dist/ and the goldens again'
+	@echo 'make lock     look up the versions of all dependencies again'
 
-test: lint unit
+try: $(RUN)
+	@PYTHONPATH=generator $(VENV)/bin/python -m ssmwake try
 
-lint: $(STAMP)
+check: lint unit
+
+lint: $(DEV)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	cat templates/runtime/*.sh | $(VENV)/bin/shellcheck --shell=sh -
-	$(VENV)/bin/shellcheck .ci/run
+	$(VENV)/bin/shellcheck .ci/run tools/*.sh
+
+unit: $(DEV)
+	$(VENV)/bin/python -m pytest -n auto tests/unit tests/golden
 
 # Many tests wait more than they work, so there are more workers than processors.
-unit: $(STAMP)
-	$(VENV)/bin/python -m pytest -n 4 --dist loadgroup --ignore tests/doors tests
-
-# The hooks of pre-commit and the action for GitHub install this checkout with all that it needs, a minute each.
-doors: $(STAMP)
-	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup tests/doors
+test: lint
+	$(VENV)/bin/python -m pytest -n 4 --dist loadgroup tests
 
 # A boot waits more than it works, so there are more workers than processors.
-boot: $(STAMP)
+boot: $(DEV)
 	$(VENV)/bin/python -m pytest -n 6 -m matrix --junitxml=build/boots.xml tests/boot
 
-# What failed a moment ago once more, one at a time: much here is about seconds, which a busy machine can take.
-again:
-	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none --ignore tests/doors tests
+# Run again what failed a moment ago, one test at a time: a busy machine can break a test that is about seconds.
+again: $(DEV)
+	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none tests
 
-doors-again:
-	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none tests/doors
-
-boot-again:
+boot-again: $(DEV)
 	$(VENV)/bin/python -m pytest --last-failed --last-failed-no-failures none -m matrix tests/boot
 
-# What the example for the AWS CDK needs beside node; the tests leave it out without.
-cdk: $(STAMP)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check aws-cdk-lib==2.275.0
+setup:
+	sh tools/setup.sh
 
-render: $(STAMP) pack
+# What the example for the AWS CDK needs next to node; without it, its test is left out.
+cdk: $(DEV)
+	$(PIP) install aws-cdk-lib==2.275.0
+
+render: $(DEV) pack
 	$(VENV)/bin/ssmwake render
 	for case in tests/golden/*/ssmwake.yaml; do $(VENV)/bin/ssmwake render -c $$case -o $${case%ssmwake.yaml}dist || exit; done
 
 # The runtime as user data carries it; zopfli makes it 3 % smaller than zlib does, which is room for the user.
-pack: $(STAMP)
+pack: $(DEV)
 	$(VENV)/bin/python -c 'import zopfli.gzip; from ssmwake.render.runtime import runtime, wrapped; \
 		print(wrapped(zopfli.gzip.compress(runtime().encode())), end="")' >templates/runtime/packed.new
 	mv templates/runtime/packed.new templates/runtime/packed.txt
 
 # Short names that make the packed runtime smaller; worth it after a change of many names. Then `make render`.
-names: $(STAMP)
+names: $(DEV)
 	PYTHONPATH=generator $(VENV)/bin/python benchmarks/names.py 240
 
-# The versions and hashes of everything that a checkout runs with; change them only here.
-lock: $(STAMP)
-	$(VENV)/bin/python -m pip install --quiet uv
-	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-		--group dev --output-file requirements.lock pyproject.toml
+# The versions and hashes of everything: what ssmwake runs with, and what its developers use besides. Change them only here.
+lock: $(DEV)
+	$(PIP) install uv
+	set -- --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"; \
+	$(VENV)/bin/uv pip compile "$$@" --group dev --output-file requirements-dev.lock pyproject.toml && \
+	$(VENV)/bin/uv pip compile "$$@" --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 
-$(STAMP): requirements.lock pyproject.toml
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit("ssmwake needs Python 3.11 or later; %s is %d.%d: make PYTHON=python3.11 %s" \
+		% (sys.executable, *sys.version_info[:2], "$(MAKECMDGOALS)") if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'this Python has no venv: install it (on Debian and Ubuntu: apt-get install python3-venv)' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+
+$(RUN): requirements.lock | $(VENV)
+	@echo 'Installing what ssmwake needs into $(VENV) (once; about a minute) ...'
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml | $(VENV)
+	@echo 'Installing what the tests need into $(VENV) (once; some minutes) ...'
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(RUN) $@
 
 clean:
 	rm -rf $(VENV) build

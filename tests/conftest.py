@@ -1,14 +1,31 @@
-"""What a run left out and why: one line for each reason, however many tests it hit."""
+"""What a run leaves out and why: one line for what is missing here, and one for each other reason."""
 
+import os
 from collections import Counter
 
 import pytest
 
+from support import tools
+
+
+def pytest_sessionstart() -> None:
+    """Let a run in CI fail at once where a program is missing."""
+    if os.environ.get("CI") == "true" and tools.missing():
+        raise pytest.UsageError(f"missing: {', '.join(tools.missing())}; CI leaves nothing out (make setup)")
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print each reason for skipping once."""
+    """Print what was left out."""
+    lacks = tools.missing()
+    if lacks:
+        terminalreporter.write_line(
+            f"left out: what needs {', '.join(lacks)} (sudo make setup; terraform is not in Debian and Ubuntu)"
+        )
     reports = terminalreporter.getreports("skipped")
     # A skip is a triple: the file, the line, and the reason after a word.
-    reasons = Counter(str(report.longrepr[2]) for report in reports if isinstance(report.longrepr, tuple))
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports if isinstance(report.longrepr, tuple)
+    )
     for reason, count in reasons.items():
-        terminalreporter.write_line(f"left out: {count} tests: {reason.removeprefix('Skipped: ')}")
+        if not reason.startswith("missing: "):
+            terminalreporter.write_line(f"left out: {count} tests: {reason}")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shells import Runtime
 from ssmwake.render.runtime import runtime as joined
 from ssmwake.simulate.imds import Imds
+from support.shells import Runtime
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shells import SHELLS, Runtime, end, found
 from ssmwake.simulate.imds import Imds
+from support.shells import SHELLS, Runtime, end, found
 
 
 @pytest.mark.parametrize("command", ["", "--help", "-h", *(f"{verb} --help" for verb in ("wait", "run", "watch"))])

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from shells import SHELLS, Runtime, found
 from ssmwake.simulate.imds import Imds
+from support.shells import SHELLS, Runtime, found
 
 
 def executed(runtime: Runtime, imds: Imds, shell: str, *options: str) -> list[str]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from shells import Result, Runtime
 from ssmwake.simulate.imds import Imds
+from support.shells import Result, Runtime
 
 
 @dataclass(frozen=True)

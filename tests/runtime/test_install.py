@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shells import SHELLS, Runtime
+from support.shells import SHELLS, Runtime
 
 UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service")
 RETRY = "var/lib/cloud/scripts/per-boot/ssmwake"

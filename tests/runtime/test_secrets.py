@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shells import CLIENTS, SHELLS, Runtime, found
 from ssmwake.simulate.imds import Imds
+from support.shells import CLIENTS, SHELLS, Runtime, found
 
 
 def secrets_of(imds: Imds) -> list[str]:

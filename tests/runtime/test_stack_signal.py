@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shells import found
 from ssmwake.resources import templates
+from support.shells import found
 
 SCRIPT = (templates() / "cloudformation" / "signal.sh").read_text(encoding="utf-8")
 CALL = "tell_stack </dev/null >/dev/null 2>&1 &\n"

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import ssmwake
-from shells import SHELLS, Runtime, end
 from ssmwake.simulate.endpoint import Endpoint
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.supervisor import Policy, Unit
 from ssmwake.simulate.systemctl import Systemctl
+from support.shells import SHELLS, Runtime, end
 
 NAME = "amazon-ssm-agent.service"
 SNAP = "snap.amazon-ssm-agent.amazon-ssm-agent.service"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from runbook_walk import Walk, edges, walk
-from runbook_world import World, arn
 from ssmwake.model import Config
 from ssmwake.render import Rendering
+from support.runbook_walk import Walk, edges, walk
+from support.runbook_world import World, arn
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(Rendering(Config()).text("ssm/automation.yaml"))
 STEPS = {step["name"]: step for step in DOCUMENT["mainSteps"]}

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import os
-import shutil
 import stat
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering, carriers
 from ssmwake.render.runtime import wrapped
 from ssmwake.render.yaml_text import block, quoted
+from support import tools
 
 # Tells what it was called with, and fails when it is told to.
 RUNTIME = '#!/bin/sh\nprintf "%s\\n" "$*" >>"$SSMWAKE_ROOT/calls"\nexit "${STATUS:-0}"\n'
@@ -41,12 +41,8 @@ def _runtime() -> Iterator[None]:
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> list[str]:
-    argv = SHELLS[str(request.param)]
-    if shutil.which(argv[0]) is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{argv[0]} is missing; install it")
-        pytest.skip(f"left out: {argv[0]} is not installed")
-    return argv
+    name, *options = SHELLS[str(request.param)]
+    return [tools.require(name), *options]
 
 
 def run(argv: list[str], text: str, root: Path, **environment: str) -> int:

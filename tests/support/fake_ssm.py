@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore import xform_name
 
-from aws import service_model
-from aws.front import Answer, Call, Request, error
+from support import service_model
+from support.front import Answer, Call, Request, error
 
 
 @dataclass

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from raw_http import INFO, LIST, TTL, ask, token
 from ssmwake.simulate import control
 from ssmwake.simulate.imds import Imds
+from support.raw_http import INFO, LIST, TTL, ask, token
 
 
 @pytest.fixture

@@ -11,10 +11,6 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-from aws.accounts import COMMAND, HASTY, HERE, KEY
-from aws.fake_ssm import Document as There
-from aws.fake_ssm import FakeSsm, Version
-from aws.front import Answer, Call, Front, Request, passed_on
 from ssmwake.cli import command
 from ssmwake.config import from_settings
 from ssmwake.model import Config
@@ -22,6 +18,10 @@ from ssmwake.publish import Publish, RollBack, execute, places_of, plan, wanted_
 from ssmwake.publish.access import resource
 from ssmwake.publish.from_config import PATHS
 from ssmwake.render import Rendering, publisher_policy
+from support.accounts import COMMAND, HASTY, HERE, KEY
+from support.fake_ssm import Document as There
+from support.fake_ssm import FakeSsm, Version
+from support.front import Answer, Call, Front, Request, passed_on
 
 ROLE = "arn:aws:iam::111111111111:role/publisher"
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from support import tools
 
-SHELLS = ("dash", "bash --posix", "busybox ash", "mksh", "yash", "ksh93")
-CLIENTS = ("curl", "python3", "bash")
+# Those of the machine; what is missing is named once at the end of the run, and is a failure in CI.
+SHELLS = tuple(
+    shell for shell in ("dash", "bash --posix", "busybox ash", "mksh", "yash", "ksh93") if tools.find(shell.split()[0])
+) or ("sh",)
+CLIENTS = tuple(client for client in ("curl", "python3", "bash") if tools.find(client))
 # What a base image has beside its HTTP client; nothing else is on PATH in these tests.
 TOOLS = [
     "sh",
@@ -80,7 +82,7 @@ class Runtime:
         name, *options = shell.split()
         return [found(name), *options, str(self.script), *arguments]
 
-    def run(self, *arguments: str, shell: str = "dash", client: str = "curl", **environment: str) -> Result:
+    def run(self, *arguments: str, shell: str = SHELLS[0], client: str = "curl", **environment: str) -> Result:
         done = subprocess.run(
             self.command(shell, *arguments),
             check=False,
@@ -91,7 +93,9 @@ class Runtime:
         )
         return Result(shell, client, done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
 
-    def start(self, *arguments: str, shell: str = "dash", client: str = "curl", **env: str) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, shell: str = SHELLS[0], client: str = "curl", **env: str
+    ) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             self.command(shell, *arguments),
             env=self.environment(client, **env),
@@ -112,10 +116,8 @@ class Runtime:
 
 
 def found(tool: str) -> str:
-    path = shutil.which(tool, path="/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
-    if not path:
-        pytest.fail(f"{tool} is missing: the runtime is tested in {', '.join(SHELLS)} (.ci/run installs them)")
-    return path
+    """Return the path of a program; leave the test out where it is missing."""
+    return tools.require(tool)
 
 
 def end(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> tuple[str, str]:

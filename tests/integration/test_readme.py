@@ -22,7 +22,7 @@ SHOWN = [
     for line in block.splitlines()
     if line.startswith("ssmwake ")
 ]
-# What needs an AWS account is run against a fake one in tests/aws.
+# What needs an AWS account is run against a fake one in tests/integration.
 LOCAL = [line for line in SHOWN if not line.startswith("ssmwake publish")]
 
 

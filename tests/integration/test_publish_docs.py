@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 import ssmwake
-from aws.accounts import HERE
-from aws.fake_ssm import FakeSsm
-from aws.front import Front
 from ssmwake.cli import command
 from ssmwake.cli.publish import command as publish
 from ssmwake.config import load
+from support.accounts import HERE
+from support.fake_ssm import FakeSsm
+from support.front import Front
 
 PAGE = (Path(__file__).parents[2] / "docs" / "publish.md").read_text(encoding="utf-8")
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -8,9 +8,6 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-from aws.accounts import HERE, KEY, done, failure, planned, published, state, wanted
-from aws.fake_ssm import FakeSsm
-from aws.front import Answer, Call, Front, error
 from ssmwake.cli import command
 from ssmwake.publish import (
     Document,
@@ -24,6 +21,9 @@ from ssmwake.publish import (
     Wanted,
     execute,
 )
+from support.accounts import HERE, KEY, done, failure, planned, published, state, wanted
+from support.fake_ssm import FakeSsm
+from support.front import Answer, Call, Front, error
 
 ARN = "arn:aws:ssm:eu-west-1:123456789012:document/wake"
 

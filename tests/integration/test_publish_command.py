@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 import ssmwake
-from aws.accounts import HERE, state
-from aws.fake_ssm import FakeSsm
-from aws.front import Front, error
 from ssmwake.cli import command, publish
 from ssmwake.model import Artifact, Finding, Location
 from ssmwake.publish import Outcome, Publish, Refused
+from support.accounts import HERE, state
+from support.fake_ssm import FakeSsm
+from support.front import Front, error
 
 SOURCE = str(Path(__file__).parents[2] / "generator")
 WHERE = ("--region", HERE.region)

@@ -5,10 +5,6 @@ from collections import Counter
 
 import pytest
 
-from aws.accounts import COMMAND, HERE, KEY, done, planned, state, wanted
-from aws.fake_ssm import Document as There
-from aws.fake_ssm import FakeSsm, Version
-from aws.front import Call, Front
 from ssmwake.publish import (
     Document,
     DocumentType,
@@ -22,6 +18,10 @@ from ssmwake.publish import (
     plan,
 )
 from ssmwake.publish.wanted import MARKS, PREVIOUS
+from support.accounts import COMMAND, HERE, KEY, done, planned, state, wanted
+from support.fake_ssm import Document as There
+from support.fake_ssm import FakeSsm, Version
+from support.front import Call, Front
 
 FRIENDS = tuple(f"{number:012}" for number in range(45))
 

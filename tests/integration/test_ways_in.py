@@ -24,6 +24,7 @@ from moto import mock_aws
 
 import ssmwake
 from ssmwake.cli import command
+from support import tools
 
 TOP = Path(__file__).parents[2]
 PAGES = ("cloudformation", "terraform", "automation", "python")
@@ -137,11 +138,7 @@ def test_what_the_hcl_names_exists() -> None:
 
 
 def test_the_hcl_works_where_it_needs_no_provider(tmp_path: Path) -> None:
-    terraform = shutil.which("terraform")
-    if not terraform:
-        if os.environ.get("CI"):
-            pytest.fail("terraform is missing: CI runs what the pages show")
-        pytest.skip("terraform is missing: what the page on it shows is left out")
+    terraform = tools.require("terraform")
     shutil.copytree(TOP / "dist", tmp_path / "dist")
     blocks = [
         block for block in shown("terraform", "hcl") if 'module "ssmwake"' not in block and "external" not in block
@@ -214,12 +211,10 @@ def test_a_launch_template_gets_the_user_data_from_boto3(tmp_path: Path, monkeyp
 
 
 def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lacks = [] if importlib.util.find_spec("aws_cdk") else ["aws-cdk-lib (make cdk)"]
-    lacks += [] if shutil.which("node") else ["node"]
-    if lacks:
-        if os.environ.get("CI"):
-            pytest.fail(f"missing: {', '.join(lacks)}; CI runs the example for the CDK")
-        pytest.skip(f"missing: {', '.join(lacks)}; the example for the CDK is left out")
+    tools.require("node")
+    if not importlib.util.find_spec("aws_cdk"):
+        assert os.environ.get("CI") != "true", "CI runs `make cdk` first"
+        pytest.skip("the example for the AWS CDK (`make cdk` installs it)")
     monkeypatch.chdir(TOP)
     monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
     monkeypatch.setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aws.fake_ssm import FakeSsm
 from ssmwake.publish import Document, DocumentType, Outcome, Place, Plan, Publish, Result, Wanted, execute, plan
 from ssmwake.publish.access import Patience
 from ssmwake.publish.planning import Purpose
+from support.fake_ssm import FakeSsm
 
 KEY = "AKIAEXAMPLE"
 HERE = Place("eu-west-1")

@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 import pytest
 
-from aws.accounts import HERE, KEY, done, published, state, wanted
-from aws.fake_ssm import FakeSsm
-from aws.front import Answer, Call, Front, GoneError
 from ssmwake.publish import LaunchTemplate, Publish, RollBack, Wanted
 from ssmwake.publish.planning import Purpose
+from support.accounts import HERE, KEY, done, published, state, wanted
+from support.fake_ssm import FakeSsm
+from support.front import Answer, Call, Front, GoneError
 
 Step = tuple[str, Purpose]
 SETTINGS = {"tags": {"team": "web"}, "share_with": tuple(f"{number:012}" for number in range(25))}

@@ -19,6 +19,7 @@ from ssmwake.dist import write
 from ssmwake.model import Config
 from ssmwake.render import Rendering, render
 from ssmwake.userdata.parts import read
+from support import tools
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, Any]] = json.loads((HERE / "terraform_attributes.json").read_text())["resources"]
@@ -28,12 +29,7 @@ TRICKY = b"#!/bin/sh\necho ${x} $${x} $$${x} %{ if } %%{x} '%{http_code}' \"$(id
 
 @pytest.fixture(scope="session")
 def terraform() -> str:
-    path = shutil.which("terraform")
-    if path:
-        return path
-    if os.environ.get("CI"):
-        pytest.fail("terraform is missing: CI runs the tests of the module")
-    pytest.skip("terraform is missing: the tests that run the module are left out")
+    return tools.require("terraform")
 
 
 @pytest.fixture

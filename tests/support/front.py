@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.error import HTTPError
 
-from aws import service_model
+from support import service_model
 
 TYPES = {"ssm": "application/x-amz-json-1.1", "ec2": "text/xml", "sts": "text/xml"}
 

@@ -9,7 +9,6 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from aws.front import Front
 from ssmwake.cli import command
 from ssmwake.publish import (
     Document,
@@ -25,6 +24,7 @@ from ssmwake.publish import (
     execute,
     plan,
 )
+from support.front import Front
 
 DIST = Path(__file__).parents[2] / "dist" / "ssm"
 TYPES = {"command": DocumentType.COMMAND, "automation": DocumentType.AUTOMATION}

@@ -1,6 +1,6 @@
 """Bytes that make lint crash, looked for by atheris, which is no dependency of ours: pip install atheris.
 
-python tests/fuzz_lint.py CORPUS... -max_total_time=600; each CORPUS is a folder of files to begin with, and new ones
+python tools/fuzz_lint.py CORPUS... -max_total_time=600; each CORPUS is a folder of files to begin with, and new ones
 go to the first. It ends at the first crash with a traceback, and leaves the bytes in crash-*.
 """
 

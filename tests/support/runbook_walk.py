@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from runbook_world import INSTANCE, Client, World
+from support.runbook_world import INSTANCE, Client, World
 
 Document = dict[str, Any]
 # The service ends a script after this many seconds, whatever the step says.

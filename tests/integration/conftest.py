@@ -7,8 +7,8 @@ import pytest
 from moto.ec2.models.launch_templates import LaunchTemplate as MotoTemplate
 from moto.server import ThreadedMotoServer
 
-from aws.fake_ssm import FakeSsm
-from aws.front import Front, passed_on
+from support.fake_ssm import FakeSsm
+from support.front import Front, passed_on
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from raw_http import INFO, LIST, TTL, ask, token
 from ssmwake.simulate.faults import FAULTS, HUGE
 from ssmwake.simulate.imds import Imds
+from support.raw_http import INFO, LIST, TTL, ask, token
 
 PUT = ("PUT", "/latest/api/token")
 NAME = ("GET", LIST)

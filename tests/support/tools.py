@@ -1,0 +1,49 @@
+"""The programs that tests need and a machine may lack: left out at a desk, in one line, and a failure in CI."""
+
+import os
+import shutil
+
+import pytest
+
+# Administrators' tools too; the PATH of a plain user often leaves their folders out.
+PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+# What `make setup` installs, and terraform, which Debian does not have.
+EXPECTED = tuple(
+    [
+        "bash",
+        "busybox",
+        "curl",
+        "dash",
+        "fish",
+        "git",
+        "ksh93",
+        "mksh",
+        "node",
+        "sshd",
+        "strace",
+        "terraform",
+        "yash",
+        "zsh",
+    ]
+)
+
+
+def find(tool: str) -> str | None:
+    """Return the path of a program of the machine (not of a version manager's shims), or None."""
+    return shutil.which(tool, path=PATH) or shutil.which(tool)
+
+
+def missing() -> list[str]:
+    """List which of the programs that tests expect are missing here."""
+    return [tool for tool in EXPECTED if not find(tool)]
+
+
+def require(tool: str) -> str:
+    """Return the path of a program; leave the test out where it is missing."""
+    path = find(tool)
+    if path:
+        return path
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{tool} is missing, and CI leaves nothing out", pytrace=False)
+    # The line at the end of the run names it.
+    pytest.skip(f"missing: {tool}")
