@@ -8,24 +8,8 @@ import pytest
 # Administrators' tools too; the PATH of a plain user often leaves their folders out.
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 # What `make setup` installs, and terraform, which Debian does not have.
-EXPECTED = tuple(
-    [
-        "bash",
-        "busybox",
-        "curl",
-        "dash",
-        "fish",
-        "git",
-        "ksh93",
-        "mksh",
-        "node",
-        "sshd",
-        "strace",
-        "terraform",
-        "yash",
-        "zsh",
-    ]
-)
+EXPECTED = {"bash", "busybox", "curl", "dash", "fish", "git", "ksh93", "mksh", "node", "sshd", "strace", "yash", "zsh"}
+EXPECTED |= {"terraform"}
 
 
 def find(tool: str) -> str | None:
@@ -35,7 +19,7 @@ def find(tool: str) -> str | None:
 
 def missing() -> list[str]:
     """List which of the programs that tests expect are missing here."""
-    return [tool for tool in EXPECTED if not find(tool)]
+    return [tool for tool in sorted(EXPECTED) if not find(tool)]
 
 
 def require(tool: str) -> str:
