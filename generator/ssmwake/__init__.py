@@ -46,7 +46,7 @@ def plan(
     rendering = Rendering(config)
     texts = {path: rendering.text(path) for path in PATHS.values() if path in rendering.paths()}
     templates = config.publish.launch_templates
-    what = publish.wanted_by(config, texts, user_data(include=include, **settings) if templates else "")
+    what = publish.desired_by(config, texts, user_data(include=include, **settings) if templates else "")
     return publish.plan(what, publish.places_of(config, profile), purpose or publish.Publish())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from ssmwake.publish import LaunchTemplate, Publish, RollBack, Wanted
+from ssmwake.publish import Desired, LaunchTemplate, Publish, RollBack
 from ssmwake.publish.planning import Purpose
 from support.accounts import HERE, KEY, done, published, state, wanted
 from support.fake_ssm import FakeSsm
@@ -109,7 +109,7 @@ def test_a_rollback_that_was_killed_can_be_done_again(fake: FakeSsm, front: Fron
 @pytest.mark.parametrize("promote", [False, True])
 def test_a_launch_template_gets_one_version_wherever_the_death_comes(promote: bool, moto: Front) -> None:
     ec2 = boto3.client("ec2", region_name=HERE.region)
-    what = Wanted(launch_templates=(LaunchTemplate("web", b"new", promote=promote),))
+    what = Desired(launch_templates=(LaunchTemplate("web", b"new", promote=promote),))
 
     def anew() -> None:
         for old in ec2.describe_launch_templates()["LaunchTemplates"]:

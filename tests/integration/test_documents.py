@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from ssmwake.publish import (
+    Desired,
     Document,
     DocumentType,
     Outcome,
@@ -13,11 +14,10 @@ from ssmwake.publish import (
     PromoteNamed,
     Publish,
     RollBack,
-    Wanted,
     execute,
     plan,
 )
-from ssmwake.publish.wanted import MARKS, PREVIOUS
+from ssmwake.publish.desired import MARKS, PREVIOUS
 from support.accounts import COMMAND, HERE, KEY, done, planned, state, wanted
 from support.fake_ssm import Document as There
 from support.fake_ssm import FakeSsm, Version
@@ -53,7 +53,7 @@ def test_an_equal_version_that_somebody_else_wrote_is_used_although_it_has_no_na
         text = COMMAND.format("one" if number == 2 else f"theirs {number}").replace(" ", "  ", 1)
         theirs.versions[number] = Version(number, "", text, "YAML")
     fake.documents[KEY, HERE.region]["wake"] = theirs
-    done(Wanted(wanted("one").documents[:1]))
+    done(Desired(wanted("one").documents[:1]))
     assert (theirs.default, len(theirs.versions)) == (2, 5)
     assert theirs.tags["managed-by"] == "ssmwake"
 
@@ -100,12 +100,12 @@ def test_nothing_is_promoted_before_all_versions_are_there(fake: FakeSsm, front:
 
 def test_accounts_are_added_and_removed_in_chunks_of_twenty(fake: FakeSsm, front: Front) -> None:
     document = Document("wake", DocumentType.COMMAND, COMMAND.format("one"), share_with=FRIENDS)
-    done(Wanted((document,)))
+    done(Desired((document,)))
     chunks = [len(c.parameters["AccountIdsToAdd"]) for c in front.calls if c.operation == "ModifyDocumentPermission"]
     assert chunks == [20, 20, 5]
     assert state(fake)["wake"]["shared"] == set(FRIENDS)
     fewer = Document("wake", DocumentType.COMMAND, COMMAND.format("one"), share_with=(*FRIENDS[:5], "999999999999"))
-    done(Wanted((fewer,)))
+    done(Desired((fewer,)))
     assert state(fake)["wake"]["shared"] == {*FRIENDS[:5], "999999999999"}
 
 
@@ -152,7 +152,7 @@ def test_the_plan_shows_what_runs_now_and_what_would(fake: FakeSsm, front: Front
     assert [str(action) for action in place.actions] == [
         f"update {d.name}: new version {d.version_name} after version 2" for d in wanted("three").documents
     ] + [f"promote {d.name}: default version 1 -> the new one ({d.version_name})" for d in wanted("three").documents]
-    lines = str(place.differences[0]).splitlines()
+    lines = str(place.diffs[0]).splitlines()
     assert "-    - echo one" in lines
     assert "+    - echo three" in lines
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from ssmwake.cli import command
 from ssmwake.publish import (
+    Desired,
     Document,
     DocumentType,
     LaunchTemplate,
@@ -20,7 +21,6 @@ from ssmwake.publish import (
     PromoteNamed,
     Publish,
     RollBack,
-    Wanted,
     execute,
     plan,
 )
@@ -33,9 +33,9 @@ ROLES = ("arn:aws:iam::111111111111:role/publisher", "arn:aws:iam::222222222222:
 PLACES = tuple(Place(region, role) for role in ROLES for region in REGIONS)
 
 
-def committed(change: tuple[str, str] = ("", "")) -> Wanted:
+def committed(change: tuple[str, str] = ("", "")) -> Desired:
     """The documents as dist/ holds them, with one text replaced by another."""
-    return Wanted(
+    return Desired(
         tuple(
             Document(f"ssmwake-{path.stem}", TYPES[path.stem], path.read_text().replace(*change, 1), {"team": "web"})
             for path in sorted(DIST.glob("*.yaml"))
@@ -101,10 +101,10 @@ def test_dist_is_published_changed_promoted_and_rolled_back_in_three_regions_and
 
 def test_spaces_comments_and_order_are_no_change(moto: Front) -> None:
     (document, *_) = committed().documents
-    done(plan(Wanted((document,)), PLACES[:1]))
+    done(plan(Desired((document,)), PLACES[:1]))
     content = yaml.safe_load(document.text)
     other = json.dumps(dict(reversed(content.items())), indent=7) + "\n# a remark\n"
-    assert not plan(Wanted((Document(document.name, document.type, other, document.tags),)), PLACES[:1]).changes
+    assert not plan(Desired((Document(document.name, document.type, other, document.tags),)), PLACES[:1]).changes
 
 
 def test_a_role_is_assumed_once_for_all_regions_of_its_account(moto: Front) -> None:
@@ -121,14 +121,14 @@ def template(moto: Front, **data: Any) -> Any:
 def test_a_launch_template_gets_one_new_version_with_only_the_user_data_changed(moto: Front) -> None:
     ec2 = template(moto, UserData="b2xk")
     places = (Place("eu-west-1"),)
-    done(plan(Wanted(launch_templates=(LaunchTemplate("web", b"new"),)), places))
+    done(plan(Desired(launch_templates=(LaunchTemplate("web", b"new"),)), places))
     (call,) = [call for call in moto.calls if call.operation == "CreateLaunchTemplateVersion"]
     assert call.parameters["SourceVersion"] == "1"
     assert call.parameters["LaunchTemplateData"] == {"UserData": "bmV3"}
     assert ec2.describe_launch_templates()["LaunchTemplates"][0]["DefaultVersionNumber"] == 1
-    assert not plan(Wanted(launch_templates=(LaunchTemplate("web", b"new"),)), places).changes
+    assert not plan(Desired(launch_templates=(LaunchTemplate("web", b"new"),)), places).changes
 
-    promoting = Wanted(launch_templates=(LaunchTemplate("web", b"new", promote=True),))
+    promoting = Desired(launch_templates=(LaunchTemplate("web", b"new", promote=True),))
     done(plan(promoting, places))
     assert ec2.describe_launch_templates()["LaunchTemplates"][0]["DefaultVersionNumber"] == 2
     assert not plan(promoting, places).changes
@@ -143,7 +143,7 @@ def test_a_launch_template_gets_one_new_version_with_only_the_user_data_changed(
 def test_user_data_that_ec2_would_refuse_is_refused_before_any_call_that_writes(moto: Front) -> None:
     template(moto)
     before = len(moto.calls)
-    planned = plan(Wanted(launch_templates=(LaunchTemplate("web", b"x" * 16_385),)), (Place("eu-west-1"),))
+    planned = plan(Desired(launch_templates=(LaunchTemplate("web", b"x" * 16_385),)), (Place("eu-west-1"),))
     assert "16,385 bytes of user data for launch template web, EC2 takes 16,384" in planned.places[0].failure
     assert not any(call.writes for call in moto.calls[before:])
 

@@ -11,11 +11,11 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
+from ssmwake.aws.client import resource
 from ssmwake.cli import command
 from ssmwake.config import from_settings
 from ssmwake.model import Config
-from ssmwake.publish import Publish, RollBack, execute, places_of, plan, wanted_by
-from ssmwake.publish.access import resource
+from ssmwake.publish import Publish, RollBack, desired_by, execute, places_of, plan
 from ssmwake.publish.from_config import PATHS
 from ssmwake.render import Rendering, publisher_policy
 from support.accounts import COMMAND, HASTY, HERE, KEY
@@ -47,7 +47,7 @@ def actions(policy: dict[str, Any]) -> set[str]:
 def run(config: Config, word: str, purpose: Publish | RollBack) -> None:
     texts = {PATHS[kind]: text for kind, text in zip(PATHS, (COMMAND.format(word), COMMAND.format(word)), strict=True)}
     for result in execute(
-        plan(wanted_by(config, texts, word), places_of(config), purpose, patience=HASTY), patience=HASTY
+        plan(desired_by(config, texts, word), places_of(config), purpose, patience=HASTY), patience=HASTY
     ):
         assert result.failure == ""
 

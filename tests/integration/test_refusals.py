@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ssmwake.cli import command
 from ssmwake.publish import (
+    Desired,
     Document,
     DocumentType,
     LaunchTemplate,
@@ -18,7 +19,6 @@ from ssmwake.publish import (
     PromoteNamed,
     Publish,
     RollBack,
-    Wanted,
     execute,
 )
 from support.accounts import HERE, KEY, done, failure, planned, published, state, wanted
@@ -109,7 +109,7 @@ def test_a_refusal_of_ec2_is_said_without_its_encoded_message(moto: Front) -> No
         LaunchTemplateName="web", LaunchTemplateData={"ImageId": "ami-1"}
     )
     moto.spoil = only("CreateLaunchTemplateVersion", "UnauthorizedOperation", said, 403)
-    assert failure(Wanted(launch_templates=(LaunchTemplate("web", b"x"),))) == (
+    assert failure(Desired(launch_templates=(LaunchTemplate("web", b"x"),))) == (
         "not allowed: ec2:CreateLaunchTemplateVersion on arn:aws:ec2:eu-west-1:1:launch-template/lt-1 "
         "(no identity-based policy allows it); grant it, ssmwake publish --print-policy shows all that is needed"
     )
@@ -256,8 +256,8 @@ def test_prune_spares_the_way_back(fake: FakeSsm, front: Front) -> None:
 
 def test_a_type_cannot_be_changed(fake: FakeSsm, front: Front) -> None:
     done(wanted("one"))
-    other = Wanted((Document("wake", DocumentType.AUTOMATION, wanted("one").documents[1].text),))
-    assert "is there as a document of type Command, which cannot be changed" in failure(other)
+    other = Desired((Document("wake", DocumentType.AUTOMATION, wanted("one").documents[1].text),))
+    assert "exists as a document of type Command, which cannot change" in failure(other)
 
 
 def test_a_version_name_that_nobody_has(fake: FakeSsm, front: Front) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ssmwake.publish import Document, DocumentType, Outcome, Place, Plan, Publish, Result, Wanted, execute, plan
-from ssmwake.publish.access import Patience
+from ssmwake.aws.client import Patience
+from ssmwake.publish import Desired, Document, DocumentType, Outcome, Place, Plan, Publish, Result, execute, plan
 from ssmwake.publish.planning import Purpose
 from support.fake_ssm import FakeSsm
 
@@ -33,9 +33,9 @@ mainSteps:
 """
 
 
-def wanted(word: str, **settings: Any) -> Wanted:
+def wanted(word: str, **settings: Any) -> Desired:
     """Two documents that say a word."""
-    return Wanted(
+    return Desired(
         (
             Document("wake", DocumentType.COMMAND, COMMAND.format(word), **settings),
             Document("rescue", DocumentType.AUTOMATION, AUTOMATION.format(word), **settings),
@@ -43,24 +43,24 @@ def wanted(word: str, **settings: Any) -> Wanted:
     )
 
 
-def planned(what: Wanted, purpose: Purpose = Publish(), places: Sequence[Place] = (HERE,)) -> Plan:  # noqa: B008
+def planned(what: Desired, purpose: Purpose = Publish(), places: Sequence[Place] = (HERE,)) -> Plan:  # noqa: B008
     """Plan without waiting long for anything."""
     return plan(what, places, purpose, patience=HASTY)
 
 
-def published(what: Wanted, purpose: Purpose = Publish(), places: Sequence[Place] = (HERE,)) -> tuple[Result, ...]:  # noqa: B008
+def published(what: Desired, purpose: Purpose = Publish(), places: Sequence[Place] = (HERE,)) -> tuple[Result, ...]:  # noqa: B008
     """Plan and execute."""
     return execute(planned(what, purpose, places), patience=HASTY)
 
 
-def done(what: Wanted, purpose: Purpose = Publish()) -> Result:  # noqa: B008
+def done(what: Desired, purpose: Purpose = Publish()) -> Result:  # noqa: B008
     """Plan and execute in one place, where it must succeed."""
     (result,) = published(what, purpose)
     assert result.outcome in (Outcome.DONE, Outcome.UNCHANGED), result.failure
     return result
 
 
-def failure(what: Wanted, purpose: Purpose = Publish()) -> str:  # noqa: B008
+def failure(what: Desired, purpose: Purpose = Publish()) -> str:  # noqa: B008
     """Plan and execute in one place, and return why that failed."""
     (result,) = published(what, purpose)
     assert result.outcome is Outcome.FAILED

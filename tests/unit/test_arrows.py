@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "generator" / "ssmwake"
-STAGES = {"config", "render", "userdata", "lint", "dist", "publish", "simulate", "operate", "cfn_rules"}
+STAGES = {"config", "render", "userdata", "lint", "dist", "publish", "simulate", "operate", "cfn_rules", "aws"}
 # What lies below a room, besides the model and the resources.
 BELOW = {
     "cli": STAGES,
     "render": {"userdata"},
     "lint": {"userdata"},
+    "publish": {"aws"},
+    "operate": {"aws"},
     # The plugin of cfn-lint is a second door to the checks.
     "cfn_rules": {"lint", "userdata"},
     # `python -m` and the Python API are doors, as the command line is.

@@ -356,5 +356,5 @@ def test_help_imports_no_verb() -> None:
     code = "import sys\nfrom ssmwake.cli import main\nsys.argv = ['ssmwake', '-h']\nmain()\nprint(*sys.modules)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ENVIRONMENT, timeout=60, check=True)
     assert {name for name in done.stdout.decode().splitlines()[-1].split() if name.startswith("ssmwake.cli.")} == {
-        "ssmwake.cli.streams"
+        "ssmwake.cli.output"
     }

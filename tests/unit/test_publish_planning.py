@@ -7,9 +7,9 @@ import pytest
 
 from ssmwake.model import Base
 from ssmwake.publish.actions import Action
-from ssmwake.publish.found import Found, FoundDocument, FoundTemplate, TemplateVersion, Version
+from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, TemplateVersion, Version
+from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate, same, version_name
 from ssmwake.publish.planning import Impossible, PromoteNamed, Publish, RollBack, actions, note
-from ssmwake.publish.wanted import Document, DocumentType, LaunchTemplate, Wanted, same, version_name
 
 DOCUMENT = Document("wake", DocumentType.COMMAND, "a: 1\n")
 V1 = Version("1", "v-old", text="a: 0\n")
@@ -17,16 +17,16 @@ V2 = Version("2", DOCUMENT.version_name, text='{"a": 1}')
 TAGS = DOCUMENT.all_tags
 
 
-def there(default: Version = V1, latest: Version = V2, **more: Any) -> Found:
-    return Found((FoundDocument("wake", "Command", latest, default, TAGS, **more),))
+def there(default: Version = V1, latest: Version = V2, **more: Any) -> Current:
+    return Current((CurrentDocument("wake", "Command", latest, default, TAGS, **more),))
 
 
-def said(found: Found, purpose: Publish | PromoteNamed | RollBack, wanted: Document = DOCUMENT) -> list[str]:
-    return [str(action) for action in actions(Wanted((wanted,)), found, purpose)]
+def said(found: Current, purpose: Publish | PromoteNamed | RollBack, wanted: Document = DOCUMENT) -> list[str]:
+    return [str(action) for action in actions(Desired((wanted,)), found, purpose)]
 
 
 def test_what_is_not_there_is_created() -> None:
-    assert said(Found(), Publish()) == [f"create wake (Command document) with version {DOCUMENT.version_name}"]
+    assert said(Current(), Publish()) == [f"create wake (Command document) with version {DOCUMENT.version_name}"]
 
 
 def test_what_is_there_and_equal_needs_only_promotion() -> None:
@@ -58,13 +58,13 @@ def test_what_stands_in_the_way_is_said(latest: Version, words: str) -> None:
         said(there(latest=latest), Publish())
 
 
-def template(*versions: TemplateVersion, default: int = 1) -> Found:
-    found = FoundTemplate("web", "lt-1", default, max(v.number for v in versions), {}, versions)
-    return Found((), (found,))
+def template(*versions: TemplateVersion, default: int = 1) -> Current:
+    found = CurrentTemplate("web", "lt-1", default, max(v.number for v in versions), {}, versions)
+    return Current((), (found,))
 
 
-def doing(found: Found, base: Base = Base.DEFAULT, *, promote: bool = False) -> tuple[Action, ...]:
-    return actions(Wanted((), (LaunchTemplate("web", b"new", base, promote),)), found, Publish())
+def doing(found: Current, base: Base = Base.DEFAULT, *, promote: bool = False) -> tuple[Action, ...]:
+    return actions(Desired((), (LaunchTemplate("web", b"new", base, promote),)), found, Publish())
 
 
 OLD = TemplateVersion(1, "", "b2xk", "[]")
@@ -94,7 +94,7 @@ def test_who_launches_from_latest_needs_the_user_data_in_the_latest_version() ->
 
 def test_a_launch_template_that_is_not_there_is_no_place_to_publish_to() -> None:
     with pytest.raises(Impossible, match="there is no launch template web; create it first"):
-        doing(Found())
+        doing(Current())
 
 
 def test_documents_are_the_same_when_they_say_the_same() -> None:

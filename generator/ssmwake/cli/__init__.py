@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ssmwake import __version__
-from ssmwake.cli.streams import discard_stdout, findings_out
+from ssmwake.cli.output import discard_stdout, findings_out
 from ssmwake.model import Invalid
 
 # verb -> its line in the overview; verb `user-data` lives in ssmwake.cli.user_data. `--help` must not import them all.

@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-from ssmwake.cli.streams import data_out
+from ssmwake.cli.output import data_out
 
 
 @click.command()

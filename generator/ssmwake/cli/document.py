@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
-from ssmwake.cli.streams import data_out
+from ssmwake.cli.output import data_out
 
 NAMES = ("command", "automation")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ssmwake.cli.streams import data_out
+from ssmwake.cli.output import data_out
 from ssmwake.config import example
 from ssmwake.dist import unwritable
 from ssmwake.model import Finding, Invalid, Location

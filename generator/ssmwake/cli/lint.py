@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ssmwake.cli.inputs import contents
-from ssmwake.cli.streams import data_out, findings_out, progress, wants_color
+from ssmwake.cli.output import data_out, findings_out, progress, wants_color
 from ssmwake.dist import replace
 from ssmwake.lint import File, Kind, kind, lint_all
 from ssmwake.lint.fix import fixed

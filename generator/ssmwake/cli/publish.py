@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from ssmwake.cli import plans
+from ssmwake.cli import plan_output
 from ssmwake.cli.inputs import config_option, settings
-from ssmwake.cli.streams import findings_out, progress
+from ssmwake.cli.output import findings_out, progress
 from ssmwake.model import Artifact, Config, Finding, Severity
-from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, Wanted, execute, places_of, plan, wanted_by
+from ssmwake.publish import Desired, PromoteNamed, Publish, Refused, RollBack, desired_by, execute, places_of, plan
 from ssmwake.publish.from_config import PATHS
 from ssmwake.render import Rendering, publisher_policy
 from ssmwake.render import user_data as rendered_user_data
@@ -62,7 +62,7 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
     if asks and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on; give --yes or --check")
     rendering = Rendering(made, parts)
-    what = _wanted(made, rendering, flags["share_with_all"])
+    what = _desired(made, rendering, flags["share_with_all"])
     if isinstance(purpose, Publish):
         _lint(_artifacts(rendering, what), flags["no_lint"])
     try:
@@ -71,22 +71,22 @@ def command(config: str | None, profile: str, **flags: Any) -> None:
         click.echo(f"ssmwake: error: {refused.line}", err=True)
         sys.exit(1)
 
-    with progress("planning", len(where)) as told:
-        planned = plan(what, where, purpose, told=told)
+    with progress("planning", len(where)) as on_progress:
+        planned = plan(what, where, purpose, on_progress=on_progress)
     if flags["check"]:
-        click.echo(plans.plan_json(planned)) if flags["as_json"] else plans.plan_out(planned)
+        click.echo(plan_output.plan_json(planned)) if flags["as_json"] else plan_output.plan_out(planned)
         sys.exit(1 if planned.changes or planned.failures else 0)
-    plans.plan_out(planned, err=True)
+    plan_output.plan_out(planned, err=True)
     if asks and planned.changes and not click.confirm("Do this?", err=True):
         click.echo("nothing was changed", err=True)
         sys.exit(1)
-    with progress("publishing", len(where)) as told:
-        results = execute(planned, fail_fast=flags["fail_fast"], told=told)
+    with progress("publishing", len(where)) as on_progress:
+        results = execute(planned, fail_fast=flags["fail_fast"], on_progress=on_progress)
     if flags["as_json"]:
-        click.echo(plans.results_json(results))
+        click.echo(plan_output.results_json(results))
     else:
-        plans.results_out(results)
-    sys.exit(0 if all(result.outcome in plans.GOOD for result in results) else 1)
+        plan_output.results_out(results)
+    sys.exit(0 if all(result.outcome in plan_output.GOOD for result in results) else 1)
 
 
 def _replaced(config: Config, flags: dict[str, Any]) -> Config:
@@ -104,17 +104,17 @@ def _purpose(config: Config, flags: dict[str, Any]) -> Publish | PromoteNamed | 
     return Publish(not flags["no_promote"], config.documents.keep_versions if flags["prune"] else None)
 
 
-def _wanted(config: Config, rendering: Rendering, everyone: bool) -> Wanted:
+def _desired(config: Config, rendering: Rendering, everyone: bool) -> Desired:
     user_data = rendered_user_data(config, rendering.parts) if config.publish.launch_templates else ""
     texts = {path: rendering.text(path) for path in _published(rendering)}
-    return wanted_by(config, texts, user_data, everyone=everyone)
+    return desired_by(config, texts, user_data, everyone=everyone)
 
 
 def _published(rendering: Rendering) -> list[str]:
     return [path for path in PATHS.values() if path in rendering.paths()]
 
 
-def _artifacts(rendering: Rendering, what: Wanted) -> list[Artifact]:
+def _artifacts(rendering: Rendering, what: Desired) -> list[Artifact]:
     documents = [Artifact(path, rendering.text(path)) for path in _published(rendering)]
     user_data = [template.user_data.decode() for template in what.launch_templates[:1]]
     return [*documents, *(Artifact(f"user-data/{rendering.config.user_data.format}", text) for text in user_data)]

@@ -6,7 +6,7 @@ import click
 
 from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
-from ssmwake.cli.streams import findings_out
+from ssmwake.cli.output import findings_out
 from ssmwake.model import Artifact, Finding, Invalid, Severity
 from ssmwake.render import render
 from ssmwake.userdata.size import excess

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ssmwake.cli.inputs import config_option, settings
-from ssmwake.cli.streams import wants_color
+from ssmwake.cli.output import wants_color
 
 if TYPE_CHECKING:
     from ssmwake.model import Config

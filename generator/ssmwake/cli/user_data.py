@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
-from ssmwake.cli.streams import data_out
+from ssmwake.cli.output import data_out
 from ssmwake.model import Invalid, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
 from ssmwake.userdata.size import base64_text, budget, excess, zipped, zipped_at_once

@@ -1,19 +1,21 @@
-"""Publish SSM documents and launch-template versions: what is wanted and what is there in, a plan out, then done.
+"""Publish SSM documents and launch-template versions: desired and current state in, a plan out, which is then applied.
 
-    Wanted, Places --plan: read, then actions--> Plan --execute--> Results
+    Desired, Places --plan: read, then actions--> Plan --execute--> Results
 
-`from_config` says what is wanted and where, `wanted` holds it, `found` reads what is there, `planning` is a pure
-function from both to `actions`, `execution` does them in one place, `fleet` does all that side by side. Planning only
-reads; a plan is data, and what is shown is what runs. Only `access` calls AWS, and `failures` says what it refused.
+`from_config` makes `desired` from a config, `current` reads what exists, `planning` is a pure function from both to
+`actions`, `execution` does them in one place, `run` does all that in many places side by side, `diff` is what changes
+in texts. Planning only reads; a plan is data, and what is shown is what runs. AWS is called through `ssmwake.aws`.
 """
 
-from ssmwake.publish.access import Refused
-from ssmwake.publish.fleet import Outcome, PlacePlan, Plan, Result, execute, plan
-from ssmwake.publish.from_config import places_of, wanted_by
+from ssmwake.aws.client import Refused
+from ssmwake.aws.place import Place
+from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate
+from ssmwake.publish.from_config import desired_by, places_of
 from ssmwake.publish.planning import PromoteNamed, Publish, RollBack
-from ssmwake.publish.wanted import Document, DocumentType, LaunchTemplate, Place, Wanted
+from ssmwake.publish.run import Outcome, PlacePlan, Plan, Result, execute, plan
 
 __all__ = [
+    "Desired",
     "Document",
     "DocumentType",
     "LaunchTemplate",
@@ -26,9 +28,8 @@ __all__ = [
     "Refused",
     "Result",
     "RollBack",
-    "Wanted",
+    "desired_by",
     "execute",
     "places_of",
     "plan",
-    "wanted_by",
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ssmwake.publish.wanted import EVERYONE, MARKS, Document
+from ssmwake.publish.desired import EVERYONE, MARKS, Document
 
 
 @dataclass(frozen=True)

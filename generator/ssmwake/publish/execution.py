@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from ssmwake.publish.access import Refused, Service
+from ssmwake.aws.client import Refused, Service
 from ssmwake.publish.actions import (
     Action,
     AddTemplateVersion,
@@ -18,9 +18,9 @@ from ssmwake.publish.actions import (
     Share,
     Tag,
 )
-from ssmwake.publish.found import FORMAT, equal_version
+from ssmwake.publish.current import FORMAT, equal_version
+from ssmwake.publish.desired import PREVIOUS, Document
 from ssmwake.publish.planning import note
-from ssmwake.publish.wanted import PREVIOUS, Document
 
 # ModifyDocumentPermission takes so many account ids in one call.
 SHARED_AT_ONCE = 20

@@ -1,10 +1,12 @@
-"""From a config, and the texts that were rendered from it, to what is wanted and where."""
+"""From a config, and the texts that were rendered from it, to the desired state and its places."""
 
 from collections.abc import Mapping
 
+from ssmwake.aws.client import Refused
+from ssmwake.aws.place import Place
+from ssmwake.aws.session import home_region
 from ssmwake.model import Config, Finding, Invalid, Location
-from ssmwake.publish.access import Refused, home_region
-from ssmwake.publish.wanted import EVERYONE, Document, DocumentType, LaunchTemplate, Place, Wanted
+from ssmwake.publish.desired import EVERYONE, Desired, Document, DocumentType, LaunchTemplate
 
 PUBLIC = "SW390"
 SAME_NAME = "SW391"
@@ -13,7 +15,7 @@ SAME_NAME = "SW391"
 PATHS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
 
 
-def wanted_by(config: Config, texts: Mapping[str, str], user_data: str, *, everyone: bool = False) -> Wanted:
+def desired_by(config: Config, texts: Mapping[str, str], user_data: str, *, everyone: bool = False) -> Desired:
     """Return what the config wants published of the texts, by their PATHS; raise Invalid where it may not be.
 
     Sharing with everyone must be said twice: in the config, and by `everyone`.
@@ -32,7 +34,7 @@ def wanted_by(config: Config, texts: Mapping[str, str], user_data: str, *, every
         if path in texts
     )
     templates = config.publish.launch_templates.items()
-    return Wanted(
+    return Desired(
         documents, tuple(LaunchTemplate(name, user_data.encode(), how.base, how.promote) for name, how in templates)
     )
 

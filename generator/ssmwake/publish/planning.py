@@ -1,6 +1,6 @@
-"""From what is wanted and what is there to the actions that lead from one to the other; no call is made here.
+"""From the desired and the current state to the actions that lead from one to the other; no call is made here.
 
-The order of the actions is the safety: nothing is promoted before every new version of the place is there and Active.
+The order of the actions is the safety: nothing is promoted before every new version of the place exists and is Active.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from ssmwake.publish.actions import (
     Share,
     Tag,
 )
-from ssmwake.publish.found import Found, FoundDocument, FoundTemplate, Question, TemplateVersion, Version
-from ssmwake.publish.wanted import MARKS, PREVIOUS, Document, LaunchTemplate, Wanted, mark, same
+from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, Question, TemplateVersion, Version
+from ssmwake.publish.desired import MARKS, PREVIOUS, Desired, Document, LaunchTemplate, mark, same
 
 # Raw, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 USER_DATA_LIMIT = 16_384
@@ -51,7 +51,7 @@ Purpose = Publish | PromoteNamed | RollBack
 
 
 class Impossible(Exception):  # noqa: N818 - "ImpossibleError" says it twice
-    """What is wanted cannot be made of what is there; carries a line for a person."""
+    """The desired state cannot be reached from the current one; carries a line for the user."""
 
 
 def question(purpose: Purpose) -> Question:
@@ -65,10 +65,10 @@ def question(purpose: Purpose) -> Question:
             return Question(rollback=True)
 
 
-def actions(wanted: Wanted, found: Found, purpose: Purpose) -> tuple[Action, ...]:
+def actions(desired: Desired, current: Current, purpose: Purpose) -> tuple[Action, ...]:
     """Return what to do in one place, in order; nothing when all is as it should be."""
-    pairs = [(document, found.document(document.name)) for document in wanted.documents]
-    templates = [(template, _existing(template, found)) for template in wanted.launch_templates]
+    pairs = [(document, current.document(document.name)) for document in desired.documents]
+    templates = [(template, _existing(template, current)) for template in desired.launch_templates]
     match purpose:
         case Publish():
             return tuple(_publishing(pairs, templates, purpose))
@@ -79,107 +79,107 @@ def actions(wanted: Wanted, found: Found, purpose: Purpose) -> tuple[Action, ...
 
 
 def _publishing(
-    pairs: list[tuple[Document, FoundDocument | None]],
-    templates: list[tuple[LaunchTemplate, FoundTemplate]],
+    pairs: list[tuple[Document, CurrentDocument | None]],
+    templates: list[tuple[LaunchTemplate, CurrentTemplate]],
     purpose: Publish,
 ) -> Iterator[Action]:
-    for document, there in pairs:
-        if there and purpose.prune is not None:
-            yield from _pruned(document, there, purpose.prune)
-    for document, there in pairs:
-        yield from _version(document, there)
-    promotions = [p for d, there in pairs if there and purpose.promote for p in _promoted(d, there)]
-    for document, there in pairs:
-        if there:
-            yield from _tagged(document, there)
-            yield from _shared(document, there)
+    for document, existing in pairs:
+        if existing and purpose.prune is not None:
+            yield from _pruned(document, existing, purpose.prune)
+    for document, existing in pairs:
+        yield from _version(document, existing)
+    promotions = [p for d, existing in pairs if existing and purpose.promote for p in _promoted(d, existing)]
+    for document, existing in pairs:
+        if existing:
+            yield from _tagged(document, existing)
+            yield from _shared(document, existing)
         elif document.share_with:
             yield Share(document.name, tuple(sorted(document.share_with)), ())
-    for template, existing in templates:
-        yield from _template_version(template, existing)
+    for template, base in templates:
+        yield from _template_version(template, base)
     yield from promotions
-    for template, existing in templates:
+    for template, base in templates:
         if template.promote and purpose.promote:
-            yield from _promoted_template(template, existing)
+            yield from _promoted_template(template, base)
 
 
-def _version(document: Document, there: FoundDocument | None) -> Iterator[Action]:
-    if there is None:
+def _version(document: Document, existing: CurrentDocument | None) -> Iterator[Action]:
+    if existing is None:
         yield Create(document)
         return
-    if there.type != document.type:
+    if existing.type != document.type:
         raise Impossible(
-            f"{document.name} is there as a document of type {there.type}, which cannot be changed; choose another name"
+            f"{document.name} exists as a document of type {existing.type}, which cannot change; choose another name"
         )
-    if there.latest.status == "Deleting":
+    if existing.latest.status == "Deleting":
         raise Impossible(f"{document.name} is being deleted; publish again when it is gone")
-    if equal := _equal(document, there):
+    if equal := _equal(document, existing):
         if equal.status != "Active":
             yield Await(document.name, equal.number)
         return
-    failed = next((version for version in there.versions if same(version.text, document.text)), None)
+    failed = next((version for version in existing.versions if same(version.text, document.text)), None)
     if failed:
         raise Impossible(
             f"version {failed.number} of {document.name} with this content is {failed.status}: "
             f"{failed.words or 'no reason given'}; correct the document, or delete that version"
         )
-    taken = next((version for version in there.versions if version.name == document.version_name), None)
+    taken = next((version for version in existing.versions if version.name == document.version_name), None)
     if taken:
         raise Impossible(
             f"version {taken.number} of {document.name} is named {taken.name} and holds something else; delete it"
         )
-    yield AddVersion(document, there.latest.number)
+    yield AddVersion(document, existing.latest.number)
 
 
-def _equal(document: Document, there: FoundDocument) -> Version | None:
+def _equal(document: Document, existing: CurrentDocument) -> Version | None:
     """Return the version that can be used as it is."""
-    usable = (version for version in there.versions if version.status not in ("Failed", "Deleting"))
+    usable = (version for version in existing.versions if version.status not in ("Failed", "Deleting"))
     return next((version for version in usable if same(version.text, document.text)), None)
 
 
-def _promoted(document: Document, there: FoundDocument) -> Iterator[Promote]:
-    equal = _equal(document, there)
+def _promoted(document: Document, existing: CurrentDocument) -> Iterator[Promote]:
+    equal = _equal(document, existing)
     number = equal.number if equal else ""
-    if number != there.default.number:
+    if number != existing.default.number:
         name = equal.name if equal else document.version_name
-        yield Promote(document.name, name, number, there.default.number)
+        yield Promote(document.name, name, number, existing.default.number)
 
 
-def _tagged(document: Document, there: FoundDocument) -> Iterator[Tag]:
-    """Yield the tags to set, and those of the person's to remove that are no longer wanted; others stay untouched."""
-    wanted = document.all_tags
-    marks = there.tags.get(MARKS, "").split()
-    gone = tuple(sorted(key for key in there.tags if key not in wanted and key != MARKS and mark(key) in marks))
-    if marks and MARKS not in wanted:
+def _tagged(document: Document, existing: CurrentDocument) -> Iterator[Tag]:
+    """Yield the tags to set, and those of the person's to remove that are no longer desired; others stay untouched."""
+    desired = document.all_tags
+    marks = existing.tags.get(MARKS, "").split()
+    gone = tuple(sorted(key for key in existing.tags if key not in desired and key != MARKS and mark(key) in marks))
+    if marks and MARKS not in desired:
         gone = (*gone, MARKS)
-    missing = tuple(sorted((key, value) for key, value in wanted.items() if there.tags.get(key) != value))
+    missing = tuple(sorted((key, value) for key, value in desired.items() if existing.tags.get(key) != value))
     if missing or gone:
         yield Tag(document.name, missing, gone)
 
 
-def _shared(document: Document, there: FoundDocument) -> Iterator[Share]:
-    if document.share_with is None or there.shared_with is None:
+def _shared(document: Document, existing: CurrentDocument) -> Iterator[Share]:
+    if document.share_with is None or existing.shared_with is None:
         return
-    wanted = frozenset(document.share_with)
-    add, remove = tuple(sorted(wanted - there.shared_with)), tuple(sorted(there.shared_with - wanted))
+    desired = frozenset(document.share_with)
+    add, remove = tuple(sorted(desired - existing.shared_with)), tuple(sorted(existing.shared_with - desired))
     if add or remove:
         yield Share(document.name, add, remove)
 
 
-def _pruned(document: Document, there: FoundDocument, keep: int) -> Iterator[DeleteVersion]:
+def _pruned(document: Document, existing: CurrentDocument, keep: int) -> Iterator[DeleteVersion]:
     """Yield the old versions, but never the default one, the one before it, the last ones, or the one to be used."""
-    equal = _equal(document, there)
-    kept = {there.default.number, there.tags.get(PREVIOUS), equal.number if equal else None}
-    for version in reversed(there.history[max(keep, 1) :]):
+    equal = _equal(document, existing)
+    kept = {existing.default.number, existing.tags.get(PREVIOUS), equal.number if equal else None}
+    for version in reversed(existing.history[max(keep, 1) :]):
         if version.number not in kept:
             yield DeleteVersion(document.name, version.number)
 
 
 def _promoting(
-    documents: list[FoundDocument], templates: list[FoundTemplate], names: tuple[str, ...]
+    documents: list[CurrentDocument], templates: list[CurrentTemplate], names: tuple[str, ...]
 ) -> Iterator[Action]:
-    found = {v.name for d in documents for v in d.versions} | {_named(v) for t in templates for v in t.versions}
-    unknown = [name for name in names if name not in found]
+    current = {v.name for d in documents for v in d.versions} | {_named(v) for t in templates for v in t.versions}
+    unknown = [name for name in names if name not in current]
     if unknown:
         raise Impossible(f"no document has a version named {' or '.join(unknown)}; publish it with --no-promote first")
     chosen = [(d, v) for d in documents for v in d.versions if v.name and v.name in names]
@@ -190,7 +190,7 @@ def _promoting(
             yield PromoteTemplate(template.template, template.id, newest.number, template.default)
 
 
-def _rolling_back(documents: list[FoundDocument], templates: list[FoundTemplate]) -> Iterator[Action]:
+def _rolling_back(documents: list[CurrentDocument], templates: list[CurrentTemplate]) -> Iterator[Action]:
     chosen = [(d, before) for d in documents if (before := _before(d))]
     earlier = [(t, number) for t in templates if (number := _template_before(t))]
     if not chosen and not earlier:
@@ -200,7 +200,7 @@ def _rolling_back(documents: list[FoundDocument], templates: list[FoundTemplate]
         yield PromoteTemplate(template.template, template.id, number, template.default)
 
 
-def _defaults(chosen: list[tuple[FoundDocument, Version]]) -> Iterator[Action]:
+def _defaults(chosen: list[tuple[CurrentDocument, Version]]) -> Iterator[Action]:
     """Yield what makes the chosen versions the default ones."""
     for document, version in chosen:
         if version.status in ("Failed", "Deleting"):
@@ -209,55 +209,55 @@ def _defaults(chosen: list[tuple[FoundDocument, Version]]) -> Iterator[Action]:
             yield Promote(document.name, version.name, version.number, document.default.number)
 
 
-def _before(document: FoundDocument) -> Version | None:
+def _before(document: CurrentDocument) -> Version | None:
     """Return the version that was the default one before, as noted at its promotion."""
     noted = document.tags.get(PREVIOUS)
     return next((v for v in document.others if v.number == noted and noted != document.default.number), None)
 
 
-def _existing(template: LaunchTemplate, found: Found) -> FoundTemplate:
-    there = found.template(template.template)
-    if there is None:
+def _existing(template: LaunchTemplate, current: Current) -> CurrentTemplate:
+    existing = current.template(template.template)
+    if existing is None:
         raise Impossible(f"there is no launch template {template.template}; create it first, or correct its name")
     if len(template.user_data) > USER_DATA_LIMIT:
         raise Impossible(
             f"{len(template.user_data):,} bytes of user data for launch template {template.template}, "
             f"EC2 takes {USER_DATA_LIMIT:,}; make it smaller"
         )
-    return there
+    return existing
 
 
-def _start(template: LaunchTemplate, there: FoundTemplate) -> TemplateVersion:
-    number = there.default if template.base is Base.DEFAULT else there.latest
-    version = there.version(number)
+def _start(template: LaunchTemplate, existing: CurrentTemplate) -> TemplateVersion:
+    number = existing.default if template.base is Base.DEFAULT else existing.latest
+    version = existing.version(number)
     if version is None:
         raise Impossible(f"version {number} of launch template {template.template} cannot be read")
     return version
 
 
-def _equal_template(template: LaunchTemplate, there: FoundTemplate) -> TemplateVersion | None:
+def _equal_template(template: LaunchTemplate, existing: CurrentTemplate) -> TemplateVersion | None:
     """Return the version that a new one would equal: the start itself, or the newest one made like it."""
-    start = _start(template, there)
+    start = _start(template, existing)
     # Whoever launches from $Latest gets what is latest: an older version that is equal is of no use to them.
-    usable = (start, *there.versions) if template.base is Base.DEFAULT else (start,)
+    usable = (start, *existing.versions) if template.base is Base.DEFAULT else (start,)
     noted = note(template.version_name, start.number)
     alike = (v for v in usable if v.rest == start.rest or v.description == noted)
     return next((version for version in alike if version.user_data == template.encoded), None)
 
 
-def _template_version(template: LaunchTemplate, there: FoundTemplate) -> Iterator[AddTemplateVersion]:
-    if _equal_template(template, there) is None:
-        start = _start(template, there)
+def _template_version(template: LaunchTemplate, existing: CurrentTemplate) -> Iterator[AddTemplateVersion]:
+    if _equal_template(template, existing) is None:
+        start = _start(template, existing)
         yield AddTemplateVersion(
-            template.template, there.id, start.number, there.latest, template.encoded, template.version_name
+            template.template, existing.id, start.number, existing.latest, template.encoded, template.version_name
         )
 
 
-def _promoted_template(template: LaunchTemplate, there: FoundTemplate) -> Iterator[PromoteTemplate]:
-    equal = _equal_template(template, there)
+def _promoted_template(template: LaunchTemplate, existing: CurrentTemplate) -> Iterator[PromoteTemplate]:
+    equal = _equal_template(template, existing)
     number = equal.number if equal else 0
-    if number != there.default:
-        yield PromoteTemplate(template.template, there.id, number, there.default)
+    if number != existing.default:
+        yield PromoteTemplate(template.template, existing.id, number, existing.default)
 
 
 def note(version_name: str, base: int) -> str:
@@ -270,7 +270,7 @@ def _named(version: TemplateVersion) -> str:
     return noted.removeprefix(NOTE).partition(" ")[0] if noted.startswith(NOTE) else ""
 
 
-def _template_before(template: FoundTemplate) -> int:
+def _template_before(template: CurrentTemplate) -> int:
     noted = template.tags.get(PREVIOUS, "")
     number = int(noted) if noted.isdigit() else 0
     return number if number != template.default else 0

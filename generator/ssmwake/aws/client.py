@@ -1,36 +1,26 @@
-"""The one door to AWS: sessions by boto3's own chain of credentials, and calls that are retried when throttled.
+"""Calls to one service in one place: retried when throttled; each refusal is one `Refused`.
 
-Every refusal, of the service, the network or the credentials, leaves here as `Refused` with a line for a person.
+Every refusal, of the service, the network or the credentials, leaves here as `Refused` with a line for the user.
 """
 
-import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore import xform_name
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
-from botocore.loaders import Loader, create_loader
 
-from ssmwake.publish import failures
-from ssmwake.publish.wanted import Place
+from ssmwake.aws import errors
+from ssmwake.aws.place import Place
 
 # Only a request that changes nothing may be sent twice without an answer.
 READING = ("Get", "Describe", "List")
 
-# Making a client reads files and fills caches of the session, which threads must not do at once.
-_making = threading.Lock()
-
 
 class Refused(Exception):  # noqa: N818 - "RefusedError" says it twice
-    """A call that did not succeed: the service's code, empty without one, and the line for a person."""
+    """A call that did not succeed: the service's code, empty without one, and the line for the user."""
 
     def __init__(self, line: str, code: str = "") -> None:
         super().__init__(line)
@@ -89,15 +79,15 @@ class Service:
 
     def _refused(self, error: Exception, operation: str, parameters: dict[str, Any]) -> Refused:
         action = f"{self.name}:{operation}"
-        line = failures.line(error, action, resource(self.name, self.place, parameters), self.place.region)
-        return Refused(line, failures.code_of(error) if isinstance(error, ClientError) else "")
+        line = errors.line(error, action, resource(self.name, self.place, parameters), self.place.region)
+        return Refused(line, errors.code_of(error) if isinstance(error, ClientError) else "")
 
 
 def _worth_another_try(error: Exception, operation: str, attempt: int) -> bool:
     if isinstance(error, ClientError):
-        if failures.code_of(error) in failures.THROTTLED:
+        if errors.code_of(error) in errors.THROTTLED:
             return True
-        return operation.startswith(READING) and failures.status_of(error) >= 500 and attempt < 2
+        return operation.startswith(READING) and errors.status_of(error) >= 500 and attempt < 2
     # A wrong region or no network must be said soon.
     silent = isinstance(error, ConnectTimeoutError | EndpointConnectionError)
     return operation.startswith(READING) and not silent and attempt < 2
@@ -114,63 +104,3 @@ def resource(service: str, place: Place, parameters: dict[str, Any]) -> str:
     if service == "ec2" and "LaunchTemplateId" in parameters:
         return f"{start}:launch-template/{parameters['LaunchTemplateId']}"
     return str(parameters.get("RoleArn", "*"))
-
-
-def home_region(profile: str) -> str:
-    """Return the region that the environment or the profile names, or nothing."""
-    # The AWS CLI and the other SDKs know AWS_REGION; botocore knows AWS_DEFAULT_REGION only.
-    return os.environ.get("AWS_REGION") or _session(profile).region_name or ""
-
-
-def session(place: Place, patience: Patience = PATIENT) -> boto3.Session:
-    """Return the session of a place's account; with a role, by assuming it."""
-    own = _session(place.profile)
-    try:
-        credentials = own.get_credentials()
-    except BotoCoreError as error:
-        raise Refused(failures.line(error, "credentials", "*", place.region)) from error
-    if credentials is None:
-        raise Refused("no credentials; set AWS_PROFILE, or run aws configure or aws sso login")
-    if not place.role:
-        return own
-    sts = services(own, place, patience, "sts")["sts"]
-    keys = sts("AssumeRole", RoleArn=place.role, RoleSessionName="ssmwake-publish")["Credentials"]
-    return _session(
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
-
-
-def services(own: boto3.Session, place: Place, patience: Patience, *names: str) -> dict[str, Service]:
-    """Return the named services in the place's region."""
-    settings = Config(
-        connect_timeout=patience.connect,
-        read_timeout=patience.answer,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        user_agent_extra="ssmwake",
-    )
-    try:
-        with _making:
-            made = {name: own.client(name, region_name=place.region, config=settings) for name in names}  # type: ignore[call-overload]
-    except (BotoCoreError, ValueError) as error:
-        raise Refused(failures.line(error, "client", "*", place.region)) from error
-    return {name: Service(client, place, patience) for name, client in made.items()}
-
-
-@cache
-def _loader() -> Loader:
-    """Return the loader of service models; each session has one of its own else, and reads the files again."""
-    path = botocore.session.Session().get_config_variable("data_path")
-    loader: Loader = create_loader(path)
-    return loader
-
-
-def _session(profile: str = "", **keys: str) -> boto3.Session:
-    core = botocore.session.Session(profile=profile or None)
-    try:
-        core.get_scoped_config()
-        core.register_component("data_loader", _loader())
-        return boto3.Session(botocore_session=core, **keys)
-    except BotoCoreError as error:
-        raise Refused(failures.line(error, "session", "*", "")) from error

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ssmwake.publish.actions import Action, AddTemplateVersion, AddVersion, Create, Promote
-from ssmwake.publish.found import Found, FoundDocument
+from ssmwake.publish.current import Current, CurrentDocument
 
 
 @dataclass(frozen=True)
-class Difference:
+class Diff:
     """One text before and after."""
 
     name: str
@@ -24,37 +24,37 @@ class Difference:
         return "\n".join(lines)
 
 
-def differences(found: Found, actions: tuple[Action, ...]) -> tuple[Difference, ...]:
+def diffs(current: Current, actions: tuple[Action, ...]) -> tuple[Diff, ...]:
     """Return what the actions change; before is the default version, because that is what runs."""
-    return tuple(_differences(found, actions))
+    return tuple(_diffs(current, actions))
 
 
-def _differences(found: Found, actions: tuple[Action, ...]) -> Iterator[Difference]:
-    told: set[str] = set()
+def _diffs(current: Current, actions: tuple[Action, ...]) -> Iterator[Diff]:
+    on_progress: set[str] = set()
     for action in actions:
         match action:
             case Create(document):
-                yield Difference(document.name, "", document.text)
+                yield Diff(document.name, "", document.text)
             case AddVersion(document):
-                there = found.document(document.name)
-                told.add(document.name)
-                yield Difference(document.name, there.default.text if there else "", document.text)
-            case Promote(name, number=number) if name not in told:
-                there = found.document(name)
-                if there:
-                    yield Difference(name, there.default.text, _text(there, number))
+                existing = current.document(document.name)
+                on_progress.add(document.name)
+                yield Diff(document.name, existing.default.text if existing else "", document.text)
+            case Promote(name, number=number) if name not in on_progress:
+                existing = current.document(name)
+                if existing:
+                    yield Diff(name, existing.default.text, _text(existing, number))
             case AddTemplateVersion():
-                template = found.template(action.template)
+                template = current.template(action.template)
                 base = template.version(action.base) if template else None
-                yield Difference(
+                yield Diff(
                     f"user data of {action.template}", _plain(base.user_data if base else ""), _plain(action.user_data)
                 )
             case _:
                 pass
 
 
-def _text(there: FoundDocument, number: str) -> str:
-    return next((version.text for version in there.versions if version.number == number), "")
+def _text(existing: CurrentDocument, number: str) -> str:
+    return next((version.text for version in existing.versions if version.number == number), "")
 
 
 def _plain(encoded: str) -> str:

@@ -1,4 +1,4 @@
-"""What we want to be there: places, documents and launch templates; and when two documents say the same."""
+"""The desired state: documents and launch templates; and when two documents are equal."""
 
 import base64
 import hashlib
@@ -16,23 +16,6 @@ EVERYONE = "all"
 MANAGED_BY = {"managed-by": "ssmwake"}
 PREVIOUS = "ssmwake:previous-default"
 MARKS = "ssmwake:tags"
-
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """One region of one account; without a role, the account of the credentials at hand."""
-
-    region: str
-    role: str = ""
-    profile: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.account}/{self.region}" if self.role else self.region
-
-    @property
-    def account(self) -> str:
-        """The account that the role is in; empty without a role."""
-        return self.role.split(":")[4] if self.role.count(":") >= 5 else self.role
 
 
 class DocumentType(StrEnum):
@@ -90,7 +73,7 @@ class LaunchTemplate:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Desired:
     """Everything that a place should hold."""
 
     documents: tuple[Document, ...] = ()

@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import boto3
-
-from ssmwake.publish.access import PATIENT, Patience, Refused, Service, services, session
+from ssmwake.aws.client import PATIENT, Patience, Refused
+from ssmwake.aws.place import Place
+from ssmwake.aws.session import Sessions
 from ssmwake.publish.actions import Action
-from ssmwake.publish.differences import Difference, differences
+from ssmwake.publish.current import Current, read
+from ssmwake.publish.desired import Desired
+from ssmwake.publish.diff import Diff, diffs
 from ssmwake.publish.execution import Execution
-from ssmwake.publish.found import Found, read
 from ssmwake.publish.planning import Impossible, Publish, Purpose, actions, question
-from ssmwake.publish.wanted import Place, Wanted
 
 SIDE_BY_SIDE = 20
 
@@ -24,21 +24,21 @@ class PlacePlan:
     """What is to be done in one place, and what was there when it was planned; or why there is no plan."""
 
     place: Place
-    found: Found = field(default_factory=Found)
+    current: Current = field(default_factory=Current)
     actions: tuple[Action, ...] = ()
     failure: str = ""
 
     @property
-    def differences(self) -> tuple[Difference, ...]:
+    def diffs(self) -> tuple[Diff, ...]:
         """What the actions change in texts, before and after."""
-        return differences(self.found, self.actions)
+        return diffs(self.current, self.actions)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is wanted, and the actions that lead there from what was found, place by place."""
+    """The desired state, and the actions that lead to it from the current one, place by place."""
 
-    wanted: Wanted
+    desired: Desired
     purpose: Purpose
     places: tuple[PlacePlan, ...]
 
@@ -73,30 +73,30 @@ class Result:
 
 
 def plan(
-    wanted: Wanted,
+    desired: Desired,
     places: Sequence[Place],
     purpose: Purpose = Publish(),  # noqa: B008 - frozen
     *,
     at_once: int = SIDE_BY_SIDE,
     patience: Patience = PATIENT,
-    told: Callable[[Place], None] = lambda place: None,
+    on_progress: Callable[[Place], None] = lambda place: None,
 ) -> Plan:
-    """Read every place and return what to do; nothing is changed. `told` hears of each place that is planned."""
-    doors = _Doors(wanted, patience)
+    """Read every place and return what to do; nothing is changed. `on_progress` hears of each place that is planned."""
+    sessions = Sessions(_services(desired), patience)
 
     def planned(place: Place) -> PlacePlan:
         try:
-            found = read(doors.open(place), wanted, question(purpose))
-            return PlacePlan(place, found, actions(wanted, found, purpose))
+            current = read(sessions.open(place), desired, question(purpose))
+            return PlacePlan(place, current, actions(desired, current, purpose))
         except Refused as refused:
             return PlacePlan(place, failure=refused.line)
         except Impossible as impossible:
             return PlacePlan(place, failure=str(impossible))
         finally:
-            told(place)
+            on_progress(place)
 
     with ThreadPoolExecutor(max_workers=_workers(at_once, places)) as pool:
-        return Plan(wanted, purpose, tuple(pool.map(planned, places)))
+        return Plan(desired, purpose, tuple(pool.map(planned, places)))
 
 
 def execute(
@@ -105,22 +105,22 @@ def execute(
     fail_fast: bool = False,
     at_once: int = SIDE_BY_SIDE,
     patience: Patience = PATIENT,
-    told: Callable[[Place], None] = lambda place: None,
+    on_progress: Callable[[Place], None] = lambda place: None,
 ) -> tuple[Result, ...]:
     """Do what the plan says, and return how it went, in the order of its places.
 
     A place that was changed since it was planned is left alone. With `fail_fast`, no place is begun after a failure.
     """
-    doors = _Doors(planned.wanted, patience)
+    sessions = Sessions(_services(planned.desired), patience)
     stop = threading.Event()
     if fail_fast and planned.failures:
         stop.set()
 
     def executed(one: PlacePlan) -> Result:
-        result = _executed(one, planned, doors, stop)
+        result = _executed(one, planned, sessions, stop)
         if fail_fast and result.outcome is Outcome.FAILED:
             stop.set()
-        told(one.place)
+        on_progress(one.place)
         return result
 
     with ThreadPoolExecutor(max_workers=_workers(at_once, planned.places)) as pool:
@@ -132,7 +132,7 @@ def execute(
             raise
 
 
-def _executed(one: PlacePlan, planned: Plan, doors: "_Doors", stop: threading.Event) -> Result:
+def _executed(one: PlacePlan, planned: Plan, sessions: Sessions, stop: threading.Event) -> Result:
     if one.failure:
         return Result(one.place, Outcome.FAILED, failure=one.failure)
     if not one.actions:
@@ -141,8 +141,8 @@ def _executed(one: PlacePlan, planned: Plan, doors: "_Doors", stop: threading.Ev
         return Result(one.place, Outcome.SKIPPED, failure="left alone, because another place failed")
     done: list[Action] = []
     try:
-        opened = doors.open(one.place)
-        if not read(opened, planned.wanted, question(planned.purpose)).like(one.found):
+        opened = sessions.open(one.place)
+        if not read(opened, planned.desired, question(planned.purpose)).like(one.current):
             raise Refused("something was changed here since the plan was made; plan and publish again")
         for action in Execution(opened).run(one.actions):
             done.append(action)
@@ -151,31 +151,8 @@ def _executed(one: PlacePlan, planned: Plan, doors: "_Doors", stop: threading.Ev
     return Result(one.place, Outcome.DONE, tuple(done))
 
 
-class _Doors:
-    """The services of each place; the role of an account is assumed once, whatever number of regions ask."""
-
-    def __init__(self, wanted: Wanted, patience: Patience) -> None:
-        self.names = ("ssm", *(("ec2",) if wanted.launch_templates else ()))
-        self.patience = patience
-        self._guards: dict[tuple[str, str], threading.Lock] = {}
-        self._guard = threading.Lock()
-        self._sessions: dict[tuple[str, str], boto3.Session | Refused] = {}
-
-    def open(self, place: Place) -> dict[str, Service]:
-        """Return the services in a place, or raise Refused."""
-        key = (place.profile, place.role)
-        with self._guard:
-            guard = self._guards.setdefault(key, threading.Lock())
-        with guard:
-            if key not in self._sessions:
-                try:
-                    self._sessions[key] = session(place, self.patience)
-                except Refused as refused:
-                    self._sessions[key] = refused
-        own = self._sessions[key]
-        if isinstance(own, Refused):
-            raise own
-        return services(own, place, self.patience, *self.names)
+def _services(desired: Desired) -> tuple[str, ...]:
+    return ("ssm", "ec2") if desired.launch_templates else ("ssm",)
 
 
 def _workers(at_once: int, places: Sequence[object]) -> int:

@@ -1,12 +1,12 @@
-"""What is there: read from one account and region, into values; reading changes nothing."""
+"""The current state, read from one account and region into values; reading changes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ssmwake.aws.client import Refused, Service
 from ssmwake.model import Base
-from ssmwake.publish.access import Refused, Service
-from ssmwake.publish.wanted import PREVIOUS, Document, LaunchTemplate, Wanted, same
+from ssmwake.publish.desired import PREVIOUS, Desired, Document, LaunchTemplate, same
 
 FORMAT = "YAML"
 
@@ -23,7 +23,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class FoundDocument:
+class CurrentDocument:
     """A document that exists: its newest version, its default one, and those that were asked for by name."""
 
     name: str
@@ -52,7 +52,7 @@ class TemplateVersion:
 
 
 @dataclass(frozen=True)
-class FoundTemplate:
+class CurrentTemplate:
     """A launch template that exists, by the id or name it was asked for, and its id."""
 
     template: str
@@ -68,21 +68,21 @@ class FoundTemplate:
 
 
 @dataclass(frozen=True)
-class Found:
+class Current:
     """Everything that was read in one place; a document that does not exist is not among the documents."""
 
-    documents: tuple[FoundDocument, ...] = ()
-    launch_templates: tuple[FoundTemplate, ...] = ()
+    documents: tuple[CurrentDocument, ...] = ()
+    launch_templates: tuple[CurrentTemplate, ...] = ()
 
-    def document(self, name: str) -> FoundDocument | None:
+    def document(self, name: str) -> CurrentDocument | None:
         """Return the document with the name, if it exists."""
         return next((document for document in self.documents if document.name == name), None)
 
-    def template(self, template: str) -> FoundTemplate | None:
+    def template(self, template: str) -> CurrentTemplate | None:
         """Return the launch template, if it exists."""
-        return next((found for found in self.launch_templates if found.template == template), None)
+        return next((current for current in self.launch_templates if current.template == template), None)
 
-    def like(self, other: "Found") -> bool:
+    def like(self, other: "Current") -> bool:
         """Whether nothing was changed between two readings; that a version became Active is no change."""
         return _settled(self) == _settled(other)
 
@@ -96,77 +96,77 @@ class Question:
     history: bool = False  # list every version
 
 
-def read(services: dict[str, Service], wanted: Wanted, question: Question) -> Found:
-    """Return what is there of all that is wanted."""
-    documents = (_document(services["ssm"], document, question) for document in wanted.documents)
-    templates = (_template(services["ec2"], template, question) for template in wanted.launch_templates)
-    return Found(tuple(d for d in documents if d), tuple(t for t in templates if t))
+def read(services: dict[str, Service], desired: Desired, question: Question) -> Current:
+    """Return the current state of everything that is desired."""
+    documents = (_document(services["ssm"], document, question) for document in desired.documents)
+    templates = (_template(services["ec2"], template, question) for template in desired.launch_templates)
+    return Current(tuple(d for d in documents if d), tuple(t for t in templates if t))
 
 
-def _document(ssm: Service, wanted: Document, question: Question) -> FoundDocument | None:
+def _document(ssm: Service, desired: Document, question: Question) -> CurrentDocument | None:
     try:
-        answer = ssm("GetDocument", Name=wanted.name, DocumentVersion="$LATEST", DocumentFormat=FORMAT)
+        answer = ssm("GetDocument", Name=desired.name, DocumentVersion="$LATEST", DocumentFormat=FORMAT)
     except Refused as refused:
         if refused.code == "InvalidDocument":
             return None
         raise
-    described = ssm("DescribeDocument", Name=wanted.name)["Document"]
+    described = ssm("DescribeDocument", Name=desired.name)["Document"]
     latest = _version(answer)
     number = described["DefaultVersion"]
-    default = latest if number == latest.number else _get(ssm, wanted.name, DocumentVersion=number)
-    found = FoundDocument(
-        wanted.name,
+    default = latest if number == latest.number else _get(ssm, desired.name, DocumentVersion=number)
+    current = CurrentDocument(
+        desired.name,
         answer["DocumentType"],
         latest,
         default or Version(number),
-        _tags(described["Tags"] if "Tags" in described else _listed_tags(ssm, wanted.name)),
-        None if wanted.share_with is None else frozenset(_shared_with(ssm, wanted.name)),
+        _tags(described["Tags"] if "Tags" in described else _listed_tags(ssm, desired.name)),
+        None if desired.share_with is None else frozenset(_shared_with(ssm, desired.name)),
     )
-    history = tuple(versions(ssm, wanted.name)) if question.history else ()
-    others = tuple(_others(ssm, wanted, found, question))
-    return replace(found, others=others, history=history)
+    history = tuple(versions(ssm, desired.name)) if question.history else ()
+    others = tuple(_others(ssm, desired, current, question))
+    return replace(current, others=others, history=history)
 
 
-def _others(ssm: Service, wanted: Document, found: FoundDocument, question: Question) -> Iterator[Version]:
-    """Yield further versions with their content: by the names asked for, or equal to what is wanted."""
+def _others(ssm: Service, desired: Document, current: CurrentDocument, question: Question) -> Iterator[Version]:
+    """Yield further versions with their content: by the names asked for, or equal to what is desired."""
     if question.names or question.rollback:
-        noted = found.tags.get(PREVIOUS, "") if question.rollback else ""
+        noted = current.tags.get(PREVIOUS, "") if question.rollback else ""
         which = [{"VersionName": name} for name in question.names] + [{"DocumentVersion": noted}] * bool(noted)
-        yield from filter(None, (_get(ssm, wanted.name, **one) for one in which))
+        yield from filter(None, (_get(ssm, desired.name, **one) for one in which))
         return
-    if any(same(version.text, wanted.text) for version in found.versions):
+    if any(same(version.text, desired.text) for version in current.versions):
         return
-    if version := _get(ssm, wanted.name, VersionName=wanted.version_name):
+    if version := _get(ssm, desired.name, VersionName=desired.version_name):
         yield version
         return
-    ours = found.tags.get("managed-by") == wanted.all_tags["managed-by"]
+    ours = current.tags.get("managed-by") == desired.all_tags["managed-by"]
     # The versions of somebody else's document do not say by their names what they hold.
-    if not ours and (version := equal_version(ssm, wanted)):
+    if not ours and (version := equal_version(ssm, desired)):
         yield version
 
 
-def equal_version(ssm: Service, wanted: Document) -> Version | None:
-    """Return the newest version that says the same as what is wanted, by reading them all."""
-    for listed in versions(ssm, wanted.name):
-        version = _get(ssm, wanted.name, DocumentVersion=listed.number)
-        if version and version.status != "Failed" and same(version.text, wanted.text):
+def equal_version(ssm: Service, desired: Document) -> Version | None:
+    """Return the newest version that says the same as what is desired, by reading them all."""
+    for listed in versions(ssm, desired.name):
+        version = _get(ssm, desired.name, DocumentVersion=listed.number)
+        if version and version.status != "Failed" and same(version.text, desired.text):
             return version
     return None
 
 
 def versions(ssm: Service, name: str) -> list[Version]:
     """Return every version of a document, the newest first, without its content."""
-    found = [
+    current = [
         Version(
             v["DocumentVersion"], v.get("VersionName", ""), v.get("Status", "Active"), v.get("StatusInformation", "")
         )
         for page in ssm.pages("ListDocumentVersions", Name=name)
         for v in page["DocumentVersions"]
     ]
-    return sorted(found, key=lambda version: int(version.number), reverse=True)
+    return sorted(current, key=lambda version: int(version.number), reverse=True)
 
 
-def _settled(found: Found) -> Found:
+def _settled(current: Current) -> Current:
     def settled(version: Version) -> Version:
         return replace(version, status="Active") if version.status in ("Creating", "Updating") else version
 
@@ -178,9 +178,9 @@ def _settled(found: Found) -> Found:
             others=tuple(map(settled, document.others)),
             history=tuple(map(settled, document.history)),
         )
-        for document in found.documents
+        for document in current.documents
     )
-    return replace(found, documents=tuple(documents))
+    return replace(current, documents=tuple(documents))
 
 
 def _get(ssm: Service, name: str, **which: str) -> Version | None:
@@ -217,8 +217,8 @@ def _shared_with(ssm: Service, name: str) -> Iterator[str]:
         yield from page.get("AccountIds", [])
 
 
-def _template(ec2: Service, wanted: LaunchTemplate, question: Question) -> FoundTemplate | None:
-    which = {"LaunchTemplateIds" if wanted.by_id else "LaunchTemplateNames": [wanted.template]}
+def _template(ec2: Service, desired: LaunchTemplate, question: Question) -> CurrentTemplate | None:
+    which = {"LaunchTemplateIds" if desired.by_id else "LaunchTemplateNames": [desired.template]}
     try:
         (described,) = ec2("DescribeLaunchTemplates", **which)["LaunchTemplates"]
     except Refused as refused:
@@ -232,16 +232,16 @@ def _template(ec2: Service, wanted: LaunchTemplate, question: Question) -> Found
         _template_version(version)
         for version in ec2("DescribeLaunchTemplateVersions", **ends)["LaunchTemplateVersions"]
     ]
-    start = default if wanted.base is Base.DEFAULT else latest
-    if question.names or not any(version.number == start and version.user_data == wanted.encoded for version in known):
+    start = default if desired.base is Base.DEFAULT else latest
+    if question.names or not any(version.number == start and version.user_data == desired.encoded for version in known):
         known = [
             _template_version(version)
             for page in ec2.pages("DescribeLaunchTemplateVersions", LaunchTemplateId=template)
             for version in page["LaunchTemplateVersions"]
         ]
     newest_first = sorted({v.number: v for v in known}.values(), key=lambda version: -version.number)
-    return FoundTemplate(
-        wanted.template, template, default, latest, _tags(described.get("Tags", [])), tuple(newest_first)
+    return CurrentTemplate(
+        desired.template, template, default, latest, _tags(described.get("Tags", [])), tuple(newest_first)
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ssmwake.cli.streams import wants_color
+from ssmwake.cli.output import wants_color
 from ssmwake.publish import Outcome, Place, PlacePlan, Plan, Result
 
 COLORS = {Outcome.DONE: "green", Outcome.UNCHANGED: "dim", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
@@ -23,7 +23,7 @@ def plan_out(plan: Plan, *, err: bool = False) -> None:
             click.echo("  no change", err=err)
         for action in one.actions:
             click.echo(f"  {action}", err=err)
-        for difference in one.differences:
+        for difference in one.diffs:
             for line in str(difference).splitlines():
                 click.secho(f"    {line}", fg={"+": "green", "-": "red"}.get(line[:1]), err=err, color=color)
 
@@ -35,7 +35,7 @@ def plan_json(plan: Plan) -> str:
             **_place(one.place),
             "outcome": "failed" if one.failure else "planned" if one.actions else "unchanged",
             "actions": [str(action) for action in one.actions],
-            "diffs": {difference.name: str(difference) for difference in one.differences},
+            "diffs": {difference.name: str(difference) for difference in one.diffs},
             "error": one.failure,
         }
         for one in plan.places
@@ -83,7 +83,7 @@ def results_out(results: Sequence[Result]) -> None:
 def _alike(plans: Sequence[PlacePlan]) -> Iterator[tuple[list[Place], PlacePlan]]:
     groups: dict[str, tuple[list[Place], PlacePlan]] = {}
     for one in plans:
-        said = "\n".join([one.failure, *map(str, one.actions), *map(str, one.differences)])
+        said = "\n".join([one.failure, *map(str, one.actions), *map(str, one.diffs)])
         groups.setdefault(said, ([], one))[0].append(one.place)
     yield from groups.values()
 
