@@ -57,15 +57,9 @@ render: $(DEV) pack
 	$(VENV)/bin/ssmwake render
 	for case in tests/golden/*/ssmwake.yaml; do $(VENV)/bin/ssmwake render -c $$case -o $${case%ssmwake.yaml}dist || exit; done
 
-# The runtime as user data carries it; zopfli makes it 3 % smaller than zlib does, which is room for the user.
+# The runtime as user data carries it.
 pack: $(DEV)
-	$(VENV)/bin/python -c 'import zopfli.gzip; from ssmwake.render.runtime import runtime, wrapped; \
-		print(wrapped(zopfli.gzip.compress(runtime().encode())), end="")' >templates/runtime/packed.new
-	mv templates/runtime/packed.new templates/runtime/packed.txt
-
-# Short names that make the packed runtime smaller; worth it after a change of many names. Then `make render`.
-names: $(DEV)
-	PYTHONPATH=generator $(VENV)/bin/python benchmarks/names.py 240
+	$(VENV)/bin/python tools/pack.py
 
 # The versions and hashes of everything: what ssmwake runs with, and what its developers use besides. Change them only here.
 lock: $(DEV)

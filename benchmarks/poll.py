@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ssmwake.render.runtime import runtime, source
+from ssmwake.render.runtime import runtime
 from ssmwake.simulate.imds import Imds
 
 RATIO = 1.2
@@ -57,7 +57,7 @@ def main() -> int:
         for _ in range(rounds):
             times = []
             for count in (1, 1 + POLLS):
-                tight.write_text(source().replace('\nmain "$@"', f'\n{LOOP % count}main "$@"'))
+                tight.write_text(runtime().replace('\nmain "$@"', f'\n{LOOP % count}main "$@"'))
                 times.append(cpu(["dash", str(tight), "wait", *option], environment))
             polls.append((times[1] - times[0]) / POLLS)
             bare.append(statistics.mean(cpu(curl, environment) for _ in range(POLLS)))

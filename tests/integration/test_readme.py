@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from ssmwake.cli import command
 from ssmwake.model import Config
 from ssmwake.render.carriers import conf
-from ssmwake.render.runtime import source
+from ssmwake.render.runtime import runtime
 
 TOP = Path(__file__).parents[2]
 README = (TOP / "README.md").read_text()
@@ -49,7 +49,7 @@ def test_each_verb_and_option_that_is_named_exists() -> None:
     checked = 0
     for verb, options in named:
         if verb in on_the_instance:
-            assert re.search(rf"\b{verb}\b", source())
+            assert re.search(rf"\b{verb}\b", runtime())
             continue
         shown = runner.invoke(command, [verb, "--help"])
         assert shown.exit_code == 0, verb
@@ -66,10 +66,10 @@ def test_the_table_of_settings_names_what_the_instance_reads() -> None:
     )
     assert named == {line.split("=")[0] for line in conf(every).splitlines()}
     for name in named:
-        assert name.removeprefix("SSMWAKE_") in source()
+        assert name.removeprefix("SSMWAKE_") in runtime()
 
 
-def test_the_exit_codes_are_those_of_the_source() -> None:
+def test_the_exit_codes_are_those_of_the_runtime() -> None:
     sentence = re.search(r"Exit codes:(.*?)`journalctl", README, re.DOTALL)
     assert sentence
-    assert set(re.findall(r"\b\d\d\b", sentence[1])) == set(re.findall(r"code=(\d\d)\b", source()))
+    assert set(re.findall(r"\b\d\d\b", sentence[1])) == set(re.findall(r"code=(\d\d)\b", runtime()))

@@ -33,8 +33,8 @@ SHELLS = {
 @pytest.fixture(autouse=True, scope="module")
 def _runtime() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("ssmwake.render", "ssmwake.render.carriers"):
-            patch.setattr(f"{module}.runtime", lambda: RUNTIME)
+        patch.setattr("ssmwake.render.runtime", lambda: RUNTIME)
+        patch.setattr(carriers, "carried", lambda: RUNTIME)
         patch.setattr(carriers, "packed", lambda: wrapped(gzip.compress(RUNTIME.encode(), mtime=0)))
         yield
 

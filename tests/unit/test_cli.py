@@ -15,7 +15,7 @@ import yaml
 
 import ssmwake
 from ssmwake.model import Invalid
-from ssmwake.render.runtime import runtime
+from ssmwake.render.runtime import carried
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -61,7 +61,7 @@ def test_the_forms_of_user_data_hold_the_same() -> None:
     plain = run("user-data", "--format", "script").stdout
     assert plain.startswith(b"#!/bin/sh\n")
     inside = gzip.decompress(run("user-data", "--format", "script", "--gzip").stdout)
-    assert runtime().encode() in inside
+    assert carried().encode() in inside
     assert [line for line in inside.splitlines() if line.startswith(b"sh ")] == plain.splitlines()[-2:-1]
     assert base64.b64decode(run("user-data", "--format", "script", "--base64").stdout) == plain
     packed = base64.b64decode(run("user-data", "--format", "script", "--gzip", "--base64").stdout)
@@ -204,7 +204,7 @@ def test_terraform_gets_every_form_as_an_object_of_strings() -> None:
     assert base64.b64decode(answer["user_data_base64"]) == plain
     inside = yaml.safe_load(gzip.decompress(base64.b64decode(answer["user_data_base64gzip"])))
     assert inside["runcmd"] == yaml.safe_load(plain)["runcmd"]
-    assert inside["write_files"][-1]["content"] == runtime()
+    assert inside["write_files"][-1]["content"] == carried()
     assert (answer["sha256"], answer["bytes"]) == (hashlib.sha256(plain).hexdigest(), str(len(plain)))
 
 

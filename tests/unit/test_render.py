@@ -13,7 +13,7 @@ import yaml
 
 from ssmwake.model import Artifact, Config, UserDataFormat, UserDataSettings
 from ssmwake.render import render
-from ssmwake.render.runtime import packed, runtime
+from ssmwake.render.runtime import carried, packed, runtime, without_comments
 from ssmwake.render.user_data import user_data
 from ssmwake.resources import templates
 from ssmwake.userdata.parts import read
@@ -40,62 +40,65 @@ def test_cloud_config_holds_the_runtime_byte_for_byte(artifacts: dict[str, Artif
     config = yaml.safe_load(artifacts["user-data/cloud-config.yaml"].text)
     file = config["write_files"][-1]
     assert file["encoding"] == "gz+b64"
-    assert gzip.decompress(base64.b64decode(file["content"])).decode() == runtime()
+    assert gzip.decompress(base64.b64decode(file["content"])).decode() == carried()
 
 
 def test_the_script_writes_the_runtime_byte_for_byte(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
     written = run(artifacts["user-data/script.sh"].text, tmp_path)
-    assert written.read_text() == runtime()
+    assert written.read_text() == carried()
     assert written.stat().st_mode & 0o777 == 0o700
 
 
 def test_multipart_carries_the_script(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
     part = list(message_from_string(artifacts["user-data/multipart.txt"].text).walk())[-1]
-    assert run(str(part.get_payload(decode=False)), tmp_path).read_text() == runtime()
+    assert run(str(part.get_payload(decode=False)), tmp_path).read_text() == carried()
 
 
 def test_what_gzip_packs_holds_the_runtime_byte_for_byte(tmp_path: Path) -> None:
     config = yaml.safe_load(user_data(Config(), plain=True))
-    assert config["write_files"][-1]["content"] == runtime()
+    assert config["write_files"][-1]["content"] == carried()
     assert "encoding" not in config["write_files"][-1]
     script = user_data(Config(user_data=UserDataSettings(format=UserDataFormat.SCRIPT)), plain=True)
-    assert run(script, tmp_path).read_text() == runtime()
+    assert run(script, tmp_path).read_text() == carried()
     text = user_data(Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART)), plain=True)
     part = list(message_from_string(text).walk())[-1]
-    assert run(str(part.get_payload(decode=False)), tmp_path / "multipart").read_text() == runtime()
+    assert run(str(part.get_payload(decode=False)), tmp_path / "multipart").read_text() == carried()
 
 
 @pytest.mark.parametrize("form", UserDataFormat)
-def test_by_default_all_of_it_is_less_than_6_kib_with_gzip_and_16_without(form: UserDataFormat) -> None:
+def test_by_default_a_quarter_of_what_ec2_takes_is_left_for_the_user(form: UserDataFormat) -> None:
     config = Config(user_data=UserDataSettings(format=form))
-    assert len(zipped(user_data(config, plain=True).encode())) < 6_144
-    assert len(user_data(config).encode()) < 16_384
+    assert len(user_data(config).encode()) < 12_288
+    assert len(zipped(user_data(config, plain=True).encode())) < 9_216
 
 
 def test_no_carrier_needs_base64_for_the_runtime_in_gzip() -> None:
-    assert "{{" not in runtime()
-    assert "$$" not in runtime()
-    assert runtime().isascii()
+    assert "{{" not in carried()
+    assert "$$" not in carried()
+    assert carried().isascii()
 
 
 def test_what_a_person_has_is_merged_with_the_plain_runtime_too() -> None:
     own = read("own", b"#cloud-config\nwrite_files:\n- path: /a\n  content: b\nruncmd:\n- id\n")
     config = yaml.safe_load(user_data(Config(), own, plain=True))
-    assert {file["path"]: file["content"] for file in config["write_files"]}["/var/lib/ssmwake/ssmwake"] == runtime()
+    assert {file["path"]: file["content"] for file in config["write_files"]}["/var/lib/ssmwake/ssmwake"] == carried()
     assert "id" in config["runcmd"]
 
 
 def test_the_documents_hold_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
     assert artifacts["runtime/ssmwake.sh"].text == runtime()
     document = yaml.safe_load(artifacts["ssm/command.yaml"].text)
-    assert runtime() in document["mainSteps"][0]["inputs"]["runCommand"][0]
+    assert carried() in document["mainSteps"][0]["inputs"]["runCommand"][0]
     assert json.loads(artifacts["ssm/command.json"].text) == document
 
 
-def test_the_packed_runtime_is_the_runtime() -> None:
-    text = (templates() / "runtime" / "packed.txt").read_text()
-    assert gzip.decompress(base64.b64decode(text)).decode() == runtime(), "run `make render`"
-
-
-def test_the_packed_runtime_is_kept_for_its_bytes() -> None:
+def test_the_packed_runtime_is_current() -> None:
+    assert carried() == without_comments(runtime()), "run `make render`"
     assert packed() == (templates() / "runtime" / "packed.txt").read_text()
+
+
+def test_what_is_carried_is_the_source_without_lines_that_are_only_a_comment_or_blank() -> None:
+    kept = subprocess.run(
+        ["sed", "1!{/^[[:blank:]]*#/d;/^[[:blank:]]*$/d;}"], input=runtime(), capture_output=True, text=True, check=True
+    )
+    assert carried() == kept.stdout

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ssmwake.model import Config
-from ssmwake.render.runtime import NOTICE, packed, runtime, wrapped
+from ssmwake.render.runtime import NOTICE, carried, packed, wrapped
 from ssmwake.render.yaml_text import block, quoted
 
 HEAD = f"#!/bin/sh\n# {NOTICE}\n"
@@ -28,7 +28,7 @@ class InstanceFile:
 
 def instance_files(config: Config) -> tuple[InstanceFile, ...]:
     """Return the files of the config, the runtime first: no settings file where nothing differs from the defaults."""
-    files = [InstanceFile(HOME, "0700", runtime())]
+    files = [InstanceFile(HOME, "0700", carried())]
     if settings := conf(config):
         files.append(InstanceFile("/etc/ssmwake.conf", "0600", settings))
     if config.on_ready:

@@ -1,69 +1,65 @@
-"""Make of the parts of the runtime the one file that runs on an instance; its bytes do not depend on any config."""
+"""Join the parts of the runtime into the one script that runs on an instance; its bytes do not depend on any config.
+
+`dist/runtime/ssmwake.sh` is the source with its comments. Every carrier holds the same script without the lines that are
+only a comment or blank, and nothing else is changed, so that anybody can compare what runs with what was reviewed.
+"""
 
 import base64
 import gzip
 import re
 from functools import cache
 
-from ssmwake.render.shorten import shortened
 from ssmwake.resources import templates
 
 NOTICE = "Rendered by ssmwake from templates/; do not edit."
 
-# Each part holds functions and defaults only, and the last line calls `main`. In this order, after the settings, gzip
-# makes the least of them.
+# Each part holds functions and defaults only; the last line of the script calls `main`.
 PARTS = (
     "settings.sh",
+    "log.sh",
+    "clock.sh",
+    "clients.sh",
     "http.sh",
     "imds.sh",
-    "status.sh",
-    "log.sh",
     "agent.sh",
-    "watch.sh",
-    "clock.sh",
     "wake.sh",
-    "main.sh",
-    "clients.sh",
     "ready.sh",
+    "watch.sh",
+    "status.sh",
     "install.sh",
+    "main.sh",
 )
-
-
-def source() -> str:
-    """Return the parts as one script, for people: with its comments and its long names."""
-    folder = templates() / "runtime"
-    parts = "\n".join((folder / part).read_text(encoding="utf-8") for part in PARTS)
-    return f'#!/bin/sh\n{parts}\nmain "$@"\n'
+COMMENT_OR_BLANK = re.compile(r"[ \t]*(#.*)?\n")
 
 
 @cache
 def runtime() -> str:
-    """Return the runtime, byte for byte as each carrier holds it: the source, made short."""
-    return f"#!/bin/sh\n# {NOTICE.replace('templates/', 'templates/runtime/')}\n{shortened(to_shorten(), names())}"
+    """Return the runtime as people read it: the parts, joined, with their comments."""
+    folder = templates() / "runtime"
+    parts = "\n".join((folder / part).read_text(encoding="utf-8") for part in PARTS)
+    return f'#!/bin/sh\n# {NOTICE.replace("templates/", "templates/runtime/")}\n\n{parts}\nmain "$@"\n'
 
 
-def to_shorten() -> str:
-    """Return the source with the program in it that is for bash made short already."""
-    return re.sub("(?<=^bash_client=')[^']+", lambda found: shortened(found[0]).strip(), source(), flags=re.MULTILINE)
+def without_comments(script: str) -> str:
+    """Return the script without the lines that are only a comment or blank; its first line stays."""
+    first, *lines = script.splitlines(keepends=True)
+    return first + "".join(line for line in lines if not COMMENT_OR_BLANK.fullmatch(line))
 
 
-def names() -> dict[tuple[str, str], str]:
-    """Return the short names that gzip makes least of, by kind and name; `make names` looks for them."""
-    text = (templates() / "runtime" / "names.txt").read_text(encoding="utf-8")
-    return {(kind, name): short for kind, name, short in map(str.split, text.splitlines())}
+@cache
+def carried() -> str:
+    """Return the runtime as every carrier holds it, without the lines that are only a comment or blank."""
+    return gzip.decompress(base64.b64decode(packed())).decode("utf-8")
 
 
 @cache
 def packed() -> str:
     """Return the runtime for carriers that hold 16 KiB at the most: gzip, in base64.
 
-    The bytes come from a file, as what gzip makes differs between builds of zlib, and a render must not. While the
-    parts are being edited that file is behind, and the runtime is packed here; `make pack` brings it up to date.
+    `tools/pack.py` packs it once, since packing takes longer than everything else that a command does, and the bytes
+    that gzip makes differ between builds of zlib.
     """
-    text = (templates() / "runtime" / "packed.txt").read_text(encoding="utf-8")
-    if gzip.decompress(base64.b64decode(text)) == runtime().encode():
-        return text
-    return wrapped(gzip.compress(runtime().encode(), 9, mtime=0))
+    return (templates() / "runtime" / "packed.txt").read_text(encoding="utf-8")
 
 
 def wrapped(blob: bytes) -> str:

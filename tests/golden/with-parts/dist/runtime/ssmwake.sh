@@ -1,38 +1,89 @@
 #!/bin/sh
 # Rendered by ssmwake from templates/runtime/; do not edit.
-y=${SSMWAKE_ROOT-};ac=$y/etc/ssmwake.conf;c=$y/etc/ssmwake.on-ready;K=$y/var/lib/ssmwake;al=$y/run/ssmwake;ar=$y/var/lib/amazon/ssm;Q='
-';d(){ while IFS= read -r i||[ "$i" ];do case ${i%%=*} in *[!A-Z_]*);;SSMWAKE_*)eval ": \"\${${i%%=*}=\${i#*=}}\"";;esac;done 2>/dev/null<"$ac";ag=${SSMWAKE_ROLE-};aD=${SSMWAKE_TIMEOUT-600};D=${SSMWAKE_POLL-5};q=${SSMWAKE_POLL_HEALTHY-60};g=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600};for e in "$aD" "$D" "$q" ${g:-0};do case $e in ''|0*|*[!0-9]*|???????*)s usage "$e: not seconds";;esac;done;}
-ac(){ for S in curl python3 bash;do l=$S;command -v "$S">/dev/null 2>&1&&return;done;l=;s no-http-client 'install curl, python3 or bash';}
-c(){ i=$1 aJ=$2 aq=${t#*//} k=$((aB-s<2?1:2));av=${aq%:*};av=${av#[};av=${av%]};shift 2;ak=$#;case $l in curl)i="header = \"$i\"";set -- curl -qsgiK - --noproxy '*' -m $k --limit-rate 8k -w '~' -X "$aJ" "$t/latest/$1" ${2:+"$t/latest/$2"};;bash)i="$k $aJ $i";set -- timeout 3 bash -c "$aH" "$av/${aq##*:}" "$@";;*)i="$k $aJ $i";set -- python3 -ISc "$H" "$av" "${aq##*:}" "$@";;esac;{ i=$(echo "$i"|"$@");} 2>/dev/null;set -f;IFS='~';set -- $i;unset IFS;set +f;v=${1-};[ $# -gt $ak ]||ak=$#;eval "i=\${$ak}";j=${i#*"$Q"?"$Q"} h=${i#* } aj=${i#*ontent-?ength: };h=${h%%[!0-9]*} aj=${aj%%[!0-9]*};case $j in *[!\ -~[:space:]]*)aj=${#j};;esac;case $h:$aj in 200:"${#j}")a=;;200:*)a=partial-body;;429:*|5??:*)a=imds-busy;;403:*)a=imds-forbidden;;[1-4]??:*)a=imds-http-$h;;*)a=imds-unreachable h=0;;esac;[ ${#j} -le 8192 ]||a=oversize-body;}
-o(){ for _ in 1 2;do if [ -z "$ae" ]||[ $((s-aF)) -gt 21000 ];then ae=;c 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token;case $a in imds-forbidden)a=imds-disabled;;imds-http-40[45])a=no-imdsv2;;imds-http-400)a=token-rejected;;esac;[ ${#j} -le 1024 ]||j=;case $a$j in ''|*[!A-Za-z0-9_=+/.-]*)a=${a:-token-garbled};;esac;[ -z "$a" ]||return;ae=$j aF=$s;fi;c "X-aws-ec2-metadata-token: $ae" GET "$@";[ "$a" = imds-http-401 ]||return 0;ae= a=token-refused;done;}
-ao(){ e= ai=;set -f;IFS='"';for S in $1;do case $ai:$S in :"$2")ai=1;;1:*[!\ :]*)ai=;;1:*:*)ai=2;;2:*)e=$S;break;;esac;done;unset IFS;set +f;}
-ae(){ R=$((R+1));P= aw=;o meta-data/iam/info meta-data/iam/security-credentials/;case $a in '')al;;imds-http-404)a=no-role;;imds-unreachable)set -- "$t";t=$X X=$1;;esac;}
-al(){ a=role-list-garbled;j=${j%%"$Q"*};case $j in ''|*[!A-Za-z0-9_+=,.@-]*)return;;esac;o=$j;ao "$v" InstanceProfileId;case $e in *[!A-Z0-9]*)e=;;esac;w=$e f=$e/$o;a=other-role;[ "${ag:-$o}" = "$o" ]||return;a=ready;K "$B"&&[ "$u" != status ]&&return;o "meta-data/iam/security-credentials/$o";[ -z "$a" ]||return;ao "$j" Code;case $e in Success);;*[!A-Za-z]*|'')a=creds-garbled e=;;*)a=creds-$e;;esac;aw=$e;for x in AccessKeyId SecretAccessKey Token Expiration;do ao "$j" $x;[ "$e" ]||a=${a:-creds-missing-$x};done;[ -z "$a" ]||return;a=ready P=$e;expr "$P" \< "$(date -u +%FT%TZ)">/dev/null&&U=',"expired":true';}
-K(){ [ "${1#*/}" = "$o" ]||return;[ -z "$w" ]||[ -z "${1%%/*}" ]||[ "${1%%/*}" = "$w" ];}
-ah(){ ae;[ "$a" != imds-unreachable ]||ae;u;m;ay=inactive aK= i=;O watch&&ay=active;[ "$aa" != asleep ]||aK="$((30-am/60%30)) min";read -r i 2>/dev/null<"$ar/runtimeconfig/identity_config.json";ao "$i" CredentialSource;[ "$a" != ready ]||[ "$aa" = online ]||a=agent-$aa;case $a in ready)az=nothing;;agent-not-installed)az='install amazon-ssm-agent';;agent-masked|agent-disabled)az="enable $T";;agent-[adh]*|agent-stopped)az='ssmwake run';;no-role)az='attach an instance profile';;other-role)az='attach that role';;creds-Assume*)az='let EC2 assume the role';;imds-disabled)az='enable IMDS';;*)az='look again';;esac;U="$U,\"endpoint\":\"$t\",\"code\":\"$aw\",\"expires\":\"$P\",\"agent_source\":\"$e\",\"agent_retry\":\"$aK\",\"watcher\":\"$ay\",\"todo\":\"$az\"";s "$a";}
-a(){ [ "$1" = "$L" ]||echo "ssmwake: $1">&2;L=$1;}
-s(){ trap - HUP INT TERM;a=$1 aE=false;[ -z "$ao" ]||rm -f "$ao";[ -z "${2-}" ]||a "$1: $2";case $1:$u in signal:*);;ready:*|*installed:*install|already-*|agent-not-seeded:*|agent-[!u]*d:run)E=0 aE=true;;usage:*)E=64;;imds-disabled:*|no-[!r]*|agent-no-*)E=69;;cannot-*)E=73;;need-root:*)E=77;;creds-[A-Z]*|agent-masked:*)E=78;;restart-*|agent-[!u]*|on-*)E=71;;*)E=75;;esac;T;set -- "{\"v\":1,\"ok\":$aE,\"exit\":$E,\"reason\":\"$a\",\"role\":\"$o\",\"profile\":\"$w\",\"action\":\"$m\",\"unit\":\"$T\",\"agent\":\"$aa\",\"instance_connect\":\"$at\",\"waited_s\":$((s-F)),\"polls\":$R,\"client\":\"${l##*/}\",\"http\":$h$U}";[ "$u$Y" != status ]||set -- "$(echo "$1"|sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')";echo "$1" 2>/dev/null;exit "$E";}
-e(){ ai=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null);case $ai in ''|*not-found*);;*)return 1;;esac;}
-A(){ case $au in systemd)for S in snap.amazon-ssm-agent. '';do T=${S}amazon-ssm-agent.service;e $T||return;done;;openrc)T=amazon-ssm-agent ai=State=dead;f amazon-ssm-ag&&ai="State=running MainPID=$aG";rc-service -e $T&&return;;esac;T= ai=not-found;}
-f(){ aG=;for S in /proc/[0-9]*;do au "${S#/proc/}" "$1"||continue;case $J:$y in "${2:-$J}":*)aG=${S#/proc/};return;;1:)aG=${S#/proc/};;esac;done;[ "$aG" ];}
-au(){ read -r i 2>/dev/null<"/proc/$1/stat"||return;case $i in *"($2"*);;*)return 1;;esac;set -- ${i##*") "};J=$2 am=$((s-${20}/100));}
-u(){ if ! au "$ah" amazon-ssm-ag;then ah= G=;A;aa=starting;case $au:$ai in :*)aa=no-service-manager;;*not-found*)aa=not-installed;;*LoadState=masked*)aa=masked;;*State=running*)ah=${ai##*MainPID=};ah=${ah%%[!0-9]*};;*State=dead*=disabled*)aa=disabled;;*State=dead*)aa=stopped;;*State=failed*|*State=auto-restart*)aa=down;;*State=stop*|*State=final*)aa=stopping;;esac;[ "$ah" ]||return 0;fi;if ! au "$G" ssm-agent-worke;then ab=-300;f ssm-agent-worke "$ah";G=$aG;fi;aa=online;if [ -z "$G" ];then aa=starting;au "$ah" amazon-ssm-ag&&[ "$am" -lt 5 ]||aa=asleep;elif [ $((s-ab)) -ge 300 ];then if g;then as= ab=$s;else as=${as:-$s};aa=connecting;[ $((s-as)) -lt "$ax" ]||aa=hibernating;fi;fi;}
-g(){ i=$(ls -l "/proc/$G/fd" 2>/dev/null)||return 0;z=none;for S in $i;do case $S in socket:*)S=${S#*"["};z="$z|${S%"]"}";;esac;done;grep -hE " 01 ([^ ]+ +){5}($z) " "/proc/$G/net"/tcp* 2>/dev/null|grep -qv FEA9FEA9:0050;}
-af(){ b=$F;[ "$u" = watch ]||aB=$((F+aD));while :;do T;ae;if [ "$a" = ready ];then A=0;K "$B"||aB;[ "$u" != wait ]||s ready;as;else ag;fi;[ "$s" -lt "$aB" ]||aa;e=$((A>2?300:C?q:s-b<60?1:D>2&&s-b<600?2:D));sleep $((aB-s<e?aB-s:e))&d=$!;wait $d;done;}
-ag(){ a "waiting: $a";case $a in imds-disabled|no-imdsv2)A=$((A+1));[ "$A" -lt 3 ]||[ "$u" = watch ]||aa;;no-role)[ -z "$B" ]||b=$s;O= N= B= C=0 o= w=;i;;esac;}
-aa(){ case $a:$aa in ready:down)a=restart-failed;;ready:stopping)a=restart-hang;;ready:not-installed)a=agent-not-seeded;;ready:*)a=agent-unregistered;;esac;s "$a";}
-as(){ u;K "$N"||ay||return;case $aa in online)[ "$C" = 1 ]||a "agent online";C=1 ax=60;[ $((s-aA)) -lt 600 ]||an=$g;[ "$u" != run ]||s ready;;asleep|hibernating|down)C=0;[ "$s" -lt "$aC" ]||y;;stopped)case $aA:$m in 0:*|*:queued|*:restart-failed)[ "$C" = 1 ]||[ "$s" -lt "$aC" ]||y;;*)if [ $((s-aA)) -ge 5 ];then m=queued;[ "$u" != run ]||s ready;fi;;esac;;not-installed|masked|disabled|no-service-manager)a "agent: $aa";C=1 m=skipped:$aa;if [ "$aa" = not-installed ]&&command -v snap>/dev/null;then C=0;elif [ "$u" = run ];then s agent-$aa;fi;;esac;[ "$m:$u" != scheduled:run ]||s ready;}
-ay(){ case $O:$I:$aa in yes::*);;*:online|*:connecting|*:hibernating)case $V:$N in "$f":*);;*:"$w"/*|*:*/"$o")V=$f b=$s C=0;return 1;;esac;if [ "$s" -lt "$ap" ];then a "the role flaps";return 1;fi;[ $((s-ap)) -lt 3600 ]||p=60;ap=$((s+p)) p=$((p*3)) an=$g;y||return;;*:starting|*:stopping)return 1;;esac;[ "$aA" = "$s" ]||an=$g aC=0;[ "$aa" = online ]||m;N=$f;i;b=$s ax=10 O= I= V=;}
-i(){ [ "$u" != watch ]||{ echo "$N $B">"$al/state";} 2>/dev/null;}
-O(){ read -r W 2>/dev/null<"$al/$1.lock"&&[ -e "/proc/$W" ];}
-n(){ mkdir -p "$al" 2>/dev/null;O "$u"&&s already-running;if { echo ${$}>"$al/$u.lock";} 2>/dev/null;then ao=$al/$u.lock;else a "$al cannot be written";fi;O=yes;[ "$u" = watch ]&&read -r N B 2>/dev/null<"$al/state"&&O=;}
-T(){ read -r s _</proc/uptime;s=${s%.*};}
-l(){ timeout 20 systemctl --no-block "$@">/dev/null 2>&1;}
-y(){ if [ "$u$I" = run ]&&O watch;then aA=$((aA?aA:s));return 1;fi;L= aA=$s C=0 as= m=restarted;a "restarting $T: $aa, role $o";set -- "$ar"/*/document/state/current/*;if [ "${AWS_SSM_INSTANCE_ID-}" ]&&[ "$au" = systemd ];then m=scheduled;systemd-run sh -c "sleep 5; systemctl restart $T";elif [ "$au" = openrc ];then rc-service "$T" restart;else [ "$aa" != asleep ]||[ -e "$1" ]||kill -KILL "$ah";[ "$aa" != down ]||l reset-failed "$T";l restart "$T";fi>/dev/null 2>&1||m=restart-failed;ah= aa=starting;e=${an%% *};an=${an#"$e" };aC=$((s+e+${$}%(e/20+1)));[ "$m" != restart-failed ];}
-m(){ [ "$au:${SSMWAKE_INSTANCE_CONNECT-yes}" = systemd:yes ]||return;at=no-unit;for S in ec2-instance-connect ec2-instance-connect-harvest-hostkeys;do e $S.service||at=$S;done;[ "$at" = no-unit ]||[ "$u" = status ]||l restart $at.service;}
-set -u +x;umask 077;LC_ALL=C;export LC_ALL;unset IFS;k(){ t=http://169.254.169.254:80 X='http://[fd00:ec2::254]:80';u=${1---help} F=0 aB=999999999;R=0 h=0 aA=0 aC=0 aF=0 A=0 ap=0 p=60 ax=10 ab=-300 C=0;m=none aa=unknown at=off;read -r a o w f T l Y U L ao d ae N B V O I x n ah G as an ai</dev/null;T;F=$s;trap 'H 129' HUP;trap 'H 130' INT;trap 'H 143' TERM;[ $# = 0 ]||shift;for S;do case $x:$S in ROLE:*[!A-Za-z0-9_+=,.@-]*)s usage "$S: not a role";;ENDPOINT:*)t=$S X=$S x=;;[A-Z]*)eval "SSMWAKE_$x=\$S";n=${n}SSMWAKE_$x=$S$Q x=;;:--role)x=ROLE;;:--timeout)x=TIMEOUT;;:--poll)x=POLL;;:--endpoint)x=ENDPOINT;;:--json)Y=yes;;:--restart)I=yes;;:-h|:--help)u=--help;;*)s usage "$S: unknown option";;esac;done;[ -z "$x" ]||s usage "$S: needs a value";case $u in wait|run|watch|status|install|uninstall|on-ready);;-h|--help)echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]';exit;;*)s usage "$u: unknown command";;esac;case $t in *[!A-Za-z0-9:/.[\]-]*)s usage "$t: not the URL of IMDS";;esac;d;au=;command -v rc-service>/dev/null 2>&1&&au=openrc;[ -d "$y/run/systemd/system" ]&&au=systemd;[ "$y" ]||[ "$(id -u)" = 0 ]||case $u in wait);;status)a need-root;;*)s need-root;;esac;case $u in on-ready)E;;install)h;;uninstall)an;;esac;ac;case $u in status)ah;;run|watch)n;;esac;af;}
-H(){ [ -z "$d" ]||{ kill "$d"&&wait "$d";} 2>/dev/null;E=$1;s signal;}
-H='import os,signal,socket,sys
+
+# Where everything lies, and what a person can set. The environment wins over /etc/ssmwake.conf, that over the defaults.
+
+# Every path hangs off one root, so that a test or `ssmwake try` can run without being root and leave no trace.
+root=${SSMWAKE_ROOT-}
+conf=$root/etc/ssmwake.conf
+hook=$root/etc/ssmwake.on-ready
+lib=$root/var/lib/ssmwake
+run=$root/run/ssmwake
+ssm=$root/var/lib/amazon/ssm
+nl='
+'
+
+load_settings() {
+    # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
+    while IFS= read -r line || [ "$line" ]; do
+        case ${line%%=*} in
+        *[!A-Z_]*) ;;
+        SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
+        esac
+    done 2>/dev/null <"$conf"
+    wanted=${SSMWAKE_ROLE-}
+    timeout=${SSMWAKE_TIMEOUT-600}
+    poll=${SSMWAKE_POLL-5}
+    poll_healthy=${SSMWAKE_POLL_HEALTHY-60}
+    pauses=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600}
+    for value in "$timeout" "$poll" "$poll_healthy" ${pauses:-0}; do
+        case $value in
+        '' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds" ;;
+        esac
+    done
+}
+
+# Words go to stderr, and only when something changed; stdout carries one JSON line, at the end.
+#
+# It is `echo` that says them, as mksh has no printf of its own, and a token must never be an argument of a process.
+
+# Say what is the case, once, until something else is.
+tell() {
+    [ "$1" = "$told" ] || echo "ssmwake: $1" >&2
+    told=$1
+}
+
+# End because of $1, with the words $2. The status says who can mend it. 64: the caller; 69: nobody, this machine cannot;
+# 71: the agent did not; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
+# Only values whose characters were checked get into the report, so nothing needs to be escaped.
+finish() {
+    trap - HUP INT TERM
+    reason=$1 ok=false
+    [ -z "$lock" ] || rm -f "$lock"
+    [ -z "${2-}" ] || tell "$1: $2"
+    case $1:$mode in
+    signal:*) ;;
+    ready:* | *installed:*install | already-* | agent-not-seeded:* | agent-[!u]*d:run) code=0 ok=true ;;
+    usage:*) code=64 ;;
+    imds-disabled:* | no-[!r]* | agent-no-*) code=69 ;;
+    cannot-*) code=73 ;;
+    need-root:*) code=77 ;;
+    creds-[A-Z]* | agent-masked:*) code=78 ;;
+    restart-* | agent-[!u]* | on-*) code=71 ;;
+    *) code=75 ;;
+    esac
+    now
+    set -- "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$role\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
+    # The same for a person: a line for each.
+    [ "$mode$json" != status ] || set -- "$(echo "$1" | sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')"
+    echo "$1" 2>/dev/null
+    exit "$code"
+}
+
+# Time since boot: it costs no process, and does not step when NTP sets the clock.
+
+now() {
+    read -r now _ </proc/uptime
+    now=${now%.*}
+}
+
+# The two stand-ins for curl: they send and receive, and read nothing of it. Arguments: a place to connect to, then paths; on
+# standard input how many seconds a reply may take, the method and the header, which holds the token. They print each reply
+# as it comes, and `~`.
+
+# In Python: n and p the place, u the paths, t the seconds, v the method, h the header, s the socket. It takes no more than
+# 99 times 99 bytes; what comes in smaller pieces or later than that is not IMDS.
+python_client='import os,signal,socket,sys
 _,n,p,*u=sys.argv
 t,v,h=input().split(" ",2)
 for x in u:
@@ -40,16 +91,634 @@ for x in u:
  s=socket.create_connection((n,p))
  s.sendall(f"{v} /latest/{x} HTTP/1.0\r\nHost: {n}\r\n{h}\r\n\r\n".encode())
  for _ in range(99):os.write(1,s.recv(99))
- os.write(1,b"~")';aH='set +x;read -r d c e;for b;do exec 3<>/dev/tcp/$0;printf "$c /latest/$b HTTP/1.0\r\nHost: ${0%/*}\r\n$e\r\n\r\n">&3;read -r -u 3 f;IFS= read -r -u 3 -t $d -d "" -N 9800 a;printf "%s\n%s~" "$f" "$a";done';aB(){ B=$f;a "role $o";i;[ "$u" != watch ]||l restart ssmwake-ready.target||sh "$0" on-ready>/dev/null&}
-E(){ f=unknown;read -r _ f 2>/dev/null<"$al/state";if [ -f "$c" ]&&! grep -qxF "$f" "$K/ready" 2>/dev/null;then HOME=/root sh "$c">&2||s on-ready-failed "$c";echo "$f">>"$K/ready";fi;s ready;}
-ad=$y/etc/systemd/system;M=$y/usr/local/sbin/ssmwake;af=$y/etc/init.d/ssmwake;aK=$y/var/lib/cloud/scripts/per-boot/ssmwake;B(){ printf '%s\n' "$2"|cmp -s - "$1"&&return;mkdir -p "${1%/*}"&&printf '%s\n' "$2">"$1.new"&&chmod "$3" "$1.new"&&mv -f "$1.new" "$1";} 2>/dev/null;t(){ B "$@"||s cannot-write "$1";}
-h(){ i=$(cat "$0");sh -n "$0"||s cannot-read "$0";Z=$M;B "$Z" "$i" 755||{ Z=$K/ssmwake;t "$Z" "$i" 700;}
-e=$(cat "$ac" 2>/dev/null);case $e$Q in "$n"*);;*)t "$ac" "$n$e" 600;;esac;m=installed;case $au in systemd)ad;systemctl daemon-reload;systemctl enable ssmwake>/dev/null 2>&1;l restart ssmwake;;openrc)t "$af" "#!/sbin/openrc-run
+ os.write(1,b"~")'
+
+# In bash: what a read got before the connection was reset is lost, so the first line has a read of its own.
+# shellcheck disable=SC2016 # its variables are its own
+bash_client='set +x
+read -r limit verb header
+for path; do
+    exec 3<>/dev/tcp/$0
+    printf "$verb /latest/$path HTTP/1.0\r\nHost: ${0%/*}\r\n$header\r\n\r\n" >&3
+    read -r -u 3 status
+    IFS= read -r -u 3 -t $limit -d "" -N 9800 line
+    printf "%s\n%s~" "$status" "$line"
+done'
+
+# One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
+#
+# The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
+# link-local address. Bodies are cut at 8 KiB: real ones have 2, and `${x#*y}` in sh is quadratic.
+
+find_client() {
+    # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
+    for word in curl python3 bash; do
+        client=$word
+        command -v "$word" >/dev/null 2>&1 && return
+    done
+    client=''
+    finish no-http-client 'install curl, python3 or bash'
+}
+
+# $1 a header, $2 the method, then one path or two. Leaves the reply to the first in $info; of the last the text in $body,
+# the status in $http, and in $reason why that is no good answer.
+request() {
+    line=$1 verb=$2 place=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
+    name=${place%:*}
+    name=${name#[}
+    name=${name%]}
+    shift 2
+    last=$#
+    case $client in
+    # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
+    curl)
+        line="header = \"$line\""
+        set -- curl -qsgiK - --noproxy '*' -m $limit --limit-rate 8k -w '~' -X "$verb" \
+            "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
+        ;;
+    bash)
+        line="$limit $verb $line"
+        set -- timeout 3 bash -c "$bash_client" "$name/${place##*:}" "$@"
+        ;;
+    *)
+        line="$limit $verb $line"
+        set -- python3 -ISc "$python_client" "$name" "${place##*:}" "$@"
+        ;;
+    esac
+    # bash has a word to say about each zero byte.
+    { line=$(echo "$line" | "$@"); } 2>/dev/null
+    # Split at the marks: linear, where `${line%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
+    set -f
+    IFS='~'
+    # shellcheck disable=SC2086 # this is the splitting
+    set -- $line
+    unset IFS
+    set +f
+    info=${1-}
+    # A client that was cut off has not asked for all.
+    [ $# -gt $last ] || last=$#
+    eval "line=\${$last}"
+    # Each of these finds what it looks for in the head, so none takes long.
+    body=${line#*"$nl"?"$nl"} http=${line#* } size=${line#*ontent-?ength: }
+    http=${http%%[!0-9]*} size=${size%%[!0-9]*}
+    # No string holds a zero byte, so a binary answer is never as long as it says.
+    case $body in
+    *[!\ -~[:space:]]*) size=${#body} ;;
+    esac
+    case $http:$size in
+    200:"${#body}") reason='' ;;
+    200:*) reason='partial-body' ;;
+    429:* | 5??:*) reason='imds-busy' ;;
+    403:*) reason='imds-forbidden' ;;
+    [1-4]??:*) reason=imds-http-$http ;;
+    *) reason='imds-unreachable' http=0 ;;
+    esac
+    [ ${#body} -le 8192 ] || reason='oversize-body'
+}
+
+# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids them.
+
+# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so once
+# more with a new one. Its six hours end early here.
+get() {
+    for _ in 1 2; do
+        if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
+            token=''
+            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token
+            case $reason in
+            imds-forbidden) reason='imds-disabled' ;;
+            imds-http-40[45]) reason='no-imdsv2' ;;
+            imds-http-400) reason='token-rejected' ;;
+            esac
+            [ ${#body} -le 1024 ] || body=''
+            case $reason$body in
+            '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
+            esac
+            [ -z "$reason" ] || return
+            token=$body token_since=$now
+        fi
+        request "X-aws-ec2-metadata-token: $token" GET "$@"
+        [ "$reason" = imds-http-401 ] || return 0
+        token='' reason='token-refused'
+    done
+}
+
+# Put into $value what the JSON object $1 holds under the key $2. The document is split at its quotes: linear, where
+# cutting it with `${1#*key}` is quadratic. Neither names nor values of IMDS hold escapes.
+field() {
+    value='' state=''
+    set -f
+    IFS='"'
+    for word in $1; do
+        case $state:$word in
+        :"$2") state=1 ;;
+        1:*[!\ :]*) state='' ;;
+        1:*:*) state=2 ;;
+        2:*)
+            value=$word
+            break
+            ;;
+        esac
+    done
+    unset IFS
+    set +f
+}
+
+# Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
+poll_imds() {
+    polls=$((polls + 1))
+    expires='' verdict=''
+    get meta-data/iam/info meta-data/iam/security-credentials/
+    case $reason in
+    '') read_role ;;
+    imds-http-404) reason=no-role ;;
+    # The other address, next time: a host without IPv4 for IMDS has it at the second one.
+    imds-unreachable)
+        set -- "$endpoint"
+        endpoint=$other other=$1
+        ;;
+    esac
+}
+
+# The name in the list proves little: IMDS can serve a document that says why there are no credentials.
+read_role() {
+    reason='role-list-garbled'
+    body=${body%%"$nl"*}
+    case $body in
+    '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
+    esac
+    role=$body
+    field "$info" InstanceProfileId
+    case $value in
+    *[!A-Z0-9]*) value='' ;;
+    esac
+    profile=$value id=$value/$role
+    reason='other-role'
+    [ "${wanted:-$role}" = "$role" ] || return
+    reason=ready
+    same "$announced" && [ "$mode" != status ] && return
+    get "meta-data/iam/security-credentials/$role"
+    [ -z "$reason" ] || return
+    field "$body" Code
+    case $value in
+    Success) ;;
+    *[!A-Za-z]* | '') reason='creds-garbled' value='' ;;
+    *) reason=creds-$value ;;
+    esac
+    verdict=$value
+    for key in AccessKeyId SecretAccessKey Token Expiration; do
+        field "$body" $key
+        [ "$value" ] || reason=${reason:-creds-missing-$key}
+    done
+    [ -z "$reason" ] || return
+    reason=ready expires=$value
+    # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
+    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && more=',"expired":true'
+}
+
+# Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
+# tell is not another profile.
+same() {
+    [ "${1#*/}" = "$role" ] || return
+    [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
+}
+
+# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
+
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is such a unit. No --value: systemd 219
+# has none.
+absent() {
+    state=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null)
+    case $state in
+    '' | *not-found*) ;;
+    *) return 1 ;;
+    esac
+}
+
+find_unit() {
+    case $manager in
+    systemd)
+        # The snap's name first: on Ubuntu a leftover unit of the package can lie beside it.
+        for word in snap.amazon-ssm-agent. ''; do
+            unit=${word}amazon-ssm-agent.service
+            absent $unit || return
+        done
+        ;;
+    openrc)
+        unit=amazon-ssm-agent state=State=dead
+        find_process amazon-ssm-ag && state="State=running MainPID=$found"
+        rc-service -e $unit && return
+        ;;
+    esac
+    unit='' state=not-found
+}
+
+# Put into $found a process whose name begins with $1: a child of $2 if that is given, else any.
+find_process() {
+    found=''
+    for word in /proc/[0-9]*; do
+        examine "${word#/proc/}" "$1" || continue
+        case $parent:$root in
+        "${2:-$parent}":*)
+            found=${word#/proc/}
+            return
+            ;;
+        # An agent that died leaves its worker behind, and the next one takes it over.
+        1:) found=${word#/proc/} ;;
+        esac
+    done
+    [ "$found" ]
+}
+
+# Is the name of the process $1 $2? Then its parent, and how many seconds it has lived: the kernel counts its start in
+# hundredths.
+examine() {
+    read -r line 2>/dev/null <"/proc/$1/stat" || return
+    case $line in
+    *"($2"*) ;;
+    *) return 1 ;;
+    esac
+    # shellcheck disable=SC2086 # split at blanks: what follows the name, in parentheses, starts with field 3
+    set -- ${line##*") "}
+    parent=$2 age=$((now - ${20} / 100))
+}
+
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run.
+look() {
+    if ! examine "$pid" amazon-ssm-ag; then
+        pid='' worker=''
+        find_unit
+        agent=starting
+        case $manager:$state in
+        :*) agent=no-service-manager ;;
+        *not-found*) agent=not-installed ;;
+        *LoadState=masked*) agent=masked ;;
+        *State=running*)
+            pid=${state##*MainPID=}
+            pid=${pid%%[!0-9]*}
+            ;;
+        *State=dead*=disabled*) agent=disabled ;;
+        *State=dead*) agent=stopped ;;
+        *State=failed* | *State=auto-restart*) agent=down ;;
+        *State=stop* | *State=final*) agent=stopping ;;
+        esac
+        [ "$pid" ] || return 0
+    fi
+    # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
+    if ! examine "$worker" ssm-agent-worke; then
+        seen_online=-300
+        find_process ssm-agent-worke "$pid"
+        worker=$found
+    fi
+    agent=online
+    if [ -z "$worker" ]; then
+        # Its first attempt takes a moment; only then does no worker mean that it sleeps.
+        agent=starting
+        examine "$pid" amazon-ssm-ag && [ "$age" -lt 5 ] || agent=asleep
+    elif [ $((now - seen_online)) -ge 300 ]; then
+        if connected; then
+            lost='' seen_online=$now
+        else
+            # It reconnects by itself, and needs a second at its start; one that was denied never has a connection.
+            lost=${lost:-$now}
+            agent=connecting
+            [ $((now - lost)) -lt "$patience" ] || agent=hibernating
+        fi
+    fi
+}
+
+# Does the worker hold an established connection to anything but IMDS? That is Session Manager's channel: the one local
+# signal that tells online from hibernating. From /proc, as `ss` is not in every image; any port, as a proxy may have any.
+connected() {
+    # Not allowed to look (it takes CAP_SYS_PTRACE): then the worker is all there is to go by.
+    line=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
+    list=none
+    for word in $line; do
+        case $word in
+        socket:*)
+            word=${word#*"["}
+            list="$list|${word%"]"}"
+            ;;
+        esac
+    done
+    # A row is: number, local and remote address, state (01: established), five more, inode; no other column is 01.
+    grep -hE " 01 ([^ ]+ +){5}($list) " "/proc/$worker/net"/tcp* 2>/dev/null |
+        grep -qv FEA9FEA9:0050
+}
+
+# Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder says.
+
+# Bounded, as a manager that hangs must not take the watcher with it.
+control() {
+    timeout 20 systemctl --no-block "$@" >/dev/null 2>&1
+}
+
+wake() {
+    # The watcher is at it; a second restart within seconds costs the agent another ten.
+    if [ "$mode$force" = run ] && alive watch; then
+        woken=$((woken ? woken : now))
+        return 1
+    fi
+    told='' woken=$now healthy=0 lost='' action=restarted
+    tell "restarting $unit: $agent, role $role"
+    # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
+    set -- "$ssm"/*/document/state/current/*
+    # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
+    if [ "${AWS_SSM_INSTANCE_ID-}" ] && [ "$manager" = systemd ]; then
+        action=scheduled
+        systemd-run sh -c "sleep 5; systemctl restart $unit"
+    elif [ "$manager" = openrc ]; then
+        rc-service "$unit" restart
+    else
+        [ "$agent" != asleep ] || [ -e "$1" ] || kill -KILL "$pid"
+        # Five starts within ten seconds, and systemd starts it no more until it is told to forget that.
+        [ "$agent" != down ] || control reset-failed "$unit"
+        control restart "$unit"
+    fi >/dev/null 2>&1 || action=restart-failed
+    pid='' agent=starting
+    # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one repeats.
+    # IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
+    value=${ladder%% *}
+    ladder=${ladder#"$value" }
+    due=$((now + value + ${$} % (value / 20 + 1)))
+    [ "$action" != restart-failed ]
+}
+
+# The unit that harvested host keys has had two names and is gone since 1.1.19. It never was what serves the role.
+find_instance_connect() {
+    [ "$manager:${SSMWAKE_INSTANCE_CONNECT-yes}" = systemd:yes ] || return
+    connect=no-unit
+    for word in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
+        absent $word.service || connect=$word
+    done
+    [ "$connect" = no-unit ] || [ "$mode" = status ] || control restart $connect.service
+}
+
+# on-ready: what wants the role runs when it is there, once per identity.
+
+# Units that want the role start with the target, whatever the agent does; ours is one of them.
+announce() {
+    announced=$id
+    tell "role $role"
+    save_state
+    [ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
+}
+
+# Run by a unit of its own: the commands are not confined as the watcher is. No stamp after a failure, so that the next
+# boot tries again.
+on_ready() {
+    id=unknown
+    read -r _ id 2>/dev/null <"$run/state"
+    if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
+        HOME=/root sh "$hook" >&2 || finish on-ready-failed "$hook"
+        echo "$id" >>"$lib/ready"
+    fi
+    finish ready
+}
+
+# The loop of wait, run and watch: look at IMDS, look at the agent, act, pause.
+
+loop() {
+    since=$start
+    [ "$mode" = watch ] || deadline=$((start + timeout))
+    while :; do
+        now
+        poll_imds
+        if [ "$reason" = ready ]; then
+            refusals=0
+            same "$announced" || announce
+            [ "$mode" != wait ] || finish ready
+            tend
+        else
+            not_ready
+        fi
+        [ "$now" -lt "$deadline" ] || give_up
+        # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
+        value=$((refusals > 2 ? 300 : healthy ? poll_healthy : now - since < 60 ? 1 : poll > 2 && now - since < 600 ? 2 : poll))
+        # In the background, so that a signal ends the pause at once and not when it is over.
+        sleep $((deadline - now < value ? deadline - now : value)) &
+        sleeper=$!
+        wait $sleeper
+    done
+}
+
+# Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role makes us forget the one we had.
+not_ready() {
+    tell "waiting: $reason"
+    case $reason in
+    imds-disabled | no-imdsv2)
+        refusals=$((refusals + 1))
+        [ "$refusals" -lt 3 ] || [ "$mode" = watch ] || give_up
+        ;;
+    no-role)
+        [ -z "$announced" ] || since=$now
+        fresh='' applied='' announced='' healthy=0 role='' profile=''
+        save_state
+        ;;
+    esac
+}
+
+give_up() {
+    case $reason:$agent in
+    ready:down) reason='restart-failed' ;;
+    ready:stopping) reason='restart-hang' ;;
+    ready:not-installed) reason='agent-not-seeded' ;;
+    ready:*) reason='agent-unregistered' ;;
+    esac
+    finish "$reason"
+}
+
+# The role is there: does the agent know?
+tend() {
+    look
+    same "$applied" || meet_role || return
+    case $agent in
+    online)
+        [ "$healthy" = 1 ] || tell "agent online"
+        healthy=1 patience=60
+        [ $((now - woken)) -lt 600 ] || ladder=$pauses
+        [ "$mode" != run ] || finish ready
+        ;;
+    asleep | hibernating | down)
+        healthy=0
+        [ "$now" -lt "$due" ] || wake
+        ;;
+    stopped)
+        case $woken:$action in
+        # Whoever stopped an agent that was online meant it.
+        0:* | *:queued | *:restart-failed) [ "$healthy" = 1 ] || [ "$now" -lt "$due" ] || wake ;;
+        # Right after a restart, ours or the watcher's, its job waits for something such as the end of cloud-final; the
+        # role will be there then.
+        *)
+            if [ $((now - woken)) -ge 5 ]; then
+                action=queued
+                [ "$mode" != run ] || finish ready
+            fi
+            ;;
+        esac
+        ;;
+    not-installed | masked | disabled | no-service-manager)
+        tell "agent: $agent"
+        healthy=1 action=skipped:$agent
+        # A snap that is not seeded yet: its unit comes later in this boot.
+        if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
+            healthy=0
+        elif [ "$mode" = run ]; then
+            finish agent-$agent
+        fi
+        ;;
+    esac
+    [ "$action:$mode" != scheduled:run ] || finish ready
+}
+
+# A role that this agent was not restarted for. One that sleeps needs no more thought: it is due now.
+meet_role() {
+    case $fresh:$force:$agent in
+    yes::*) ;;
+    *:online | *:connecting | *:hibernating)
+        # Half a change may be all of it, or IMDS shows it in pieces: look once more.
+        case $candidate:$applied in
+        "$id":*) ;;
+        *:"$profile"/* | *:*/"$role")
+            candidate=$id since=$now healthy=0
+            return 1
+            ;;
+        esac
+        # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
+        if [ "$now" -lt "$calm" ]; then
+            tell "the role flaps"
+            return 1
+        fi
+        [ $((now - calm)) -lt 3600 ] || gap=60
+        calm=$((now + gap)) gap=$((gap * 3)) ladder=$pauses
+        wake || return
+        ;;
+    *:starting | *:stopping) return 1 ;;
+    esac
+    [ "$woken" = "$now" ] || ladder=$pauses due=0
+    [ "$agent" = online ] || find_instance_connect
+    applied=$id
+    save_state
+    since=$now patience=10 fresh='' force='' candidate=''
+}
+
+# In /run: after a reboot the agent has started anew, and its own state decides.
+save_state() {
+    [ "$mode" != watch ] || { echo "$applied $announced" >"$run/state"; } 2>/dev/null
+}
+
+# Does a process of that kind live?
+alive() {
+    read -r owner 2>/dev/null <"$run/$1.lock" && [ -e "/proc/$owner" ]
+}
+
+# One of a kind at a time; a lock of a process that is gone is none.
+take_lock() {
+    mkdir -p "$run" 2>/dev/null
+    alive "$mode" && finish already-running
+    if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
+        lock=$run/$mode.lock
+    else
+        tell "$run cannot be written"
+    fi
+    fresh=yes
+    [ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
+}
+
+# The recipe's checks in one picture, for a person or (--json) for a program.
+
+status() {
+    poll_imds
+    [ "$reason" != imds-unreachable ] || poll_imds
+    look
+    find_instance_connect
+    watcher=inactive retry='' line=''
+    alive watch && watcher=active
+    # A sleeping agent tries again by itself, after 25 to 30 minutes.
+    [ "$agent" != asleep ] || retry="$((30 - age / 60 % 30)) min"
+    read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
+    field "$line" CredentialSource
+    [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
+    case $reason in
+    ready) todo=nothing ;;
+    agent-not-installed) todo='install amazon-ssm-agent' ;;
+    agent-masked | agent-disabled) todo="enable $unit" ;;
+    agent-[adh]* | agent-stopped) todo='ssmwake run' ;;
+    no-role) todo='attach an instance profile' ;;
+    other-role) todo='attach that role' ;;
+    creds-Assume*) todo='let EC2 assume the role' ;;
+    imds-disabled) todo='enable IMDS' ;;
+    *) todo='look again' ;;
+    esac
+    more="$more,\"endpoint\":\"$endpoint\",\"code\":\"$verdict\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
+    finish "$reason"
+}
+
+# Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
+
+units=$root/etc/systemd/system
+home=$root/usr/local/sbin/ssmwake
+rc_script=$root/etc/init.d/ssmwake
+# What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
+retry=$root/var/lib/cloud/scripts/per-boot/ssmwake
+
+# Whole or not at all; a file that is right already is left alone.
+try_to_write() {
+    printf '%s\n' "$2" | cmp -s - "$1" && return
+    mkdir -p "${1%/*}" && printf '%s\n' "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
+} 2>/dev/null
+
+write() {
+    try_to_write "$@" || finish cannot-write "$1"
+}
+
+install() {
+    line=$(cat "$0")
+    sh -n "$0" || finish cannot-read "$0"
+    target=$home
+    # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
+    try_to_write "$target" "$line" 755 || {
+        target=$lib/ssmwake
+        write "$target" "$line" 700
+    }
+    # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
+    value=$(cat "$conf" 2>/dev/null)
+    case $value$nl in
+    "$given"*) ;;
+    *) write "$conf" "$given$value" 600 ;;
+    esac
+    action=installed
+    case $manager in
+    systemd)
+        write_units
+        systemctl daemon-reload
+        systemctl enable ssmwake >/dev/null 2>&1
+        control restart ssmwake
+        ;;
+    openrc)
+        write "$rc_script" "#!/sbin/openrc-run
 supervisor=supervise-daemon
 command=/bin/sh
-command_args='$Z watch'" 755;rc-update add ssmwake default>&2;rc-service ssmwake restart>&2;;*)s no-service-manager;;esac||s restart-failed;rm -f "$aK";s installed;}
-ad(){ i=SystemCallFilter=@system-service;case $(systemctl --version) in ''|'systemd 2'[0-2]*|'systemd 23'[0-8]*)i=;;esac;t "$ad/ssmwake.service" "[Service]
-ExecStart=/bin/sh $Z watch
+command_args='$target watch'" 755
+        rc-update add ssmwake default >&2
+        rc-service ssmwake restart >&2
+        ;;
+    *) finish no-service-manager ;;
+    esac || finish restart-failed
+    rm -f "$retry"
+    finish installed
+}
+
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
+# agent asks for; the clock, the host's name, modules and the kernel's log ask for capabilities that it has not. Older systemd ignores the directives that it does not know, and has no Type=exec.
+write_units() {
+    # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
+    line=SystemCallFilter=@system-service
+    case $(systemctl --version) in
+    '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
+    esac
+    write "$units/ssmwake.service" "[Service]
+ExecStart=/bin/sh $target watch
 Restart=always
 RestartSec=15
 SuccessExitStatus=143
@@ -71,12 +740,113 @@ ProtectKernelTunables=yes
 ProtectControlGroups=yes
 ProtectSystem=strict
 ProtectHome=yes
-$i
+$line
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
-WantedBy=multi-user.target" 644;t "$ad/ssmwake-ready.target" "[Unit]
-Wants=ssmwake-on-ready.service" 644;t "$ad/ssmwake-on-ready.service" "[Service]
-ExecStart=/bin/sh $Z on-ready" 644;}
-an(){ m=uninstalled;case $au in systemd)timeout 60 systemctl disable --now ssmwake ssmwake-ready.target;;openrc)rc-service ssmwake stop;rc-update del ssmwake;;esac>/dev/null 2>&1;rm -rf "$ad"/ssmwake[.-]*[et] "$af" "$aK" "$M" "$ac" "$c" "$K" "$al"||s cannot-write "$K";systemctl daemon-reload>/dev/null 2>&1;s uninstalled;}
-k "$@"
+WantedBy=multi-user.target" 644
+    write "$units/ssmwake-ready.target" "[Unit]
+Wants=ssmwake-on-ready.service" 644
+    write "$units/ssmwake-on-ready.service" "[Service]
+ExecStart=/bin/sh $target on-ready" 644
+}
+
+uninstall() {
+    action=uninstalled
+    case $manager in
+    systemd)
+        timeout 60 systemctl disable --now ssmwake ssmwake-ready.target
+        ;;
+    openrc)
+        rc-service ssmwake stop
+        rc-update del ssmwake
+        ;;
+    esac >/dev/null 2>&1
+    rm -rf "$units"/ssmwake[.-]*[et] "$rc_script" "$retry" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
+    systemctl daemon-reload >/dev/null 2>&1
+    finish uninstalled
+}
+
+# The command line. What it does on a plain sh: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
+
+# A trace would show the token.
+set -u +x
+umask 077
+LC_ALL=C
+export LC_ALL
+unset IFS
+
+main() {
+    # With its port, which the client in bash wants to have; and its address on a host without IPv4.
+    endpoint=http://169.254.169.254:80 other='http://[fd00:ec2::254]:80'
+    mode=${1---help} start=0 deadline=999999999
+    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300 healthy=0
+    action=none agent=unknown connect=off
+    # The rest is empty.
+    read -r reason role profile id unit client json more told lock sleeper token applied announced candidate fresh force \
+        key given pid worker lost ladder state </dev/null
+    now
+    start=$now
+    trap 'on_signal 129' HUP
+    trap 'on_signal 130' INT
+    trap 'on_signal 143' TERM
+    [ $# = 0 ] || shift
+    for word; do
+        case $key:$word in
+        ROLE:*[!A-Za-z0-9_+=,.@-]*) finish usage "$word: not a role" ;;
+        ENDPOINT:*) endpoint=$word other=$word key='' ;;
+        [A-Z]*)
+            eval "SSMWAKE_$key=\$word"
+            given=${given}SSMWAKE_$key=$word$nl key=''
+            ;;
+        :--role) key=ROLE ;;
+        :--timeout) key=TIMEOUT ;;
+        :--poll) key=POLL ;;
+        :--endpoint) key=ENDPOINT ;;
+        :--json) json=yes ;;
+        :--restart) force=yes ;;
+        :-h | :--help) mode=--help ;;
+        *) finish usage "$word: unknown option" ;;
+        esac
+    done
+    [ -z "$key" ] || finish usage "$word: needs a value"
+    case $mode in
+    wait | run | watch | status | install | uninstall | on-ready) ;;
+    -h | --help)
+        echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]'
+        exit
+        ;;
+    *) finish usage "$mode: unknown command" ;;
+    esac
+    case $endpoint in
+    *[!A-Za-z0-9:/.[\]-]*) finish usage "$endpoint: not the URL of IMDS" ;;
+    esac
+    load_settings
+    manager=''
+    command -v rc-service >/dev/null 2>&1 && manager=openrc
+    [ -d "$root/run/systemd/system" ] && manager=systemd
+    [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
+    wait) ;;
+    status) tell need-root ;;
+    *) finish need-root ;;
+    esac
+    case $mode in
+    on-ready) on_ready ;;
+    install) install ;;
+    uninstall) uninstall ;;
+    esac
+    find_client
+    case $mode in
+    status) status ;;
+    run | watch) take_lock ;;
+    esac
+    loop
+}
+
+on_signal() {
+    [ -z "$sleeper" ] || { kill "$sleeper" && wait "$sleeper"; } 2>/dev/null
+    code=$1
+    finish signal
+}
+
+main "$@"

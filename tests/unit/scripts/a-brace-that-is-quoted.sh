@@ -1,2 +1,0 @@
-word='a}b'
-echo "${word#*'}'}" "${word%"}"*}" "${none:-'x'}" ${none:-'}'}

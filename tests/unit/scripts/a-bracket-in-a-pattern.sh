@@ -1,1 +1,0 @@
-case 'b)' in *[!a-z\ ]*) echo yes ;; *) echo no ;; esac

@@ -1,2 +1,0 @@
-word=$(case x in x) echo y ;; esac)
-echo "$word"

@@ -1,1 +1,0 @@
-case a in a) echo b ;; esac; echo c

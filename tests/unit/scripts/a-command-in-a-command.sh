@@ -1,2 +1,0 @@
-long=x
-echo "$(echo "$(echo "$long")" | tr x y)" $(echo a; echo b)

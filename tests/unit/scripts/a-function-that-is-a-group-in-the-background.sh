@@ -1,5 +1,0 @@
-say() (
-    echo x
-)
-say &
-wait $!

@@ -1,2 +1,0 @@
-long='' other=''
-echo "[$long$other]" ''

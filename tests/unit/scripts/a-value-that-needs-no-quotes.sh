@@ -1,2 +1,0 @@
-long='a-b' other='a b' tilde='~' glob='*'
-echo "$long$other$tilde$glob"

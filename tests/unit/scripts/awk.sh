@@ -1,2 +1,0 @@
-word='x y z'
-echo "$word" | awk '{ word = $2; print word " " $1 } # end'

@@ -1,2 +1,0 @@
-# one
-echo a#b '#' "# c" # two

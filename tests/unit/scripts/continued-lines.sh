@@ -1,3 +1,0 @@
-echo one \
-    two && \
-    echo three

@@ -1,2 +1,0 @@
-: "${other:=x}"
-echo "$other"

@@ -1,5 +1,0 @@
-text='a
-    # b
-'
-printf %s "$text    c
-    d"
