@@ -1,7 +1,7 @@
 """Join the parts of the runtime into the one script that runs on an instance; its bytes do not depend on any config.
 
-`dist/runtime/ssmwake.sh` is the source with its comments. Every carrier holds the same script without the lines that are
-only a comment or blank, and nothing else is changed, so that anybody can compare what runs with what was reviewed.
+`dist/runtime/ssmwake.sh` is the source with its comments. Every carrier holds the same script without the lines that
+are only a comment or blank, and nothing else is changed, so that anybody can compare what runs with what was reviewed.
 """
 
 import base64
