@@ -55,6 +55,7 @@ cdk: $(DEV)
 
 render: $(DEV) pack
 	$(VENV)/bin/ssmwake render
+	$(VENV)/bin/python tools/reference.py
 	for case in tests/golden/*/ssmwake.yaml; do $(VENV)/bin/ssmwake render -c $$case -o $${case%ssmwake.yaml}dist || exit; done
 
 # The runtime as user data carries it.

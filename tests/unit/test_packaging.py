@@ -10,6 +10,8 @@ import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
+from ssmwake import __version__
+
 TOP = Path(__file__).parents[2]
 
 
@@ -29,8 +31,8 @@ def test_the_wheel_holds_exactly_the_package_its_schemas_the_templates_and_the_p
     code = files("generator", ".py", "py.typed", ".json")
     templates = {f"ssmwake/templates/{path}" for path in files("templates", "")}
     pages = {f"ssmwake/pages/{path}" for path in files("docs/rules", ".md")}
-    about = {f"ssmwake-0.1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
-    about |= {"ssmwake-0.1.0.dist-info/licenses/LICENSE"}
+    about = {f"ssmwake-{__version__}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
+    about |= {f"ssmwake-{__version__}.dist-info/licenses/LICENSE"}
     assert set(zipfile.ZipFile(wheel).namelist()) == code | templates | pages | about
     assert {path.split("/")[0] for path in code} == {"ssmwake"}
 
