@@ -5,7 +5,7 @@ PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.developing
 
-.PHONY: help try check lint unit test again boot boot-again setup cdk render pack lock clean
+.PHONY: help try check lint unit test again boot boot-again setup release cdk render pack lock clean
 
 help:
 	@echo 'make try      see it work: a sleeping agent, a role that comes late, and the runtime that wakes the agent'
@@ -14,6 +14,7 @@ help:
 	@echo 'make boot     boots of systemd and cloud-init in containers and a virtual machine (root, Debian)'
 	@echo 'make setup    install the shells and tools that the tests use (root, apt)'
 	@echo 'make render   render dist/ and the goldens again'
+	@echo 'make release  tag this commit, and build the wheel and the sdist with their hashes'
 	@echo 'make lock     look up the versions of all dependencies again'
 
 try: $(RUN)
@@ -48,6 +49,9 @@ boot-again: $(DEV)
 
 setup:
 	sh tools/setup.sh
+
+release: $(DEV)
+	PYTHON=$(CURDIR)/$(VENV)/bin/python sh tools/release.sh
 
 # What the example for the AWS CDK needs next to node; without it, its test is left out.
 cdk: $(DEV)
