@@ -12,7 +12,9 @@ import atheris  # type: ignore[import-untyped]
 sys.path.insert(0, str(Path(__file__).parents[1] / "generator"))
 
 with atheris.instrument_imports(include=["ssmwake"]):
-    from ssmwake.lint import Kind, fix, kind, lint, report, shell
+    from ssmwake.lint import Kind, fix, kind, lint, report
+    from ssmwake.lint.shell import shellcheck
+    from ssmwake.rules import RULES
 
 KINDS = [None, *Kind]
 
@@ -24,13 +26,13 @@ def try_one(data: bytes) -> None:
     kind(data)
     findings = lint("fuzzed", data, what, with_cfn_lint=False)
     fix.fixed(data, what, findings)
-    for form in (report.as_json, report.as_sarif, report.as_github):
+    for form in (report.as_json, lambda found: report.as_sarif(found, RULES), report.as_github):
         form(findings).encode()
     report.as_junit(findings, ["fuzzed"]).encode()
 
 
 if __name__ == "__main__":
     # shellcheck is another's program, and slow to start.
-    shell.check = lambda scripts: iter(())
+    shellcheck.check = lambda scripts: iter(())
     atheris.Setup(sys.argv, try_one)
     atheris.Fuzz()

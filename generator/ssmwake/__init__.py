@@ -16,9 +16,9 @@ def user_data(*, include: tuple[bytes, ...] = (), **settings: Any) -> str:
     The settings are those of ssmwake.yaml with underscores, those of `user-data` among them; `include` holds user data
     of your own. Raises ssmwake.model.Invalid, which names every fault.
     """
+    from ssmwake.cloud_init.reader import read
     from ssmwake.config import from_settings
     from ssmwake.render.user_data import user_data as rendered
-    from ssmwake.userdata.parts import read
 
     config = from_settings(settings)
     parts = tuple(part for number, data in enumerate(include) for part in read(f"include[{number}]", data))

@@ -1,5 +1,6 @@
 """The values that pass between the stages: places, findings, artifacts, and the config."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -24,17 +25,54 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True)
+class Replacement:
+    """The text to write between two places of a file; the byte order mark of a file is its line 1, column 0."""
+
+    start: Location
+    end: Location
+    text: str
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that is wrong at a place, and what to do about it."""
+    """One thing that is wrong at a place, and what to do about it; with the fix where there is one right answer."""
 
     where: Location
     rule: str
     message: str
     severity: Severity = Severity.ERROR
+    fix: tuple[Replacement, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.severity}: {self.message} [{self.rule}]"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule; its id never changes, and `reason` says what happens to those who ignore it."""
+
+    id: str
+    severity: Severity
+    title: str
+    reason: str
+
+    def at(
+        self,
+        where: Location,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        fix: Replacement | Iterable[Replacement] | None = None,
+    ) -> Finding:
+        """Return a finding of this rule, in its severity unless another one is given."""
+        fixes = (fix,) if isinstance(fix, Replacement) else tuple(fix or ())
+        return Finding(where, self.id, message, severity or self.severity, fixes)
+
+
+def rule(name: str, severity: Severity, title: str, *, reason: str) -> Rule:
+    """Return a rule, to be kept in a constant next to the check that reports it."""
+    return Rule(name, severity, title, reason)
 
 
 class Invalid(Exception):  # noqa: N818 - an input is invalid; "InvalidError" says it twice

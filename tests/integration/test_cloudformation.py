@@ -22,9 +22,10 @@ import yaml
 from cfnlint.decode.cfn_yaml import loads  # type: ignore[import-untyped]
 from moto import mock_aws
 
+from ssmwake.cloud_init.parts import Part
+from ssmwake.cloud_init.reader import read
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering, runtime
-from ssmwake.userdata.parts import Part, read
 
 TEMPLATES = ("documents", "launch-template", "instance")
 # A template that is sent with the request: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
+from ssmwake.cloud_init.reader import read
 from ssmwake.dist import write
 from ssmwake.model import Config
 from ssmwake.render import Rendering, render
-from ssmwake.userdata.parts import read
 from support import tools
 
 HERE = Path(__file__).parent

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ssmwake.cfn_rules import cfn_id
-from ssmwake.lint.rules import RULES
 from ssmwake.model import Severity
+from ssmwake.rules import RULES
 
 TOP = Path(__file__).parents[2]
 GENERATOR = TOP / "generator"

@@ -18,9 +18,9 @@ from ssmwake.cli import command
 from ssmwake.cli.publish import lint_before_publishing
 from ssmwake.lint import Kind, kind, lint
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
-from ssmwake.lint.rules import RULES
 from ssmwake.model import Artifact, Config, Severity
 from ssmwake.render import render
+from ssmwake.rules import RULES
 
 TOKEN = "aws s3 ls"
 COMMAND = """\
@@ -244,7 +244,7 @@ NASTY = lint('a "b", <c>%.sh', b"#!/bin/sh\ncurl http://169.254.169.254/latest/m
 
 def test_the_reports_are_what_their_readers_parse() -> None:
     assert json.loads(as_json(NASTY))[0]["rule"] == "SW210"
-    sarif = json.loads(as_sarif(NASTY))
+    sarif = json.loads(as_sarif(NASTY, RULES))
     assert sarif["version"] == "2.1.0"
     assert sarif["runs"][0]["results"][0]["ruleId"] == sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"] == "SW210"
     suite = ElementTree.fromstring(as_junit(NASTY, ['a "b", <c>%.sh', "fine.sh"]))

@@ -101,7 +101,7 @@ def test_a_mended_file_is_mended_for_good(text: str, what: Kind) -> None:
 
 
 def test_every_mend_belongs_to_a_rule() -> None:
-    from ssmwake.lint.rules import RULES
+    from ssmwake.rules import RULES
 
     assert set(FIXES) <= set(RULES)
 

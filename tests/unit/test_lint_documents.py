@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssmwake.lint import Kind, cloudformation, documents, kind, lint
-from ssmwake.lint.documents import patterns, words
-from ssmwake.lint.nodes import composed
-from ssmwake.lint.source import Source
+from ssmwake.lint.documents import patterns, vocabulary
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import composed
 from ssmwake.model import Finding, Severity
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -231,7 +231,7 @@ def test_the_size_of_a_template_is_not_that_of_a_document_in_it() -> None:
 
 
 def test_each_action_needs_only_inputs_that_it_knows() -> None:
-    for wanted in (*words.COMMAND_ACTIONS.values(), *words.AUTOMATION_ACTIONS.values()):
+    for wanted in (*vocabulary.COMMAND_ACTIONS.values(), *vocabulary.AUTOMATION_ACTIONS.values()):
         assert wanted.needed | wanted.either <= wanted.known
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from ssmwake.cloud_init.reader import read
 from ssmwake.lint import lint
 from ssmwake.model import Invalid
-from ssmwake.userdata.parts import read
 
 NUL_CHARSET = b"Content-Type: text/x-shellscript; charset=a\0\nMIME-Version: 1.0\n\n#!/bin/sh\n\xff\n"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ssmwake.lint import instance
-from ssmwake.lint.instance import Instance, Setting
-from ssmwake.lint.source import Source
+from ssmwake.lint.aws import instance
+from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.text.source import Source
 from ssmwake.model import Location
 
 HERE = Location("a", 1)

@@ -12,9 +12,9 @@ import pytest
 from pydantic_sarif import model  # type: ignore[import-untyped]
 
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
-from ssmwake.lint.rules import RULES
 from ssmwake.model import Finding, Location, Severity
 from ssmwake.resources import page
+from ssmwake.rules import RULES
 
 Sarif = model.StaticAnalysisResultsFormatSarifVersion210JsonSchema
 PATHS = [
@@ -42,7 +42,7 @@ def found(path: str, message: str = "wrong; mend it", rule: str = "SW210") -> Fi
 
 def run_of(*findings: Finding) -> dict[str, Any]:
     """Return the run of a SARIF log that holds to the schema."""
-    text = as_sarif(findings)
+    text = as_sarif(findings, RULES)
     text.encode("utf-8")
     Sarif.model_validate_json(text)
     run: dict[str, Any] = json.loads(text)["runs"][0]
@@ -58,9 +58,9 @@ def artifact(path: str) -> dict[str, Any]:
 
 def test_the_schema_would_say_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="startLine"):
-        Sarif.model_validate_json(as_sarif([Finding(Location("a", 0), "SW210", "wrong")]))
+        Sarif.model_validate_json(as_sarif([Finding(Location("a", 0), "SW210", "wrong")], RULES))
     with pytest.raises(ValueError, match="columnKnid"):
-        Sarif.model_validate_json(as_sarif([found("a")]).replace("columnKind", "columnKnid"))
+        Sarif.model_validate_json(as_sarif([found("a")], RULES).replace("columnKind", "columnKnid"))
 
 
 @pytest.mark.parametrize("path", PATHS)

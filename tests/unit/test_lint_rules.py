@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ssmwake.lint import lint
-from ssmwake.lint.rules import RULES
 from ssmwake.model import Severity
+from ssmwake.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "rules"

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssmwake.lint import File, Kind, kind, lint, lint_all
-from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.cursor import BrokenText
-from ssmwake.lint.terraform.files import Files
+from ssmwake.lint.terraform.evaluate import text, texts
 from ssmwake.lint.terraform.parser import parse, parse_template
+from ssmwake.lint.terraform.referenced_files import Files
+from ssmwake.lint.terraform.scope import Scope
 from ssmwake.lint.terraform.tree import Body, Broken, expressions, walk
-from ssmwake.lint.terraform.values import Scope, text, texts
+from ssmwake.lint.text.source import Source
 
 ROOT = Path(__file__).parents[2]
 IMDS = "curl http://169.254.169.254/latest/meta-data/"

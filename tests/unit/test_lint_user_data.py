@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssmwake.lint import Kind, cloud_schema, lint, shell, user_data
-from ssmwake.lint.commands import commands
-from ssmwake.lint.source import Source
+from ssmwake.lint import Kind, lint
+from ssmwake.lint.shell import shellcheck
+from ssmwake.lint.shell.parser import commands
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.user_data import check as user_data
+from ssmwake.lint.user_data import cloud_config_schema
 from ssmwake.model import Finding, Invalid, Severity
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -85,12 +88,12 @@ def test_a_schema_does_not_look_into_bombs_and_cycles() -> None:
 
 
 def test_a_schema_is_found_where_packages_put_it(tmp_path: Path) -> None:
-    assert cloud_schema.installed_schema(tmp_path) is None
-    path = tmp_path / "lib/python3.11/site-packages" / cloud_schema.SCHEMA
+    assert cloud_config_schema.installed_schema(tmp_path) is None
+    path = tmp_path / "lib/python3.11/site-packages" / cloud_config_schema.SCHEMA
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(SCHEMA))
-    assert cloud_schema.installed_schema(tmp_path) == path
-    assert cloud_schema.load(path) == SCHEMA
+    assert cloud_config_schema.installed_schema(tmp_path) == path
+    assert cloud_config_schema.load(path) == SCHEMA
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"properties": 5}', "[" * 10_000])
@@ -98,13 +101,13 @@ def test_a_file_that_is_no_schema_is_a_finding(tmp_path: Path, text: str) -> Non
     path = tmp_path / "schema.json"
     path.write_text(text)
     with pytest.raises(Invalid) as caught:
-        cloud_schema.load(path)
+        cloud_config_schema.load(path)
     assert "; name schema-cloud-config-v1.json of a cloud-init" in str(caught.value)
 
 
 def test_a_schema_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="cannot be read: No such file"):
-        cloud_schema.load(tmp_path / "none.json")
+        cloud_config_schema.load(tmp_path / "none.json")
 
 
 def test_the_size_of_user_data_is_told_with_what_gzip_makes_of_it() -> None:
@@ -278,7 +281,7 @@ LAYERS: list[tuple[str, bytes]] = [
 @pytest.mark.parametrize("data", [data for _, data in LAYERS], ids=[name for name, _ in LAYERS])
 def test_what_is_meant_to_take_long_does_not(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     # shellcheck has a patience of its own.
-    monkeypatch.setattr(shell, "check", lambda _: iter(()))
+    monkeypatch.setattr(shellcheck, "check", lambda _: iter(()))
     assert len(found(data)) >= 1
 
 

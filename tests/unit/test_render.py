@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ssmwake.cloud_init.reader import read
+from ssmwake.cloud_init.size import zipped
 from ssmwake.model import Artifact, Config, UserDataFormat, UserDataSettings
 from ssmwake.render import render
 from ssmwake.render.runtime import carried, packed, runtime, without_comments
 from ssmwake.render.user_data import user_data
 from ssmwake.resources import templates
-from ssmwake.userdata.parts import read
-from ssmwake.userdata.size import zipped
 
 
 @pytest.fixture(scope="module")

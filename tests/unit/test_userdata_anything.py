@@ -7,9 +7,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ssmwake.cloud_init.parts import is_mime
+from ssmwake.cloud_init.reader import read
 from ssmwake.model import Config, Invalid
 from ssmwake.render.user_data import user_data
-from ssmwake.userdata.parts import is_mime, read
 
 OURS = yaml.safe_load(user_data(Config()))
 

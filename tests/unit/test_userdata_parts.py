@@ -10,11 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ssmwake.cloud_init.multipart import BOUNDARY, multipart
+from ssmwake.cloud_init.parts import Kind, Part, is_mime
+from ssmwake.cloud_init.reader import read
+from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped
 from ssmwake.model import Config, Invalid, UserDataFormat, UserDataSettings
 from ssmwake.render.user_data import user_data
-from ssmwake.userdata.multipart import BOUNDARY, multipart
-from ssmwake.userdata.parts import Kind, Part, is_mime, read
-from ssmwake.userdata.size import LIMIT, budget, excess, zipped
 
 SCRIPT = b"#!/bin/sh\necho hello\n"
 CONFIG = b"#cloud-config\npackages: [curl]\n"

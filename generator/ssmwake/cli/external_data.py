@@ -5,8 +5,8 @@ import json
 import sys
 from typing import Any
 
+from ssmwake.cloud_init.size import base64_text
 from ssmwake.model import Finding, Invalid, Location
-from ssmwake.userdata.size import base64_text
 
 BAD_QUERY = "SW014"
 SWITCHES = ("foreground", "strict")

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from ssmwake.cloud_init.parts import Part
+from ssmwake.cloud_init.reader import read
 from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
-from ssmwake.userdata.parts import Part, read
 
 UNREADABLE = "SW003"
 # A slip such as /dev/zero must not fill the memory; what fits an instance is a thousand times smaller.

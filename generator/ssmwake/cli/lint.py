@@ -15,9 +15,8 @@ from ssmwake.cli.output import data_out, findings_out, progress, wants_color
 from ssmwake.dist import replace
 from ssmwake.lint import File, Kind, kind, lint_all
 from ssmwake.lint.fix import fixed
-from ssmwake.lint.ignores import settled
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
-from ssmwake.lint.rules import RULES
+from ssmwake.lint.rules.suppressions import settled
 from ssmwake.model import Finding, Ignore, Invalid, Severity
 from ssmwake.resources import page
 
@@ -67,6 +66,8 @@ def command(
     A folder is searched; - is stdin. A line with `ssmwake: ignore ID reason`, or the line below it, is spared.
     """
     if list_rules:
+        from ssmwake.rules import RULES
+
         data_out("".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES.values()).encode())
         return
     if explain:
@@ -102,12 +103,20 @@ def command(
 
 
 def _explained(name: str) -> str:
+    from ssmwake.rules import RULES
+
     if name not in RULES:
         near = difflib.get_close_matches(name.upper(), RULES, 1, 0.8)
         hint = f"did you mean {near[0]}?" if near else "see --list-rules"
         raise click.BadParameter(f"{name} is no rule of ours; {hint}", param_hint="--explain")
     rule = RULES[name]
     return page(name) or f"# {rule.id}: {rule.title}\n\n{rule.reason}\n"
+
+
+def _sarif(findings: Sequence[Finding]) -> str:
+    from ssmwake.rules import RULES
+
+    return as_sarif(findings, RULES)
 
 
 def _ignores(config: str | None) -> tuple[Ignore, ...]:
@@ -168,7 +177,7 @@ def _beside(path: str) -> bytes | None:
 
 def _schema(name: str | None) -> Mapping[str, Any] | None:
     """Return the schema of the cloud-init that is named, or installed; None for none."""
-    from ssmwake.lint.cloud_schema import installed_schema, load
+    from ssmwake.lint.user_data.cloud_config_schema import installed_schema, load
 
     path = installed_schema() if name is None else Path(name)
     return None if path is None or name == NO_SCHEMA else load(path)
@@ -203,7 +212,7 @@ def _report(findings: Sequence[Finding], form: str, files: Sequence[File]) -> No
     paths = [file.path for file in files]
     texts = {
         "json": lambda: as_json(findings),
-        "sarif": lambda: as_sarif(findings),
+        "sarif": lambda: _sarif(findings),
         # A file that Terraform reads was not named, and may have findings all the same.
         "junit": lambda: as_junit(findings, list(dict.fromkeys([*paths, *(one.where.path for one in findings)]))),
         "github": lambda: as_github(findings),

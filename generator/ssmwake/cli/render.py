@@ -7,9 +7,9 @@ import click
 from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.output import findings_out
+from ssmwake.cloud_init.size import excess
 from ssmwake.model import Artifact, Finding, Invalid, Severity
 from ssmwake.render import render
-from ssmwake.userdata.size import excess
 
 
 @click.command()

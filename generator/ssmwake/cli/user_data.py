@@ -8,9 +8,9 @@ import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
 from ssmwake.cli.output import data_out
+from ssmwake.cloud_init.size import base64_text, budget, excess, zipped, zipped_at_once
 from ssmwake.model import Invalid, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
-from ssmwake.userdata.size import base64_text, budget, excess, zipped, zipped_at_once
 
 
 @click.command()

@@ -7,17 +7,18 @@ from typing import Any
 
 import yaml
 
-from ssmwake.lint import shell, user_data
-from ssmwake.lint.cloud_config import broken
-from ssmwake.lint.ignores import heard
-from ssmwake.lint.kinds import Kind, kind
-from ssmwake.lint.nodes import composed
+from ssmwake.cloud_init.parts import BOM
+from ssmwake.lint.deferred import CloudConfig, Found, Script
+from ssmwake.lint.detect import Kind, kind
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell import CloudConfig, Found, Script
-from ssmwake.lint.source import Source
-from ssmwake.lint.terraform.files import Files, Read, nothing
+from ssmwake.lint.rules.suppressions import heard
+from ssmwake.lint.shell import shellcheck
+from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import composed
+from ssmwake.lint.text.yaml_syntax import broken
+from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
-from ssmwake.userdata.parts import BOM
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
 LIMIT = 10 * 1024 * 1024
@@ -79,7 +80,7 @@ def lint_all(
     for path, data in modules.data.items():
         texts.setdefault(path, (data or b"")[:LIMIT].decode("utf-8", "surrogateescape"))
     scripts = [one for each in found.values() for one in each if isinstance(one, Script)]
-    for each in shell.check(scripts):
+    for each in shellcheck.check(scripts):
         found[each.where.path].append(each)
     if any(isinstance(one, CloudConfig) for each in found.values() for one in each):
         schema = cloud_init_schema()
@@ -91,7 +92,7 @@ def lint_all(
 
 def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Finding]:
     """Return what a schema of cloud-init finds in lines where nothing is found about keys and values yet."""
-    from ssmwake.lint.cloud_schema import schema_findings
+    from ssmwake.lint.user_data.cloud_config_schema import schema_findings
 
     told = {one.where.line for one in found if isinstance(one, Finding) and one.rule in ("SW204", "SW206", "SW213")}
     configs = [one for one in found if isinstance(one, CloudConfig)]

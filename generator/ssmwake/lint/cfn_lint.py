@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location, Severity
 
 SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}

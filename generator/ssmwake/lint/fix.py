@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 import yaml
 
-from ssmwake.lint.encoded import from_base64
-from ssmwake.lint.kinds import Kind
-from ssmwake.lint.nodes import composed
-from ssmwake.lint.source import Edit
+from ssmwake.cloud_init.parts import BOM, is_mime
+from ssmwake.lint.detect import Kind
+from ssmwake.lint.text.source import Edit
+from ssmwake.lint.text.yaml_nodes import composed
+from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.model import Finding
-from ssmwake.userdata.parts import BOM, is_mime
 
 HOST = re.compile(r"(?:169\.254\.169\.254|\[fd00:ec2::254\])(?::80)?(?=/)")
 HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\n(?s:.*?)\n[ \t]*\1(?=[ \t]*(?:\n|\Z))")

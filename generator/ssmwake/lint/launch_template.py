@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint import instance, user_data
-from ssmwake.lint.cloudformation.instances import described_by
-from ssmwake.lint.encoded import from_base64
-from ssmwake.lint.nodes import is_string, items, pairs, value
+from ssmwake.lint.aws import instance
+from ssmwake.lint.aws.instance import Setting
+from ssmwake.lint.aws.launch_data import described_by
+from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
+from ssmwake.lint.user_data import check as user_data
+from ssmwake.lint.user_data.base64_text import from_base64
 
 # A request of this form launches by itself, and the AWS CLI and the SDKs encode its user data when it is sent.
 LAUNCHES = frozenset({"MinCount", "MaxCount", "LaunchConfigurationName"})
@@ -28,7 +30,16 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Found]:
 
 
 def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[Found]:
-    described = described_by(source, node, settled=launched and value(node, "LaunchTemplate") is None)
+    def setting(one: yaml.Node | None) -> Setting | None:
+        return (
+            None
+            if one is None
+            else Setting(
+                one.value if isinstance(one, yaml.ScalarNode) and one.tag.startswith("tag:") else None, source.of(one)
+            )
+        )
+
+    described = described_by(source, node, setting, settled=launched and value(node, "LaunchTemplate") is None)
     data = value(node, "UserData")
     scripts: list[Source] = []
     if isinstance(data, yaml.ScalarNode) and data.value.strip() and is_string(data):

@@ -3,14 +3,13 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from ssmwake import __version__
-from ssmwake.lint.rules import RULES
-from ssmwake.model import Finding, Severity
+from ssmwake.model import Finding, Rule, Severity
 from ssmwake.resources import page
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -27,8 +26,8 @@ def as_json(findings: Sequence[Finding]) -> str:
     return json.dumps([_plain(one) for one in findings], indent=2) + "\n"
 
 
-def as_sarif(findings: Sequence[Finding]) -> str:
-    """Return SARIF 2.1.0, as code scanning takes it."""
+def as_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
+    """Return SARIF 2.1.0, as code scanning takes it; `rules` are those that it can describe."""
     used = {one.rule: one.severity for one in findings}
     places = {name: index for index, name in enumerate(sorted(used))}
     results = [
@@ -48,9 +47,9 @@ def as_sarif(findings: Sequence[Finding]) -> str:
         }
         for one in findings
     ]
-    rules = [_descriptor(name, used[name]) for name in sorted(used)]
+    described = [_descriptor(name, used[name], rules.get(name)) for name in sorted(used)]
     run = {
-        "tool": {"driver": {"name": "ssmwake", "version": __version__, "rules": rules}},
+        "tool": {"driver": {"name": "ssmwake", "version": __version__, "rules": described}},
         "invocations": [{"executionSuccessful": True}],
         # The folder itself is nobody's business, and would make each machine's report another.
         "originalUriBaseIds": {ROOT: {"description": {"text": "the folder that ssmwake lint ran in"}}},
@@ -99,10 +98,9 @@ def _plain(one: Finding) -> dict[str, object]:
     }
 
 
-def _descriptor(name: str, severity: Severity) -> dict[str, object]:
+def _descriptor(name: str, severity: Severity, rule: Rule | None) -> dict[str, object]:
     """Return what SARIF tells of a rule: of ours all that we know, of cfn-lint's where its page is."""
-    if name in RULES:
-        rule = RULES[name]
+    if rule is not None:
         title, reason, severity = rule.title, rule.reason, rule.severity
         about: dict[str, object] = {"help": {"text": reason, "markdown": page(name) or reason}}
     else:

@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Artifact, Config, UserDataFormat
 from ssmwake.render.runtime import runtime
 from ssmwake.render.user_data import user_data
-from ssmwake.userdata.parts import Part
 
 __all__ = ["Rendering", "render", "runtime", "user_data"]
 

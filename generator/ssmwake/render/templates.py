@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 
 import jinja2
 
+from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Config, Finding, Invalid, Location
 from ssmwake.render import cloudformation, command_document, publisher_policy, runbook_scripts
 from ssmwake.render.runtime import NOTICE
 from ssmwake.render.user_data import split_for_parameters
 from ssmwake.render.yaml_text import block, quoted
 from ssmwake.resources import templates
-from ssmwake.userdata.parts import Part
 
 BROKEN_TEMPLATE = "SW020"
 

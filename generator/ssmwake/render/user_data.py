@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from ssmwake.cloud_init.multipart import appended, multipart
+from ssmwake.cloud_init.parts import Kind, Part, is_mime
 from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
 from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
 from ssmwake.render.runtime import NOTICE
-from ssmwake.userdata.multipart import appended, multipart
-from ssmwake.userdata.parts import Kind, Part, is_mime
 
 # The name of the file that cloud-init makes of our part.
 NAME = "ssmwake"
@@ -52,7 +52,7 @@ def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
     kept = tuple(part for part in parts if not _is_ours(part))
     for part in kept:
         if part.kind is Kind.CLOUD_CONFIG:
-            from ssmwake.userdata.cloud_config import check
+            from ssmwake.cloud_init.cloud_config import check
 
             try:
                 check(part)
@@ -74,7 +74,7 @@ def _is_ours(part: Part) -> bool:
 def _merged(config: Config, parts: Sequence[Part], plain: bool) -> str | None:
     if len(parts) != 1 or parts[0].kind is not Kind.CLOUD_CONFIG or parts[0].headers:
         return None
-    from ssmwake.userdata.cloud_config import merged
+    from ssmwake.cloud_init.cloud_config import merged
 
     text = merged(cloud_config(config, plain=plain), parts[0])
     # cloud-init looks for MIME before it looks for anything else.

@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.cloudformation import associations, documents, instances, race, roles, substitution
+from ssmwake.lint.cloudformation import associations, documents, instances, policy_order, roles, sub
 from ssmwake.lint.cloudformation.template import Template
-from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Source
+from ssmwake.lint.deferred import Found
+from ssmwake.lint.text.source import Source
 
 
 def check(source: Source, root: yaml.Node) -> Iterator[Found]:
     """Yield what is wrong with a template, and with the user data and the documents in it."""
     template = Template(source, root)
     yield from documents.check(template)
-    yield from substitution.check(template)
+    yield from sub.check(template)
     yield from associations.check(template)
     launches = instances.launches(template)
     yield from instances.check(template, launches)
-    yield from race.check(template, launches)
+    yield from policy_order.check(template, launches)
     yield from roles.check(template, launches)
 
 

@@ -7,7 +7,7 @@ from itertools import product
 import yaml
 
 from ssmwake.lint.cloudformation.template import Call, Template, call, calls, plain
-from ssmwake.lint.nodes import items, text_of, value
+from ssmwake.lint.text.yaml_nodes import items, text_of, value
 
 World = dict[str, bool]
 

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint import documents
-from ssmwake.lint.cloudformation.carried import literals, not_replaced
 from ssmwake.lint.cloudformation.conditions import worlds
+from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Call, Resource, Template, call, plain, substitution
-from ssmwake.lint.cloudformation.texts import Text, chosen, text
-from ssmwake.lint.nodes import composed, value
-from ssmwake.lint.placeholders import SUB, word
+from ssmwake.lint.cloudformation.user_data import literals, not_replaced
+from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Edit
+from ssmwake.lint.text.placeholders import SUB, word
+from ssmwake.lint.text.source import Edit
+from ssmwake.lint.text.yaml_nodes import composed, value
 
 KIND = "AWS::SSM::Document"
 
@@ -49,7 +49,7 @@ def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[F
     properties = value(filled.root, "Resources", resource.name, "Properties")
     content = value(properties, "Content")
     if properties is not None and content is not None and documents.runs(properties, content):
-        yield from documents.resource(filled.source, properties, filled.source, content)
+        yield from documents.check_resource(filled.source, properties, filled.source, content)
 
 
 def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text) -> Iterator[Found]:
@@ -70,7 +70,7 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text
         yield finding("SW411", where, "the content is YAML, and DocumentFormat is JSON; write DocumentFormat: YAML")
     properties = resource.get()
     if parsed is not None and properties is not None and documents.runs(properties, parsed):
-        yield from documents.resource(template.source, properties, source, parsed)
+        yield from documents.check_resource(template.source, properties, source, parsed)
 
 
 def _filled(template: Template, resources: list[Resource]) -> Template:

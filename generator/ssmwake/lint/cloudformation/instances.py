@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from ssmwake.lint import instance
-from ssmwake.lint.cloudformation import carried
-from ssmwake.lint.cloudformation.carried import Carried
+from ssmwake.lint.aws import instance
+from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.aws.launch_data import described_by
+from ssmwake.lint.cloudformation import user_data as carried
 from ssmwake.lint.cloudformation.template import Resource, Template, call, is_no_value, plain, references
-from ssmwake.lint.instance import Instance, Setting
-from ssmwake.lint.nodes import items, text_of, value
-from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Source
+from ssmwake.lint.cloudformation.user_data import Carried
+from ssmwake.lint.deferred import Found
+from ssmwake.lint.text.yaml_nodes import items, text_of, value
 
 INSTANCE, LAUNCH_TEMPLATE = "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"
 GROUP, CONFIGURATION = "AWS::AutoScaling::AutoScalingGroup", "AWS::AutoScaling::LaunchConfiguration"
@@ -77,43 +77,28 @@ def check(template: Template, found: list[Launch]) -> Iterator[Found]:
             yield from launch.user_data.found
         resource = launch.resource
         settled = resource.kind != LAUNCH_TEMPLATE or resource.name in launched
-        described = described_by(template.source, launch.node, settled=settled and not template.generated)
+        described = _described(template, launch.node, settled=settled and not template.generated)
         scripts = launch.user_data.scripts if launch.user_data else ()
         base = value(launch.node, "LaunchTemplate") if resource.kind == INSTANCE else None
         if base is not None and not is_no_value(base):
             inherited = [by_name[name] for name in sorted(references(base)) if name in by_name]
             if len(inherited) == 1:
                 other = inherited[0]
-                described = _over(described, described_by(template.source, other.node, settled=False))
+                described = _over(described, _described(template, other.node, settled=False))
                 scripts = scripts or (other.user_data.scripts if other.user_data else ())
             else:
                 described = replace(described, settled=False)
         yield from instance.check(described, scripts)
 
 
-def described_by(source: Source, node: yaml.Node, *, settled: bool) -> Instance:
-    """Return the instance that the properties, or launch-template data, describe."""
-    options = value(node, "MetadataOptions")
-    known = isinstance(options, yaml.MappingNode) or options is None
-    profile = setting(source, value(node, "IamInstanceProfile"))
-    image = setting(source, value(node, "ImageId"))
-    return Instance(
-        where=source.of(node),
-        endpoint=setting(source, value(options, "HttpEndpoint")),
-        tokens=setting(source, value(options, "HttpTokens")),
-        hops=setting(source, value(options, "HttpPutResponseHopLimit")),
-        ipv6=setting(source, value(options, "HttpProtocolIpv6")),
-        profile=profile,
-        image=image.value if image else None,
-        settled=settled and known,
-    )
+def _described(template: Template, node: yaml.Node, *, settled: bool) -> Instance:
+    def setting(one: yaml.Node | None) -> Setting | None:
+        """Return what a node says; without a value where a function says it."""
+        if one is None or is_no_value(one):
+            return None
+        return Setting(plain(one), template.source.of(one))
 
-
-def setting(source: Source, node: yaml.Node | None) -> Setting | None:
-    """Return what a node says; without a value where a function says it."""
-    if node is None or is_no_value(node):
-        return None
-    return Setting(plain(node), source.of(node))
+    return described_by(template.source, node, setting, settled=settled)
 
 
 def _over(one: Instance, below: Instance) -> Instance:

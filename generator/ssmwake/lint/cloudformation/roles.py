@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 import yaml
 
+from ssmwake.lint.aws.policy import DEPRECATED, LACKING, MANAGED, allows
+from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import Launch
-from ssmwake.lint.cloudformation.race import POLICIES, PROFILE, attached_to, roles_of
+from ssmwake.lint.cloudformation.policy_order import POLICIES, PROFILE, attached_to, roles_of
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
-from ssmwake.lint.cloudformation.texts import text
-from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
+from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
-MANAGED = re.compile(r":iam::aws:policy/(?:[a-z-]+/)*([A-Za-z0-9_-]+)$")
 REGISTERS = "ssm:updateinstanceinformation"
-# Policies of AWS that surely do not let the agent register; of any that is not here, nothing is said.
-LACKING = frozenset(
-    {
-        "AmazonDynamoDBFullAccess",
-        "AmazonDynamoDBReadOnlyAccess",
-        "AmazonEC2ContainerRegistryPullOnly",
-        "AmazonEC2ContainerRegistryReadOnly",
-        "AmazonEC2FullAccess",
-        "AmazonEC2ReadOnlyAccess",
-        "AmazonEKSWorkerNodePolicy",
-        "AmazonEKS_CNI_Policy",
-        "AmazonS3FullAccess",
-        "AmazonS3ReadOnlyAccess",
-        "AmazonSNSFullAccess",
-        "AmazonSQSFullAccess",
-        "AmazonSSMDirectoryServiceAccess",
-        "AmazonSSMReadOnlyAccess",
-        "AWSXRayDaemonWriteAccess",
-        "CloudWatchAgentServerPolicy",
-        "CloudWatchFullAccess",
-        "CloudWatchLogsFullAccess",
-        "IAMReadOnlyAccess",
-        "SecretsManagerReadWrite",
-    }
-)
-DEPRECATED = {"AmazonEC2RoleforSSM": "AmazonSSMManagedInstanceCore"}
 
 
 def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
@@ -93,7 +66,7 @@ def _trust(template: Template, role: Resource) -> Iterator[Finding]:
         services = _texts(template, value(principal, "Service"))
         if effect is None or actions is None or services is None or call(principal) or plain(principal) is not None:
             return
-        if effect != "Allow" or not any(_matches(action, "sts:assumerole") for action in actions):
+        if effect != "Allow" or not any(allows(action, "sts:assumerole") for action in actions):
             continue
         if not services or any(re.match(r"ec2\.|\*|x+$", service) for service in services):
             return
@@ -123,7 +96,7 @@ def _registers(template: Template, role: Resource) -> Iterator[Finding]:
             effect, actions = plain(value(statement, "Effect")), _texts(template, value(statement, "Action"))
             if effect is None or actions is None or value(statement, "NotAction") is not None:
                 return
-            if effect == "Allow" and any(_matches(action, REGISTERS) for action in actions):
+            if effect == "Allow" and any(allows(action, REGISTERS) for action in actions):
                 return
     where = template.source.of(pairs(value(role.node, "Properties")).get("ManagedPolicyArns", (role.at,))[0])
     message = "no policy lets the SSM agent register; add AmazonSSMManagedInstanceCore to ManagedPolicyArns"
@@ -161,8 +134,3 @@ def _texts(template: Template, node: yaml.Node | None) -> list[str] | None:
             return None
         found.append(text(template, one, {}).joined)
     return found
-
-
-def _matches(action: str, wanted: str) -> bool:
-    # Long runs of stars cost the matcher dear, and say no more than one.
-    return fnmatchcase(wanted, re.sub(r"\*+", "*", action.lower()[:200]))

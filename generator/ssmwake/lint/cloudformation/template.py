@@ -9,8 +9,8 @@ from functools import cached_property
 
 import yaml
 
-from ssmwake.lint.nodes import items, pairs, text_of, value
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 
 VARIABLE = re.compile(r"\$\{([^!{}\n][^{}\n]*)\}")
 NO_VALUE = "AWS::NoValue"

@@ -4,25 +4,25 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.cloud_config import duplicates
+from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents import (
     attachments,
     automation,
     command,
-    danger,
+    destructive,
     fields,
     graph,
-    naming,
     parameters,
     references,
+    resource,
     scripts,
     session,
     steps,
-    words,
+    vocabulary,
 )
-from ssmwake.lint.documents.naming import runs
-from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Source
+from ssmwake.lint.documents.resource import runs
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_syntax import duplicates
 
 
 def check(source: Source, root: yaml.Node, *, whole: bool = True) -> Iterator[Found]:
@@ -42,32 +42,32 @@ def check(source: Source, root: yaml.Node, *, whole: bool = True) -> Iterator[Fo
     found = list(scripts.codes(root))
     yield from scripts.check(source, root, found)
     if version == "0.3":
-        yield from fields.unknown(source, root, words.AUTOMATION, "field")
+        yield from fields.unknown(source, root, vocabulary.AUTOMATION, "field")
         yield from steps.check(source, root, automation=True)
         yield from automation.check(source, root)
         yield from graph.check(source, root)
-        yield from danger.check(source, root)
+        yield from destructive.check(source, root)
         yield from references.automation(source, root, found)
         yield from attachments.check(source, root)
         return
     yield from references.command(source, root)
     if version == "1.0":
-        yield from fields.unknown(source, root, words.SESSION, "field")
+        yield from fields.unknown(source, root, vocabulary.SESSION, "field")
         yield from session.check(source, root)
     elif version == "1.2":
-        yield from fields.unknown(source, root, words.COMMAND_1_2, "field")
+        yield from fields.unknown(source, root, vocabulary.COMMAND_1_2, "field")
         yield from command.plugins(source, root)
     else:
-        yield from fields.unknown(source, root, words.COMMAND, "field")
+        yield from fields.unknown(source, root, vocabulary.COMMAND, "field")
         yield from steps.check(source, root, automation=False)
         yield from command.check(source, root, version)
 
 
-def resource(outer: Source, properties: yaml.Node, inner: Source, root: yaml.Node) -> Iterator[Found]:
+def check_resource(outer: Source, properties: yaml.Node, inner: Source, root: yaml.Node) -> Iterator[Found]:
     """Yield what is wrong with the document of a CloudFormation resource, and with what is said about it there."""
-    yield from naming.names(outer, properties)
-    yield from naming.pairing(inner, root, outer, properties)
+    yield from resource.names(outer, properties)
+    yield from resource.pairing(inner, root, outer, properties)
     yield from check(inner, root, whole=inner is not outer)
 
 
-__all__ = ["check", "resource", "runs"]
+__all__ = ["check", "check_resource", "runs"]

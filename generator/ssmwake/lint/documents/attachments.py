@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.steps import everywhere
-from ssmwake.lint.documents.values import nearest, opaque, plain
-from ssmwake.lint.nodes import pairs, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
 
 SHA256 = re.compile(r"[A-Fa-f0-9]{64}")

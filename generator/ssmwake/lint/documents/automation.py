@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.documents import words
+from ssmwake.lint.documents import vocabulary
+from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
 from ssmwake.lint.documents.steps import Step, everywhere, limits
-from ssmwake.lint.documents.values import nearest, opaque, plain, true
-from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Severity
 
 WAIT = "aws:waitForAwsResourceProperty"
@@ -59,7 +59,7 @@ def _ways(source: Source, step: Step, actions: dict[str, str]) -> Iterator[Findi
             if part not in known and target == part:
                 hint = f"write step:{part}" if part in actions else nearest(part, known, "write step:NAME, or Abort")
                 yield finding("SW324", source.of(node), f"no {field} '{part[:60]}'; {hint}")
-            elif field == "onCancel" and actions.get(target) in words.NOT_AFTER_CANCEL:
+            elif field == "onCancel" and actions.get(target) in vocabulary.NOT_AFTER_CANCEL:
                 message = f"onCancel cannot lead to {actions[target]}; lead to a step of another action"
                 yield finding("SW324", source.of(node), message)
 
@@ -77,10 +77,10 @@ def _condition(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Find
     if opaque(node) or not isinstance(node, yaml.MappingNode) or id(node) in seen:
         return
     seen.add(id(node))
-    known = words.OPERATIONS | {"And", "Or", "Not", "Variable", "NextStep"}
+    known = vocabulary.OPERATIONS | {"And", "Or", "Not", "Variable", "NextStep"}
     for name, (key, inner) in pairs(node).items():
         if name not in known:
-            hint = nearest(name, words.OPERATIONS, "write one such as StringEquals")
+            hint = nearest(name, vocabulary.OPERATIONS, "write one such as StringEquals")
             yield finding("SW319", source.of(key), f"aws:branch knows no operation '{name[:60]}'; {hint}")
         elif name in ("And", "Or", "Not"):
             for part in items(inner) or [inner]:
@@ -122,6 +122,6 @@ def _outputs(source: Source, step: Step) -> Iterator[Finding]:
                 yield finding("SW303", source.of(key), f"unknown field of an output '{name[:60]}'; {hint}")
         node = value(output, "Type")
         kind = plain(node)
-        if node is not None and kind is not None and kind not in words.OUTPUT_TYPES:
-            hint = nearest(kind, words.OUTPUT_TYPES, "write String")
+        if node is not None and kind is not None and kind not in vocabulary.OUTPUT_TYPES:
+            hint = nearest(kind, vocabulary.OUTPUT_TYPES, "write String")
             yield finding("SW330", source.of(node), f"unknown type of an output '{kind[:60]}'; {hint}")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.steps import Step, action, limits, listed
-from ssmwake.lint.documents.values import nearest, opaque, plain
-from ssmwake.lint.nodes import items, pairs, text_of, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
 
 # What the inputs of every step can say about the steps after it, since 3.0.502.0 of the agent.

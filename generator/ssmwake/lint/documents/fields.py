@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import yaml
 
-from ssmwake.lint.documents import words
-from ssmwake.lint.documents.values import nearest, opaque, plain, walk
-from ssmwake.lint.nodes import is_string, items, pairs, value
+from ssmwake.lint.documents import vocabulary
+from ssmwake.lint.documents.dynamic import nearest, opaque, plain, walk
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.model import Finding
 
 # Bytes of a document: the quota of Systems Manager.
@@ -31,7 +31,7 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
     node = value(root, "schemaVersion")
     if node is None:
         yield finding("SW301", source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
-    elif not opaque(node) and plain(node) not in {*words.VERSIONS, *words.OLD}:
+    elif not opaque(node) and plain(node) not in {*vocabulary.VERSIONS, *vocabulary.OLD}:
         text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
         yield finding("SW301", source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
     elif not opaque(node) and not is_string(node):
@@ -41,14 +41,14 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
 def version(root: yaml.Node) -> str:
     """Return the schema of a document; where it is none that is known, the one that its steps are of; or nothing."""
     text = plain(value(root, "schemaVersion")) or ""
-    if text in words.VERSIONS:
+    if text in vocabulary.VERSIONS:
         return text
-    if text in words.OLD:
+    if text in vocabulary.OLD:
         return "2.0"
     actions = {plain(value(step, "action")) for step in items(value(root, "mainSteps"))}
-    if actions & set(words.AUTOMATION_ACTIONS):
+    if actions & set(vocabulary.AUTOMATION_ACTIONS):
         return "0.3"
-    return "2.2" if actions & set(words.COMMAND_ACTIONS) else ""
+    return "2.2" if actions & set(vocabulary.COMMAND_ACTIONS) else ""
 
 
 def unknown(source: Source, node: yaml.Node, known: Iterable[str], word: str) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import yaml
 
+from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
 from ssmwake.lint.documents.steps import Step, complete, everywhere, known, listed
-from ssmwake.lint.documents.values import nearest, opaque, plain, true
-from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
 END = ""

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.documents import words
-from ssmwake.lint.documents.values import COMPUTED, MENTION, nearest, opaque, plain
-from ssmwake.lint.nodes import pairs, value
+from ssmwake.lint.documents import vocabulary
+from ssmwake.lint.documents.dynamic import COMPUTED, MENTION, nearest, opaque, plain
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
 
 
-def check(source: Source, step: yaml.Node, known: dict[str, words.Inputs], shared: frozenset[str]) -> Iterator[Finding]:
+def check(
+    source: Source, step: yaml.Node, known: dict[str, vocabulary.Inputs], shared: frozenset[str]
+) -> Iterator[Finding]:
     """Yield the inputs that an action wants and the step has not, and those that the action does not know."""
     action, found = value(step, "action"), pairs(step).get("inputs")
     wanted = known.get(plain(action) or "")
@@ -44,7 +46,7 @@ def check(source: Source, step: yaml.Node, known: dict[str, words.Inputs], share
 
 
 def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[Finding]:
-    for name, known in words.VALUES.get(action, {}).items():
+    for name, known in vocabulary.VALUES.get(action, {}).items():
         node = value(inputs, name)
         text = plain(node)
         if node is not None and text is not None and text.lower() not in {each.lower() for each in known}:
@@ -69,7 +71,7 @@ def _download(source: Source, kind: str, node: yaml.Node | None) -> Iterator[Fin
             message = f"sourceInfo is no JSON: {getattr(error, 'msg', error)}; write it as an object in one string"
             yield finding("SW319", source.of(node), message)
             return
-    missing = sorted(words.SOURCES.get(kind, frozenset()) - names)
+    missing = sorted(vocabulary.SOURCES.get(kind, frozenset()) - names)
     if missing:
         message = f"sourceInfo of {kind} has no {' and no '.join(missing)}; write it"
         yield finding("SW318", source.of(node), message)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.documents import patterns, words
+from ssmwake.lint.documents import patterns, vocabulary
+from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain, scalars
 from ssmwake.lint.documents.fields import unknown
-from ssmwake.lint.documents.values import nearest, number, opaque, plain, scalars
-from ssmwake.lint.nodes import items, pairs, text_of, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
 
 AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")
@@ -30,7 +30,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
         if not isinstance(parameter, yaml.MappingNode):
             yield finding("SW302", source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
             continue
-        yield from unknown(source, parameter, words.PARAMETER, "field of a parameter")
+        yield from unknown(source, parameter, vocabulary.PARAMETER, "field of a parameter")
         yield from _type(source, key, name, parameter, version)
         yield from _pattern(source, parameter, version)
         yield from _default(source, parameter)
@@ -46,7 +46,7 @@ def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, versi
     if kind is None or version == "1.0":
         return
     automation = version == "0.3"
-    known = words.AUTOMATION_TYPES if automation else words.COMMAND_TYPES
+    known = vocabulary.AUTOMATION_TYPES if automation else vocabulary.COMMAND_TYPES
     if kind in known or (automation and AWS_TYPE.fullmatch(kind)):
         return
     if automation:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.lint.documents import words
+from ssmwake.lint.documents import vocabulary
+from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, names, nearest, opaque, plain, walk
 from ssmwake.lint.documents.scripts import VARIABLE, Code
 from ssmwake.lint.documents.steps import Step, complete, everywhere
-from ssmwake.lint.documents.values import MENTION, Mention, mentions, names, nearest, opaque, plain, walk
-from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Location
 
 # A maintenance window puts the id of its target in their place.
@@ -60,8 +60,8 @@ def _mention(mention: Mention, found: Names) -> Iterator[Finding]:
     name, where = mention.name, mention.where
     prefix, colon, rest = name.partition(":")
     if colon:
-        if prefix in ("global", "automation") and name not in words.GIVEN:
-            hint = nearest(name, words.GIVEN, "remove it")
+        if prefix in ("global", "automation") and name not in vocabulary.GIVEN:
+            hint = nearest(name, vocabulary.GIVEN, "remove it")
             yield finding("SW306", where, f"Automation knows no '{name[:60]}'; {hint}")
         elif prefix == "variable" and found.variables is not None and rest not in found.variables:
             hint = nearest(rest, found.variables, "declare it in variables")

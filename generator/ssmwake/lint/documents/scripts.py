@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.lint import placeholders
-from ssmwake.lint.documents import agent
+from ssmwake.lint.deferred import Found, Script
 from ssmwake.lint.documents.command import properties
+from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, plain, scalars
 from ssmwake.lint.documents.parameters import by_variable, tame
 from ssmwake.lint.documents.steps import everywhere
-from ssmwake.lint.documents.values import MENTION, Mention, mentions, opaque, plain, scalars
-from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell import Found, Script, dialect
-from ssmwake.lint.source import Source
+from ssmwake.lint.shell import agent_restart
+from ssmwake.lint.shell.shellcheck import dialect
+from ssmwake.lint.text import placeholders
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, value
 
 # What the agent calls a parameter in the environment of a script.
 VARIABLE = re.compile(r"SSM_([A-Za-z0-9]{1,200})\b")
@@ -87,7 +88,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
             yield from _shell(source, code)
         elif not code.executed:
             for scalar in code.scalars:
-                yield from agent.in_powershell(source.inner(scalar))
+                yield from agent_restart.in_powershell(source.inner(scalar))
 
 
 def _pasted(
@@ -141,6 +142,6 @@ def _shell(source: Source, code: Code) -> Iterator[Found]:
     if whole.text.startswith("#!") and dialect(whole.text) is None:
         # Python, zsh and the like: the plugin starts whatever the first line names.
         return
-    yield from agent.in_shell(whole)
+    yield from agent_restart.in_shell(whole)
     if code.complete and not code.given:
         yield Script(dialect(whole.text) or "sh", placeholders.ssm(whole))

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.documents import words
+from ssmwake.lint.documents import vocabulary
+from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.fields import unknown
 from ssmwake.lint.documents.steps import limits
-from ssmwake.lint.documents.values import nearest, opaque, plain
-from ssmwake.lint.nodes import value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
 
 
@@ -20,18 +20,18 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     if kind is None:
         if not opaque(root):
             yield finding("SW302", source.of(root), "no sessionType; write Standard_Stream for a shell")
-    elif (text := plain(kind)) is not None and text not in words.SESSION_TYPES:
-        hint = nearest(text, words.SESSION_TYPES, "write Standard_Stream for a shell")
+    elif (text := plain(kind)) is not None and text not in vocabulary.SESSION_TYPES:
+        hint = nearest(text, vocabulary.SESSION_TYPES, "write Standard_Stream for a shell")
         yield finding("SW339", source.of(kind), f"no sessionType '{text[:60]}'; {hint}")
     inputs = value(root, "inputs")
     if inputs is None or opaque(inputs):
         return
-    yield from unknown(source, inputs, words.SESSION_INPUTS, "input of a session")
+    yield from unknown(source, inputs, vocabulary.SESSION_INPUTS, "input of a session")
     message = "idleSessionTimeout is 1 to 60 minutes; correct it"
     yield from limits(source, value(inputs, "idleSessionTimeout"), 1, 60, message)
     message = "maxSessionDuration is 1 to 1440 minutes; correct it"
     yield from limits(source, value(inputs, "maxSessionDuration"), 1, 1440, message)
-    for name in words.SESSION_SWITCHES:
+    for name in vocabulary.SESSION_SWITCHES:
         node = value(inputs, name)
         text = plain(node)
         if node is not None and text is not None and text.lower() not in ("true", "false"):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.lint.documents import inputs, words
+from ssmwake.lint.documents import inputs, vocabulary
+from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain
 from ssmwake.lint.documents.fields import unknown
-from ssmwake.lint.documents.values import nearest, number, opaque, plain
-from ssmwake.lint.nodes import items, pairs, value
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
 # The documentation of Automation's steps; 128 is what the console takes.
@@ -106,17 +106,17 @@ def _step(source: Source, step: Step, automation: bool) -> Iterator[Finding]:
     if automation and step.name and not NAME.fullmatch(step.name):
         message = f"'{step.name[:60]}' is no name for a step; use letters, digits and _, 128 at most"
         yield finding("SW322", source.of(step.place), message)
-    fields = words.AUTOMATION_STEP if automation else words.COMMAND_STEP
+    fields = vocabulary.AUTOMATION_STEP if automation else vocabulary.COMMAND_STEP
     yield from unknown(source, step.node, fields, "field of a step")
-    actions = words.AUTOMATION_ACTIONS if automation else words.COMMAND_ACTIONS
+    actions = vocabulary.AUTOMATION_ACTIONS if automation else vocabulary.COMMAND_ACTIONS
     yield from action(source, value(step.node, "action"), automation)
-    yield from inputs.check(source, step.node, actions, frozenset() if automation else words.SHARED)
+    yield from inputs.check(source, step.node, actions, frozenset() if automation else vocabulary.SHARED)
 
 
 def action(source: Source, node: yaml.Node | None, automation: bool) -> Iterator[Finding]:
     """Yield that an action is not known to this kind of document."""
     name = plain(node)
-    mine, other = words.AUTOMATION_ACTIONS, words.COMMAND_ACTIONS
+    mine, other = vocabulary.AUTOMATION_ACTIONS, vocabulary.COMMAND_ACTIONS
     if not automation:
         mine, other = other, mine
     if node is None or name is None or name in mine:

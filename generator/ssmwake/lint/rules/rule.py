@@ -1,17 +1,7 @@
-"""What a rule is."""
+"""What the old tables are made of."""
 
-from dataclasses import dataclass
-
-from ssmwake.model import Severity
+from ssmwake.model import Rule, Severity
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule; its id never changes, and `reason` says what happens to those who ignore it."""
-
-    id: str
-    severity: Severity
-    title: str
-    reason: str
+__all__ = ["ERROR", "INFO", "WARNING", "Rule"]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from ssmwake.lint.cloudformation.associations import PATIENCE, schedule_error
+from ssmwake.lint.aws.association import PATIENCE, schedule_error
 from ssmwake.lint.rules import finding
+from ssmwake.lint.terraform.evaluate import text
+from ssmwake.lint.terraform.scope import Scope
 from ssmwake.lint.terraform.tree import Body
-from ssmwake.lint.terraform.values import Scope, text
 from ssmwake.model import Finding
 
 

@@ -2,8 +2,8 @@
 
 import re
 
-from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.tree import Span
+from ssmwake.lint.text.source import Source
 
 # Possessive, so that a hostile text is not read in ever new ways.
 COMMENT = r"#[^\n]*+|//[^\n]*+|(?>/\*(?s:.*?)\*/)"

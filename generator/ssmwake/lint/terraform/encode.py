@@ -2,35 +2,35 @@
 
 import re
 
-from ssmwake.lint.source import Edit, Source
+from ssmwake.lint.terraform.scope import LIMIT, Coding, Evaluate, Scope, Text, keys
 from ssmwake.lint.terraform.tree import Conditional, Constant, Expression, List, Object, Reference
-from ssmwake.lint.terraform.values import LIMIT, Coding, Scope, Text, keys, text
+from ssmwake.lint.text.source import Edit, Source
 
 # Read as YAML, a value that is neither text nor a mapping.
 UNKNOWN = '!unknown ""'
 SPECIAL = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]')
 
 
-def encoded(expression: Expression, scope: Scope) -> Source:
-    """Return the JSON of an expression; what only Terraform knows has a tag of its own."""
+def encoded(expression: Expression, scope: Scope, text: Evaluate) -> Source:
+    """Return the JSON of an expression; what only Terraform knows has a tag of its own; `text` evaluates the rest."""
     where = expression.span.where
     if isinstance(expression, Object):
         pairs = []
         for (key, _), (name, value) in zip(expression.items, keys(expression), strict=True):
             if name is not None:
                 begin = Source.at_place(key.span.where, f"{_quoted(name)}: ")
-                pairs.append(Source.joined([begin, encoded(value, scope)]))
+                pairs.append(Source.joined([begin, encoded(value, scope, text)]))
         return _within("{", pairs, "}", expression)
     if isinstance(expression, List):
-        return _within("[", [encoded(item, scope) for item in expression.inside], "]", expression)
+        return _within("[", [encoded(item, scope, text) for item in expression.inside], "]", expression)
     if isinstance(expression, Conditional):
-        return encoded(expression.inside[2 if scope.other else 1], scope)
+        return encoded(expression.inside[2 if scope.other else 1], scope, text)
     if isinstance(expression, Constant):
         return expression.span.slice
     if isinstance(expression, Reference) and len(expression.path) == 2 and expression.path[0] == "local":
         held = scope.locals.get(expression.path[1])
         if isinstance(held, Object | List):
-            return _once(expression.path[1], held, scope)
+            return _once(expression.path[1], held, scope, text)
     found = text(expression, scope)
     if found is None or found.coding is not Coding.PLAIN or found.source.path != where.path:
         return Source.at_place(where, UNKNOWN)
@@ -39,12 +39,12 @@ def encoded(expression: Expression, scope: Scope) -> Source:
     return Source.joined([quote, found.source.edited(edits), quote])
 
 
-def _once(name: str, held: Expression, scope: Scope) -> Source:
+def _once(name: str, held: Expression, scope: Scope, text: Evaluate) -> Source:
     # A name may stand for what holds itself, or for what holds another one many times.
     key = f"encoded {name}"
     if key not in scope.resolved:
         scope.resolved[key] = None
-        scope.resolved[key] = Text(encoded(held, scope))
+        scope.resolved[key] = Text(encoded(held, scope, text))
     found = scope.resolved[key]
     return found.source if found else Source.at_place(held.span.where, UNKNOWN)
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.lint.rules import finding
-from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.tree import Broken, Directive, Expression, Interpolation, Reference, Template, walk
+from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
 # ${#x}, ${!x}, ${x[@]}, ${x:-y}, ${x%%y}, ${x^^}, ${1}, ${?}: an operator of the shell comes first, or after a name.

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ssmwake.lint import instance
-from ssmwake.lint.cloudformation.race import closure
-from ssmwake.lint.cloudformation.roles import DEPRECATED
-from ssmwake.lint.instance import Instance, Setting
+from ssmwake.lint.aws import instance
+from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.aws.policy import DEPRECATED, closure
 from ssmwake.lint.rules import finding
+from ssmwake.lint.terraform.evaluate import text
+from ssmwake.lint.terraform.scope import Scope, Text
 from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference, expressions, walk
-from ssmwake.lint.terraform.values import Scope, Text, text
 from ssmwake.model import Finding
 
 LAUNCH_TEMPLATE = "aws_launch_template"

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint import cloud_config, documents, user_data
-from ssmwake.lint.encoded import from_base64
-from ssmwake.lint.nodes import composed, text_of
-from ssmwake.lint.nodes import value as node_at
-from ssmwake.lint.placeholders import WORD
+from ssmwake.cloud_init.parts import is_mime, kind_of
+from ssmwake.lint import documents
+from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell import Found
-from ssmwake.lint.source import Source
-from ssmwake.lint.terraform import associations, escapes, instances, json
+from ssmwake.lint.terraform import associations, escapes, instances, tf_json
 from ssmwake.lint.terraform.cursor import BrokenText
-from ssmwake.lint.terraform.files import Files
+from ssmwake.lint.terraform.evaluate import text, texts, unix
 from ssmwake.lint.terraform.parser import parse, parse_template
+from ssmwake.lint.terraform.referenced_files import Files
+from ssmwake.lint.terraform.scope import Coding, Scope, Text, keys
 from ssmwake.lint.terraform.tree import (
     Attribute,
     Block,
@@ -30,9 +28,14 @@ from ssmwake.lint.terraform.tree import (
     expressions,
     walk,
 )
-from ssmwake.lint.terraform.values import Coding, Scope, Text, keys, text, texts, unix
+from ssmwake.lint.text.placeholders import WORD
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import composed, text_of
+from ssmwake.lint.text.yaml_nodes import value as node_at
+from ssmwake.lint.user_data import check as user_data
+from ssmwake.lint.user_data import cloud_config
+from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.model import Finding, Location
-from ssmwake.userdata.parts import is_mime, kind_of
 
 # No module is nearly as large.
 LIMIT = 512 * 1024
@@ -53,7 +56,7 @@ def check(source: Source, files: Files) -> Iterator[Found]:
         return
     source = unix(source)
     try:
-        body = json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
+        body = tf_json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
     except BrokenText as error:
         yield finding("SW418", error.where, error.problem)
         return

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-from ssmwake.lint.source import Source
 from ssmwake.lint.terraform.cursor import COMMENT, BrokenText, Cursor
 from ssmwake.lint.terraform.tree import (
     Attribute,
@@ -23,6 +22,7 @@ from ssmwake.lint.terraform.tree import (
     Span,
     Template,
 )
+from ssmwake.lint.text.source import Source
 
 NAME = re.compile(r"[^\W\d][\w-]*")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")

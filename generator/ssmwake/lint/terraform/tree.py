@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ssmwake.lint.source import Source
+from ssmwake.lint.text.source import Source
 from ssmwake.model import Location
 
 

@@ -1,0 +1,81 @@
+"""Merge two cloud-configs as text, so that comments, order and spelling of the person's own survive."""
+
+import re
+from typing import Any
+
+import yaml
+
+from ssmwake.cloud_init.parts import BROKEN, Part
+from ssmwake.model import Finding, Invalid, Location
+
+
+def check(part: Part) -> Any:
+    """Return what the cloud-config holds; raise Invalid where it is no YAML, or no mapping."""
+    try:
+        value = yaml.safe_load(part.text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line, column = (mark.line, mark.column + 1) if mark else (0, 1)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "no YAML"
+        where = Location(part.path, part.line + line, column)
+        raise Invalid(Finding(where, BROKEN, f"broken YAML: {problem}; cloud-init would ignore it")) from None
+    except RecursionError:
+        raise Invalid(
+            Finding(Location(part.path, part.line), BROKEN, "nested too deeply; no cloud-config is")
+        ) from None
+    except ValueError as error:
+        raise Invalid(Finding(Location(part.path, part.line), BROKEN, f"broken YAML: {error}")) from None
+    if value is not None and not isinstance(value, dict):
+        where = Location(part.path, part.line)
+        raise Invalid(Finding(where, BROKEN, "a cloud-config is a mapping of keys, such as runcmd: [...]"))
+    return value
+
+
+def merged(ours: str, theirs: Part) -> str | None:
+    """Return both as one cloud-config, our list items before theirs; None where text cannot be merged safely.
+
+    Ours is what we rendered: block lists at the left margin. Theirs is anything, so the result is parsed back, and
+    given up unless it holds exactly what both hold.
+    """
+    mine = yaml.safe_load(ours)
+    other = check(theirs) or {}
+    text = theirs.text
+    root = yaml.compose(text, yaml.SafeLoader)
+    head, blocks = _blocks(ours)
+    if root is None:
+        return ours + _without_header(text)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style or root.start_mark.column:
+        return None
+    insertions: dict[int, str] = {}
+    for key_node, value_node in root.value:
+        key = key_node.value
+        if key not in blocks:
+            continue
+        if not isinstance(value_node, yaml.SequenceNode) or value_node.flow_style or not value_node.value:
+            return None
+        start = value_node.start_mark
+        indent = " " * start.column
+        line_start = text.rfind("\n", 0, start.index) + 1
+        insertions[line_start] = "".join(f"{indent}{line}" for line in blocks.pop(key).splitlines(keepends=True))
+    if blocks:
+        line_start = text.rfind("\n", 0, root.start_mark.index) + 1
+        added = "".join(f"{key}:\n{items}" for key, items in blocks.items())
+        insertions[line_start] = added + insertions.get(line_start, "")
+    for place in sorted(insertions, reverse=True):
+        text = text[:place] + insertions[place] + text[place:]
+    result = head + _without_header(text)
+    wanted = {**other, **{key: [*mine[key], *(other.get(key) or [])] for key in mine}}
+    try:
+        return result if yaml.safe_load(result) == wanted else None
+    except yaml.YAMLError:
+        return None
+
+
+def _without_header(text: str) -> str:
+    return re.sub(r"\A\s*#cloud-config[^\n]*(\n|\Z)", "", text, flags=re.IGNORECASE)
+
+
+def _blocks(ours: str) -> tuple[str, dict[str, str]]:
+    """Split our own cloud-config into its comment lines and, per key, the lines of its items."""
+    pieces = re.split(r"^([a-z_]+):\n", ours, flags=re.MULTILINE)
+    return pieces[0], dict(zip(pieces[1::2], pieces[2::2], strict=True))

@@ -1,0 +1,183 @@
+"""Take user data apart: bytes in, parts out; gzip, base64 and MIME are undone, and what is no user data is refused."""
+
+import base64
+import binascii
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ssmwake.model import Finding, Invalid, Location
+
+
+class Kind(StrEnum):
+    """What cloud-init does with a part; the value is its MIME type."""
+
+    CLOUD_CONFIG = "text/cloud-config"
+    SCRIPT = "text/x-shellscript"
+    JINJA = "text/jinja2"
+    BOOTHOOK = "text/cloud-boothook"
+    ARCHIVE = "text/cloud-config-archive"
+    INCLUDE = "text/x-include-url"
+    INCLUDE_ONCE = "text/x-include-once-url"
+    PART_HANDLER = "text/part-handler"
+    JSON_PATCH = "text/cloud-config-jsonp"
+    # Any other MIME type: a part of a multipart that a handler of the person's own may want.
+    OTHER = "other"
+
+
+# The longer of two headers comes first where one begins with the other.
+HEADERS = {
+    "## template: jinja": Kind.JINJA,
+    "#cloud-config-archive": Kind.ARCHIVE,
+    "#cloud-config-jsonp": Kind.JSON_PATCH,
+    "#cloud-config": Kind.CLOUD_CONFIG,
+    "#cloud-boothook": Kind.BOOTHOOK,
+    "#include-once": Kind.INCLUDE_ONCE,
+    "#include": Kind.INCLUDE,
+    "#part-handler": Kind.PART_HANDLER,
+    "#!": Kind.SCRIPT,
+}
+
+NOT_USER_DATA = "SW202"
+BROKEN = "SW203"
+
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+# More than any user data can be, and little enough to hold in memory: a file of a few KB can unpack to gigabytes.
+UNPACKED = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of user data: what it is, its decoded bytes, where it came from, and the MIME headers it had."""
+
+    kind: Kind
+    body: bytes
+    path: str = "-"
+    line: int = 1
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 become surrogates."""
+        return self.body.decode("utf-8", "surrogateescape")
+
+
+def kind_of(text: str) -> Kind | None:
+    """Return the kind that the first line says, as cloud-init would tell it; None without a known header."""
+    start = text.lstrip()[:32].lower()
+    return next((kind for header, kind in HEADERS.items() if start.startswith(header)), None)
+
+
+def is_mime(data: bytes) -> bool:
+    """Return whether cloud-init takes the bytes for MIME: it looks for one header anywhere in the first 4 KiB."""
+    return b"mime-version:" in data[:4096].lower()
+
+
+def outer_parts(path: str, data: bytes) -> tuple[Part, ...]:
+    """Return the parts of a file, archives whole; raise Invalid for anything cloud-init would ignore."""
+    data = _unpacked(path, data)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refusal(path, "encoded as UTF-16; save it as UTF-8")
+    data = data.removeprefix(BOM)
+    if not data.strip():
+        raise _refusal(path, "empty; leave it out or write user data into it")
+    if is_mime(data):
+        return _mime(path, data)
+    text = data.decode("utf-8", "surrogateescape")
+    kind = kind_of(text)
+    if kind is None:
+        raise _refusal(path, _advice(data))
+    if kind is not Kind.SCRIPT:
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+            raise _refusal(path, "a byte that is no UTF-8; save it as UTF-8", line, column) from None
+    first, newline, _ = data.partition(b"\n")
+    if newline and first.endswith(b"\r"):
+        # What cloud-init does to scripts, and what YAML does to line ends.
+        data = data.replace(b"\r\n", b"\n")
+    return (Part(kind, data, path),)
+
+
+def _refusal(path: str, message: str, line: int = 1, column: int = 1) -> Invalid:
+    return Invalid(Finding(Location(path, line, column), NOT_USER_DATA, message))
+
+
+def _unpacked(path: str, data: bytes) -> bytes:
+    if not data.startswith(GZIP):
+        data = _from_base64(data)
+    if not data.startswith(GZIP):
+        return data
+    try:
+        unpack = zlib.decompressobj(wbits=31)
+        plain = unpack.decompress(data, UNPACKED)
+        if unpack.unconsumed_tail:
+            raise _refusal(path, f"unpacks to more than {UNPACKED:,} bytes; no instance takes that")
+        if not unpack.eof:
+            raise _refusal(path, "gzip data that ends too soon; make the file again")
+    except zlib.error:
+        raise _refusal(path, "broken gzip data; make the file again") from None
+    return plain
+
+
+def _from_base64(data: bytes) -> bytes:
+    """Return what base64 holds if that is user data, else the bytes themselves."""
+    try:
+        plain = base64.b64decode(b"".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return data
+    known = plain.startswith(GZIP) or is_mime(plain) or kind_of(plain[:64].decode("utf-8", "replace")) is not None
+    return plain if known else data
+
+
+def _advice(data: bytes) -> str:
+    if b"\0" in data:
+        return "binary; user data is text, MIME or gzip"
+    first = data.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+    if first.lower().startswith(("# cloud-config", "#cloud-confg", "#cloudconfig", "#cloud config")):
+        return "cloud-init would ignore it: the first line must be #cloud-config, without a blank"
+    if ":" in first and not first.startswith("#"):
+        return "cloud-init would ignore it; put #cloud-config on the first line"
+    return "cloud-init would ignore it; begin with #cloud-config, #! and an interpreter, or MIME headers"
+
+
+def _mime(path: str, data: bytes) -> tuple[Part, ...]:
+    from email import message_from_bytes
+
+    message = message_from_bytes(data)
+    parts: list[Part] = []
+    position = 0
+    for node in message.walk():
+        if node.is_multipart():
+            continue
+        if node.get_content_maintype() == "multipart":
+            raise _refusal(path, f"MIME without a boundary line for {node.get_boundary()!r}; make the file again")
+        try:
+            raw = node.get_payload()
+        except ValueError:
+            raise _refusal(path, "MIME whose charset is no name; correct the header") from None
+        body = node.get_payload(decode=True)
+        if not isinstance(raw, str) or not isinstance(body, bytes):
+            continue
+        start = data.find(raw.encode("utf-8", "surrogateescape"), position)
+        if start >= 0:
+            position = start
+        headers = tuple((name, str(value)) for name, value in node.items() if name.lower() not in NOT_KEPT)
+        line = data.count(b"\n", 0, position) + 1
+        parts.append(Part(_mime_kind(node.get_content_type(), body), body, path, line, headers))
+    if not any(part.body.strip() for part in parts):
+        raise _refusal(path, "MIME without a part that holds anything; make the file again")
+    return tuple(parts)
+
+
+# Said anew when the part is written: they describe how it travels, not what it is.
+NOT_KEPT = {"content-transfer-encoding", "mime-version", "content-length"}
+
+
+def _mime_kind(content_type: str, body: bytes) -> Kind:
+    if content_type in ("text/plain", "text/x-not-multipart"):
+        return kind_of(body[:64].decode("utf-8", "replace")) or Kind.OTHER
+    return next((kind for kind in Kind if kind.value == content_type), Kind.OTHER)

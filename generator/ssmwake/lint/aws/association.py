@@ -1,0 +1,58 @@
+"""What State Manager wants of an association, whatever describes it: the grammar of its schedule."""
+
+import re
+from datetime import datetime
+
+FORM = re.compile(r"\s*(rate|cron|at)\((.*)\)\s*", re.DOTALL)
+RATE = re.compile(r"\s*([0-9]{1,9})\s+([a-z]+)\s*")
+MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
+# Shorter is not taken, longer neither: https://docs.aws.amazon.com/systems-manager/latest/userguide/reference-cron-and-rate-expressions.html
+SHORTEST, LONGEST = 30, 31 * 24 * 60
+FIELDS = ("minute", "hour", "day of the month", "month", "day of the week", "year")
+RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
+# An agent that found no role asks again after half an hour at most: https://github.com/aws/amazon-ssm-agent
+PATIENCE = 2400
+
+
+def schedule_error(expression: str) -> str | None:
+    """Return what State Manager surely refuses in a schedule, and what to write; None for all else."""
+    match = FORM.fullmatch(expression)
+    if match is None:
+        return "not a schedule; write rate(30 minutes), cron(0 2 ? * SUN *) or at(2030-01-31T02:00:00)"
+    if match[1] == "rate":
+        return _rate(match[2])
+    return _cron(match[2]) if match[1] == "cron" else _once(match[2])
+
+
+def _rate(said: str) -> str | None:
+    match = RATE.fullmatch(said)
+    unit = match[2].removesuffix("s") if match else ""
+    if match is None or unit not in MINUTES:
+        return f"no rate '{said}'; write a number and minutes, hours or days, as in rate(30 minutes)"
+    number = int(match[1])
+    if (number == 1) == match[2].endswith("s"):
+        right = unit if number == 1 else f"{unit}s"
+        return f"'{match[2]}' does not go with {number}; write rate({number} {right})"
+    if not SHORTEST <= number * MINUTES[unit] < LONGEST:
+        return "an association runs every 30 minutes at most, and within 31 days; choose a rate between"
+    return None
+
+
+def _cron(said: str) -> str | None:
+    fields = said.split()
+    if len(fields) not in (6, 7):
+        count = "one field" if len(fields) == 1 else f"{len(fields)} fields"
+        return f"cron of {count}; it has six: minute, hour, day of the month, month, day of the week, year"
+    # With seven, seconds come first.
+    for field, name, (first, last) in zip(fields[-6:], FIELDS, RANGES, strict=True):
+        if re.fullmatch(r"[0-9]{1,5}", field) and not first <= int(field) <= last:
+            return f"the {name} is {first} to {last}, not {field}; correct it"
+    return None
+
+
+def _once(said: str) -> str | None:
+    try:
+        datetime.fromisoformat(said.strip())
+    except ValueError:
+        return f"no time '{said}'; write at(2030-01-31T02:00:00)"
+    return None

@@ -1,0 +1,184 @@
+"""The instance that user data runs on, whatever describes it: its metadata options and profile against its scripts."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from ssmwake.cloud_init.parts import Kind
+from ssmwake.lint.rules import finding
+from ssmwake.lint.shell.imds import CLIENTS
+from ssmwake.lint.shell.parser import Command, Word, commands
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import composed, is_string, items, text_of, value
+from ssmwake.lint.user_data import check as user_data
+from ssmwake.model import Finding, Invalid, Location
+
+# Where credentials can come from when not from a profile, and signs that the script waits for the profile itself.
+OTHER_CREDENTIALS = re.compile(
+    r"(?i)AWS_(?:ACCESS_KEY_ID|PROFILE|SHARED_CRED|CONFIG_FILE|WEB_IDENTITY|CONTAINER_CRED|ENDPOINT_URL)"
+    r"|credential_process|\.aws/|\baws\s+configure\b|iam/(?:info|security-credentials)|get-caller-identity"
+)
+# Files that a shell reads, and in which nobody looks for credentials.
+HARMLESS = re.compile(r"(?:/os-release|/lsb-release|/etc/profile|bashrc)$")
+NO_CREDENTIALS = ("--no-sign-request", "--profile", "--endpoint-url", "--version", "--generate-cli-skeleton")
+LOCAL = {"configure", "help"}
+INSTALLERS = {"yum", "dnf", "microdnf", "zypper", "apt", "apt-get", "rpm", "dpkg", "snap"}
+AGENT = "amazon-ssm-agent"
+CONTAINERS = {"docker", "podman", "nerdctl"}
+# An image that needs the role at once, and the address of IMDS as something to ask.
+READS_ROLE = re.compile(r"(?:^|/)(?:amazon|aws-cli)/aws-cli(?:[:@]|$)|//169\.254\.169\.254")
+# On the host's network nothing hops; with keys of its own a container asks nobody; a variable can say either.
+NOT_BRIDGED = re.compile(r"^(?:host|container:.*|--net(?:work)?=(?:host|container:).*|--env-file.*|\$.*)$")
+IPV4, IPV6 = "169.254.169.254", "//[fd00:ec2::254]"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a description says at a place; the value is None where only the deployment knows it."""
+
+    value: str | None
+    where: Location
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance as described; a setting is None where it is not stated, and then `settled` tells the default holds.
+
+    `where` is the place of the whole; `profile` names an instance profile; `image` is an id or a name, if known.
+    It is `settled` when nothing else, such as a launch template or a launch of its own, can state what is not here.
+    """
+
+    where: Location
+    endpoint: Setting | None = None
+    tokens: Setting | None = None
+    hops: Setting | None = None
+    ipv6: Setting | None = None
+    profile: Setting | None = None
+    image: str | None = None
+    settled: bool = False
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A command that runs at boot for sure, or under a condition, or not for good."""
+
+    source: Source
+    command: Command
+    surely: bool
+
+    @property
+    def where(self) -> Location:
+        return self.source.at_offset(self.command.argv[0].start if self.command.argv else 0)
+
+
+def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
+    """Yield where the options and the profile of an instance do not fit its user data, each text of which is given."""
+    if instance.endpoint and instance.endpoint.value == "disabled" and scripts:
+        message = "IMDS is off, and cloud-init gets user data from there, so none of it runs; enable HttpEndpoint"
+        yield finding("SW220", instance.endpoint.where, message)
+    if instance.tokens and instance.tokens.value == "optional":
+        message = "any request forged on the instance reads its credentials (IMDSv1); write HttpTokens: required"
+        yield finding("SW221", instance.tokens.where, message)
+    texts = [part for script in scripts for part in _parts(script)]
+    runs = [run for text, kind in texts for run in _runs(text, kind)]
+    yield from _hops(instance, runs)
+    if not any(IPV4 in text.text for text, _ in texts):
+        yield from _ipv6(instance, runs)
+    if instance.profile is None and instance.settled:
+        yield from _agent(runs)
+        if not any(OTHER_CREDENTIALS.search(text.text) for text, _ in texts):
+            yield from _profile(runs)
+
+
+def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+    required = instance.tokens is not None and instance.tokens.value == "required"
+    if not required or instance.hops is None or instance.hops.value != "1":
+        return
+    for run in runs:
+        words = run.command.arguments
+        starts = words[:1] == ["run"] or words[:2] == ["container", "run"]
+        if run.command.name not in CONTAINERS or not starts:
+            continue
+        own = any("AWS_ACCESS_KEY_ID" in word or "/.aws" in word or word in NO_CREDENTIALS for word in words)
+        if any(READS_ROLE.search(word) for word in words) and not own and not any(map(NOT_BRIDGED.match, words)):
+            message = f"the container of line {run.where.line} is two hops from IMDS; write 2, or use --network host"
+            yield finding("SW222", instance.hops.where, message)
+            return
+
+
+def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+    off = instance.settled if instance.ipv6 is None else instance.ipv6.value == "disabled"
+    for run in runs if off else ():
+        asked = [word for word in run.command.words if IPV6 in word.text.lower()]
+        if asked and run.surely and (run.command.name in CLIENTS or asked == run.command.assignments):
+            message = "IMDS does not answer on IPv6 here; set HttpProtocolIpv6 to enabled"
+            yield finding("SW223", run.source.at_offset(asked[0].start), message)
+            return
+
+
+def _agent(runs: Sequence[_Run]) -> Iterator[Finding]:
+    for run in runs:
+        words = run.command.arguments
+        installs = run.command.name in INSTALLERS and {"install", "-i", "-U", "-Uvh", "-ivh"} & set(words)
+        starts = run.command.name in ("systemctl", "service") and {"start", "restart", "enable"} & set(words)
+        if (installs or starts) and any(AGENT in word for word in words):
+            message = (
+                "without a profile the agent waits for one, or for Default Host Management; set IamInstanceProfile"
+            )
+            yield finding("SW228", run.where, message)
+            return
+
+
+def _profile(runs: Sequence[_Run]) -> Iterator[Finding]:
+    for run in runs:
+        name, words = run.command.name, run.command.arguments
+        if name in (".", "source") and not (words and HARMLESS.search(words[0])):
+            return
+        calls = name == "aws" and words and not LOCAL & set(words)
+        if calls and run.surely and not any(word.startswith(NO_CREDENTIALS) for word in words):
+            yield finding("SW224", run.where, "no profile, so aws finds no credentials; set IamInstanceProfile")
+            return
+
+
+def _parts(source: Source) -> list[tuple[Source, Kind]]:
+    """Return the parts of user data that run at boot."""
+    try:
+        found = list(user_data.parts(source, source.text.encode("utf-8", "surrogateescape")))
+    except (Invalid, UnicodeEncodeError):
+        return []
+    return [(inner, part.kind) for inner, part in found]
+
+
+def _runs(source: Source, kind: Kind) -> Iterator[_Run]:
+    """Yield each command that a part of user data runs, and not what it writes to files."""
+    if kind in (Kind.SCRIPT, Kind.BOOTHOOK):
+        yield from _of_shell(source)
+    elif kind is Kind.CLOUD_CONFIG:
+        try:
+            root = composed(source.text)
+        except (yaml.YAMLError, RecursionError):
+            return
+        for item in [*items(value(root, "bootcmd")), *items(value(root, "runcmd"))]:
+            if isinstance(item, yaml.ScalarNode) and is_string(item):
+                yield from _of_shell(source.inner(item))
+            elif words := [text_of(word) for word in items(item)]:
+                yield from _of_words(Source.at_place(source.of(item), " ".join(words)), words)
+
+
+def _of_words(source: Source, words: Sequence[str]) -> Iterator[_Run]:
+    if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
+        yield from _of_shell(Source.at_place(source.at(1), words[2]))
+    else:
+        yield _Run(source, Command([Word(word, 0) for word in words]), surely=True)
+
+
+def _of_shell(source: Source) -> Iterator[_Run]:
+    depth = 0
+    for command in commands(source.text):
+        first = command.words[0].text if command.words else ""
+        depth = max(depth - (first in ("fi", "esac")), 0)
+        tried = first in ("if", "elif", "until", "while", "!") or "||" in (command.before, command.after)
+        yield _Run(source, command, surely=not (depth or tried or command.looped or command.background))
+        depth += first in ("if", "case")

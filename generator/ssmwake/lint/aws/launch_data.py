@@ -1,0 +1,29 @@
+"""An instance as launch-template data, a request of the EC2 API or a CloudFormation resource describes it."""
+
+from collections.abc import Callable
+
+import yaml
+
+from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import value
+
+Read = Callable[[yaml.Node | None], Setting | None]
+
+
+def described_by(source: Source, node: yaml.Node, setting: Read, *, settled: bool) -> Instance:
+    """Return the instance that the properties, or launch-template data, describe; `setting` reads a value."""
+    options = value(node, "MetadataOptions")
+    known = isinstance(options, yaml.MappingNode) or options is None
+    profile = setting(value(node, "IamInstanceProfile"))
+    image = setting(value(node, "ImageId"))
+    return Instance(
+        where=source.of(node),
+        endpoint=setting(value(options, "HttpEndpoint")),
+        tokens=setting(value(options, "HttpTokens")),
+        hops=setting(value(options, "HttpPutResponseHopLimit")),
+        ipv6=setting(value(options, "HttpProtocolIpv6")),
+        profile=profile,
+        image=image.value if image else None,
+        settled=settled and known,
+    )

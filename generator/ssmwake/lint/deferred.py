@@ -1,0 +1,28 @@
+"""What a check finds besides findings: text that is judged later, together with all others of its kind."""
+
+from dataclasses import dataclass
+
+import yaml
+
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding
+
+
+@dataclass(frozen=True)
+class Script:
+    """A shell script found in a file, to be checked with all others: its dialect, as shellcheck calls it."""
+
+    dialect: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class CloudConfig:
+    """A cloud-config found in a file, to be checked against a schema of cloud-init if there is one."""
+
+    source: Source
+    root: yaml.MappingNode
+
+
+# What a check yields: a finding, or a script or a cloud-config that is yet to be checked.
+Found = Finding | Script | CloudConfig

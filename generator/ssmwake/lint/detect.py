@@ -1,0 +1,108 @@
+"""What a file is, told from what it holds."""
+
+import re
+from enum import StrEnum
+
+import yaml
+
+from ssmwake.cloud_init.parts import BOM, is_mime, kind_of
+from ssmwake.lint.text.yaml_nodes import composed, pairs, text_of, value
+from ssmwake.lint.user_data.base64_text import is_encoded
+
+# Headers of MIME at the margin, before the first empty line; a template has them deeper, and mail is text.
+MIME = re.compile(r"(?im)^mime-version[ \t]*:")
+PARTS = re.compile(r"(?im)^content-type[ \t]*:[ \t]*(?!text/(?:plain|html)\b)\S")
+
+# What a request or launch-template data has beside user data: many a file has a UserData of its own.
+LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MinCount", "SecurityGroupIds"})
+
+
+class Kind(StrEnum):
+    """What a file can be."""
+
+    USER_DATA = "user-data"
+    SSM = "ssm"
+    CLOUDFORMATION = "cloudformation"
+    LAUNCH_TEMPLATE = "launch-template"
+    TERRAFORM = "terraform"
+    TEMPLATEFILE = "templatefile"
+
+
+# What is no block of Terraform's may come before the first: comments and blank lines.
+TERRAFORM = re.compile(
+    r"(?:\s|#[^\n]*+\n|//[^\n]*+\n|(?>/\*(?s:.*?)\*/))*+"
+    r"(?:(?:resource|data)[ \t]+\"[\w-]+\"[ \t]+\"[\w-]+\"|(?:module|variable|output|provider)[ \t]+\"[\w-]+\""
+    r"|(?:locals|terraform))[ \t]*\{"
+)
+TERRAFORM_JSON = re.compile(
+    r'\s*\{[\s\[{]*+"(?:resource|data|module|variable|output|provider|locals|terraform|//)"\s*:'
+)
+# A template of Terraform's: a statement and its end, or a dollar doubled to keep it for the shell.
+TEMPLATE = re.compile(r"%\{~?\s*(?:if|for)\s(?s:.*)%\{~?\s*end(?:if|for)\b|\$\$\{")
+
+
+# The fields of a document at the top, whether or not the rest can be read.
+DOCUMENT = re.compile(r"^[{ ]{0,8}[\"']?schemaVersion[\"']?[ \t]*:", re.MULTILINE)
+STEPS = re.compile(r"^[ \t]{0,8}[\"']?(?:mainSteps|runtimeConfig)[\"']?[ \t]*:", re.MULTILINE)
+TEMPLATED = re.compile(r"\{%|%\{|<%|\$\{|\{\{-|\{\{[ \t]*\.|^(?:Resources|Transform):", re.MULTILINE)
+
+
+def kind(data: bytes, path: str = "") -> Kind | None:
+    """Return what the bytes are, from what they hold, and from the ending of the path where only that tells."""
+    text = data.removeprefix(BOM).decode("utf-8", "surrogateescape")
+    if (found := _of_terraform(text, path)) is not None:
+        return found
+    if data.startswith(b"\x1f\x8b") or (is_mime(data) and _is_message(text)) or kind_of(text):
+        return Kind.USER_DATA
+    # A cheap look first: most files in a folder are none of ours, and YAML is slow to read.
+    if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions", text):
+        return None
+    try:
+        root = composed(text)
+    except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
+        # A document with a tab, or a byte, that YAML does not take; a template of one is none yet.
+        broken = DOCUMENT.search(text) and STEPS.search(text) and not TEMPLATED.search(text)
+        return Kind.SSM if broken else None
+    keys = set(pairs(root))
+    resources = {name: text_of(value(node, "Type")) for name, (_, node) in pairs(value(root, "Resources")).items()}
+    if any(kind.startswith("AWS::") or name.startswith("Fn::ForEach::") for name, kind in resources.items()):
+        return Kind.CLOUDFORMATION
+    if "schemaVersion" in keys and keys & {"mainSteps", "runtimeConfig", "sessionType"}:
+        return Kind.SSM
+    about = keys & {"UserData", "MetadataOptions"}
+    launches = about and (keys & LAUNCH or is_encoded(text_of(value(root, "UserData"))))
+    if keys & {"LaunchTemplateData", "LaunchTemplateVersions"} or launches:
+        return Kind.LAUNCH_TEMPLATE
+    return None
+
+
+def _is_message(text: str) -> bool:
+    head = re.split(r"\r?\n[ \t]*\r?\n", text.lstrip()[:8192], maxsplit=1)[0]
+    return MIME.search(head) is not None and PARTS.search(head) is not None
+
+
+def _of_terraform(text: str, path: str) -> Kind | None:
+    if path.endswith((".tf", ".tf.json", ".tofu")) or (not path.endswith(".hcl") and TERRAFORM.match(text)):
+        return Kind.TERRAFORM
+    if path.endswith(".tftpl"):
+        return Kind.TEMPLATEFILE
+    if TERRAFORM_JSON.match(text) and _is_terraform_json(text):
+        return Kind.TERRAFORM
+    if kind_of(text) and TEMPLATE.search(text):
+        from ssmwake.lint.terraform.module import is_template
+
+        return Kind.TEMPLATEFILE if is_template(text) else None
+    return None
+
+
+def _is_terraform_json(text: str) -> bool:
+    """Return whether the resources, or what is like them, are objects named by two keys."""
+    try:
+        root = composed(text)
+    except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
+        return False
+    for block in ("resource", "data"):
+        for kind_, (_, named) in pairs(value(root, block)).items():
+            if "_" in kind_ and any(pairs(body) for _, body in pairs(named).values()):
+                return True
+    return False

@@ -1,0 +1,92 @@
+"""What the nodes of a document say; what only CloudFormation or a run can know says nothing."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import yaml
+
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import items, pairs
+from ssmwake.model import Location
+
+# `{{ Name }}`, `{{ Step.Output }}`, `{{ ssm:/path }}`; a Go template such as `{{ .ID }}` begins with something else.
+MENTION = re.compile(r"\{\{\s{0,9}([A-Za-z_][A-Za-z0-9_.:/-]{0,1023})\s{0,9}\}\}")
+# What a run fills in, what Fn::Sub and other generators do, and the word that lint puts there.
+COMPUTED = re.compile(r"\{\{|\$\{|%%|xxxx")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A `{{ name }}` and where it stands."""
+
+    name: str
+    where: Location
+
+
+def opaque(node: yaml.Node | None) -> bool:
+    """Return whether CloudFormation, or a merge key, makes the node into something else than is written."""
+    if node is None:
+        return False
+    return node.tag.startswith("!") or any(name in ("Ref", "<<") or name.startswith("Fn::") for name in pairs(node))
+
+
+def plain(node: yaml.Node | None) -> str | None:
+    """Return the text of a scalar that is what is written; None for anything else."""
+    if not isinstance(node, yaml.ScalarNode) or opaque(node) or node.tag.endswith(":null"):
+        return None
+    return None if COMPUTED.search(node.value) else str(node.value)
+
+
+def number(node: yaml.Node | None) -> int | None:
+    """Return the whole number that a scalar is, in quotes or not; None for anything else."""
+    text = plain(node) or ""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+
+
+def true(node: yaml.Node | None) -> bool:
+    """Return whether a scalar says yes."""
+    return (plain(node) or "").lower() == "true"
+
+
+def scalars(node: yaml.Node | None) -> list[yaml.ScalarNode]:
+    """Return a scalar, or the scalars of a sequence."""
+    found = [node] if isinstance(node, yaml.ScalarNode) else items(node)
+    return [each for each in found if isinstance(each, yaml.ScalarNode) and not opaque(each)]
+
+
+def walk(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.ScalarNode]:
+    """Yield every scalar below a node, keys too, and aliases once."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+        return
+    for inner in node.value:
+        for part in inner if isinstance(inner, tuple) else (inner,):
+            yield from walk(part, seen)
+
+
+def mentions(source: Source, node: yaml.Node | None, but: Iterable[yaml.Node] = ()) -> Iterator[Mention]:
+    """Yield each `{{ name }}` at and below a node, but not in the nodes that are left out."""
+    for scalar in walk(node, {id(each) for each in but}):
+        if "{{" in scalar.value:
+            inner = source.inner(scalar)
+            for match in MENTION.finditer(scalar.value):
+                yield Mention(match[1], inner.at_offset(match.start()))
+
+
+def names(node: yaml.Node | None) -> set[str]:
+    """Return the names in every `{{ name }}` at and below a node."""
+    return {match[1] for scalar in walk(node, set()) for match in MENTION.finditer(scalar.value)}
+
+
+def nearest(name: str, known: Iterable[str], otherwise: str, alike: float = 0.6) -> str:
+    """Return the hint that names the nearest known word, or the other one where none is so much alike."""
+    # Comparing is slow: of hostile documents no more is compared than a person would write.
+    candidates = [each for each in islice(known, 200) if len(each) < 100]
+    found = difflib.get_close_matches(name[:100], candidates, 1, alike)
+    return f"did you mean '{found[0]}'?" if found else otherwise

@@ -1,0 +1,100 @@
+"""Secrets that stand in user data; what is found is never repeated."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ssmwake.lint.rules import finding
+from ssmwake.lint.shell.parser import Command
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding, Location
+
+# The forms that those who issue them document, or that tools which look for secrets go by.
+FORMS = (
+    (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"), "an access key id"),
+    (re.compile(r"(?i)aws_secret_access_key[\"']?\s*[=:]\s*[\"']?([A-Za-z0-9/+]{40})\b"), "a secret access key"),
+    (re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})\b"), "a token of GitHub"),
+    (re.compile(r"\b(glpat-[\w-]{20,64})"), "a token of GitLab"),
+    (re.compile(r"\b(xox[abeprs]-[A-Za-z0-9-]{20,255})"), "a token of Slack"),
+    (re.compile(r"(hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{20,40})"), "a webhook of Slack"),
+    (re.compile(r"\b([rs]k_live_[A-Za-z0-9]{20,255})\b"), "a key of Stripe"),
+    (re.compile(r"\b(npm_[A-Za-z0-9]{36})\b"), "a token of npm"),
+    (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"$<>{}]{1,80}:([^\s/@'\"$<>{}]{6,200})@"), "a password in a URL"),
+)
+# With the key itself below it, and not only the line that begins one.
+PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----(?:\\n|\s){1,40}[A-Za-z0-9+/]{30}")
+NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD)$", re.IGNORECASE)
+# What people write where a secret is to be put in, and what only says where one is.
+STAND_IN = re.compile(
+    r"(?i)example|change.?me|change.?this|placeholder|replace|redacted|dummy|sample|your.|<|>|\$|\{\{|\*\*\*|x{4}|"
+    r"0{6}|^12345|^/|^arn:|^ssm:|secretsmanager|^file:|^p(?:ass(?:word)?|w)$|^vault:|%[sdv]"
+)
+ADVICE = "in user data; let the instance get it by its role"
+
+
+def check(source: Source) -> Iterator[Finding]:
+    """Yield what nobody but the instance may know, whatever the language."""
+    for number, line in enumerate(source.text.split("\n"), 1):
+        for pattern, what in FORMS:
+            match = pattern.search(line)
+            if match and not stands_in(match[1]):
+                yield finding("SW209", source.at(number, match.start() + 1), f"{what} {ADVICE}")
+    for match in PRIVATE_KEY.finditer(source.text):
+        yield finding("SW209", source.at_offset(match.start()), f"a private key {ADVICE}")
+
+
+def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
+    """Yield each password that a command sets, or puts into a variable."""
+    for command, following in zip(commands, [*commands[1:], Command()], strict=False):
+        for word in command.assignments:
+            name, _, text = word.text.partition("=")
+            if NAME.search(name) and is_password(text):
+                yield password(source.at_offset(word.start))
+        if command.name not in ("echo", "printf"):
+            pairs = _lines(source, command) if command.name == "chpasswd" else []
+        elif command.after != "|" or following.before != "|":
+            pairs = []
+        elif following.name == "chpasswd":
+            pairs = [(word.text, word.start) for word in command.argv[1:]]
+        elif following.name == "passwd" and "--stdin" in following.arguments:
+            pairs = [(f":{word.text}", word.start) for word in command.argv[1:]]
+        else:
+            pairs = []
+        hashed = "-e" in following.arguments or "--encrypted" in following.arguments
+        for text, start in pairs:
+            if not hashed and is_plain(text.partition(":")[2]):
+                yield password(source.at_offset(start))
+
+
+def _lines(source: Source, command: Command) -> list[tuple[str, int]]:
+    """Return the lines that a command reads from its here-documents, each with its offset."""
+    found: list[tuple[str, int]] = []
+    if {"-e", "--encrypted"} & set(command.arguments):
+        return found
+    for here in command.heres:
+        at = here.start
+        for line in source.text[here.start : here.end].split("\n"):
+            found.append((line, at))
+            at += len(line) + 1
+    return found
+
+
+def password(where: Location) -> Finding:
+    """Return the finding of a password in the open."""
+    return finding("SW209", where, f"a password {ADVICE}")
+
+
+def stands_in(text: str) -> bool:
+    """Return whether a text only shows where a secret is to be put."""
+    return STAND_IN.search(text) is not None or len(set(text)) < 6
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text is a password and not a hash, a word for a random one, or a stand-in."""
+    return len(text) >= 6 and text != "RANDOM" and not text.startswith(("$", "!", "*")) and not stands_in(text)
+
+
+def is_password(text: str) -> bool:
+    """Return whether a text is a password for sure: long enough, of several kinds of characters, no stand-in."""
+    kinds = (str.islower, str.isupper, str.isdigit, lambda one: not one.isalnum())
+    mixed = sum(any(kind(one) for one in text) for kind in kinds)
+    return 8 <= len(text) <= 200 and mixed >= 3 and not re.search(r"\s", text) and not stands_in(text)

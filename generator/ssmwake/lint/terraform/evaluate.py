@@ -1,0 +1,233 @@
+"""What an expression comes to, as far as a file tells it: text with places, and a word for what it does not tell."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ssmwake.cloud_init.parts import BOM
+from ssmwake.lint.terraform.encode import encoded
+from ssmwake.lint.terraform.parser import parse_template
+from ssmwake.lint.terraform.scope import LIMIT, Coding, Part, Scope, Text, keys
+from ssmwake.lint.terraform.template_text import alone, indent, literal
+from ssmwake.lint.terraform.tree import (
+    Call,
+    Conditional,
+    Constant,
+    Directive,
+    Expression,
+    Interpolation,
+    List,
+    Literal,
+    Object,
+    Reference,
+    Template,
+)
+from ssmwake.lint.text.placeholders import word
+from ssmwake.lint.text.source import Edit, Source
+from ssmwake.model import Location
+
+# They give their first argument back, or nearly so.
+SAME = frozenset({"chomp", "trimspace", "sensitive", "nonsensitive", "tostring"})
+
+
+def texts(expression: Expression, scope: Scope) -> Iterator[Text]:
+    """Yield what an expression can come to: with the first branch of each condition, and with the other."""
+    first = text(expression, scope)
+    if first is not None:
+        yield first
+    other = text(expression, replace(scope, other=True, resolved={}))
+    if other is not None and (first is None or other.source.text != first.source.text):
+        yield other
+
+
+def text(expression: Expression, scope: Scope) -> Text | None:
+    """Return the text that an expression comes to; None where only Terraform knows it."""
+    if isinstance(expression, Template):
+        return _template(expression, scope)
+    if isinstance(expression, Constant):
+        return None if expression.span.text == "null" else Text(expression.span.slice)
+    if isinstance(expression, Conditional):
+        return text(expression.inside[2 if scope.other else 1], scope)
+    if isinstance(expression, Reference):
+        return _reference(expression, scope)
+    if isinstance(expression, Call):
+        return _call(expression, scope)
+    return None
+
+
+def _reference(reference: Reference, scope: Scope) -> Text | None:
+    path = reference.path
+    if path == ("path", "module"):
+        return Text(Source.at_place(reference.span.where, "."))
+    if len(path) == 1 and path[0] in scope.variables:
+        return scope.variables[path[0]]
+    if reference.inside:
+        return None
+    if len(path) == 2 and path[0] == "local" and path[1] in scope.locals:
+        return _once(f"local.{path[1]}", scope.locals[path[1]], scope)
+    if len(path) == 4 and path[:2] == ("data", "template_file") and path[3] == "rendered":
+        block = scope.data.get((path[1], path[2]))
+        source = block.body.value("template") if block else None
+        return None if source is None else _rendered(source, scope)
+    return None
+
+
+def _once(name: str, expression: Expression, scope: Scope) -> Text | None:
+    # Names may refer to each other in a circle, or one name twice to the next and so on.
+    if name not in scope.resolved:
+        scope.resolved[name] = None
+        scope.resolved[name] = text(expression, scope)
+    return scope.resolved[name]
+
+
+def _rendered(source: Expression, scope: Scope) -> Text | None:
+    """Return what the old template_file makes of a template that is a text of its own."""
+    found = text(source, scope)
+    if found is None or not found.known or found.coding is not Coding.PLAIN:
+        return None
+    if found.file is not None:
+        scope.files.templates.add(found.source.path)
+    return text(parse_template(found.source), replace(scope, variables={}, locals={}, data={}, resolved={}))
+
+
+def _call(call: Call, scope: Scope) -> Text | None:
+    name, arguments = call.name.removeprefix("core::"), call.inside
+    if not arguments:
+        return None
+    if name in ("base64encode", "base64gzip", "textencodebase64"):
+        found = text(arguments[0], scope)
+        if found is None or found.coding is not Coding.PLAIN:
+            return None
+        return replace(found, coding=Coding.GZIP if name == "base64gzip" else Coding.BASE64)
+    if name in SAME:
+        return text(arguments[0], scope)
+    if name in ("file", "filebase64"):
+        found = _file(arguments[0], scope)
+        return replace(found, coding=Coding.BASE64) if found and name == "filebase64" else found
+    if name == "templatefile":
+        return _template_file(call, scope)
+    if name == "join":
+        return _join(call, scope)
+    if name in ("jsonencode", "yamlencode"):
+        return Text(encoded(arguments[0], scope, text), known=False, yaml=name == "yamlencode")
+    return None
+
+
+def _file(argument: Expression, scope: Scope) -> Text | None:
+    name = text(argument, scope)
+    if name is None or not name.known or name.coding is not Coding.PLAIN:
+        return None
+    found = scope.files.get(scope.folder, name.source.text)
+    if found is None or len(found[1]) > LIMIT:
+        return None
+    path, data = found
+    source = Source.of_file(path, data.removeprefix(BOM).decode("utf-8", "surrogateescape"))
+    return Text(unix(source), file=data)
+
+
+def _template_file(call: Call, scope: Scope) -> Text | None:
+    found = _file(call.inside[0], scope)
+    if found is None:
+        return None
+    scope.files.templates.add(found.source.path)
+    given = call.inside[1] if len(call.inside) > 1 else None
+    variables = {key: text(value, scope) for key, value in keys(given) if key} if isinstance(given, Object) else {}
+    inner = replace(scope, variables=variables, locals={}, data={}, resolved={})
+    return text(parse_template(found.source), inner)
+
+
+def _join(call: Call, scope: Scope) -> Text | None:
+    if len(call.inside) != 2 or not isinstance(call.inside[1], List) or not call.inside[1].inside:
+        return None
+    between = text(call.inside[0], scope)
+    if between is None or not between.known:
+        return None
+    parts: list[Part] = []
+    for number, item in enumerate(call.inside[1].inside):
+        if number:
+            parts.append((between, call.inside[0].span))
+        parts.append((text(item, scope), item.span))
+    return _joined(parts, call.span.where)
+
+
+def _joined(parts: Iterable[Part], where: Location) -> Text | None:
+    """Return the parts one after the other, with a word for what is not known."""
+    sources: list[Source] = []
+    known = begins = True
+    loose = False
+    length = 0
+    for part, span in parts:
+        if part is None or part.coding is not Coding.PLAIN:
+            source, begins, known = Source.at_place(span.where, word(span.text)), begins and length > 0, False
+        else:
+            # A text has the places of one file; what comes from another stands where it is put in.
+            here = part.source.path == where.path
+            source = part.source if here else Source.at_place(span.where, part.source.text)
+            known, loose = known and part.known, loose or part.loose
+            begins = begins and (part.begins or length > 0)
+        length += len(source.text)
+        if length > LIMIT:
+            return None
+        if source.text:
+            sources.append(source)
+    joined = Source.joined(sources) if sources else Source.at_place(where, "")
+    return Text(joined, known=known, begins=begins, loose=loose)
+
+
+def _template(template: Template, scope: Scope) -> Text | None:
+    if len(template.inside) == 1 and isinstance(template.inside[0], Interpolation):
+        return text(template.inside[0].inside[0], scope)
+    parts: list[Part] = []
+    directives = False
+    script = bool(template.inside) and template.inside[0].span.text.lstrip().startswith("#!")
+    cut = indent(template) if template.flush else 0
+    for number, one in _taken(template.inside, scope):
+        if isinstance(one, Literal):
+            parts.append((Text(literal(template, number, cut)), one.span))
+        elif isinstance(one, Interpolation):
+            found = text(one.inside[0], scope)
+            if found is None and alone(template.inside, number, script=script):
+                # Lines that nobody knows: none of them is better than one that is no YAML.
+                found = Text(Source.at_place(one.span.where, ""), known=False, loose=True)
+            parts.append((found, one.span))
+        elif isinstance(one, Directive):
+            directives = True
+        else:
+            parts.append((None, one.span))
+    joined = _joined(parts, template.span.where)
+    if joined and directives:
+        return replace(joined, known=False, loose=True)
+    return joined
+
+
+def _taken(pieces: tuple[Expression, ...], scope: Scope) -> Iterator[tuple[int, Expression]]:
+    """Yield the pieces that stay, with their numbers: of an if with an else one branch only."""
+    with_else: set[int] = set()
+    opened: list[int] = []
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Directive) and piece.word == "if":
+            opened.append(number)
+        elif isinstance(piece, Directive) and piece.word == "else" and opened:
+            with_else.add(opened[-1])
+        elif isinstance(piece, Directive) and piece.word == "endif" and opened:
+            opened.pop()
+    stays: list[bool] = []
+    left_out = 0
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Directive) and piece.word == "if":
+            stays.append(not (scope.other and number in with_else))
+            left_out += not stays[-1]
+        elif isinstance(piece, Directive) and piece.word in ("else", "endif") and stays:
+            left_out -= not stays.pop()
+            if piece.word == "else":
+                stays.append(scope.other)
+                left_out += not scope.other
+        if not left_out or isinstance(piece, Directive):
+            yield number, piece
+
+
+def unix(source: Source) -> Source:
+    """Return a text with the line ends of Unix."""
+    if "\r\n" not in source.text:
+        return source
+    return source.edited(Edit(found.start(), found.end(), "\n") for found in re.finditer("\r\n", source.text))

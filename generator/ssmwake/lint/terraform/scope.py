@@ -1,0 +1,72 @@
+"""What an expression of Terraform is evaluated to, and what names mean where it stands."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from ssmwake.lint.terraform.referenced_files import Files
+from ssmwake.lint.terraform.tree import Block, Expression, Literal, Object, Reference, Span, Template
+from ssmwake.lint.text.source import Source
+
+# Much more than user data or a document may have, and little enough to be put together again and again.
+LIMIT = 256 * 1024
+
+
+class Coding(Enum):
+    """How a text is packed."""
+
+    PLAIN = auto()
+    BASE64 = auto()
+    GZIP = auto()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with its places: before it is packed, and with words for what only Terraform knows."""
+
+    source: Source
+    coding: Coding = Coding.PLAIN
+    # Nothing in it stands for something else.
+    known: bool = True
+    # Its beginning is as it will be.
+    begins: bool = True
+    # Whole lines may come or go, so its layout tells nothing.
+    loose: bool = False
+    # It came from yamlencode, though it is written as JSON here.
+    yaml: bool = False
+    # The file it came from as a whole, and not rendered.
+    file: bytes | None = None
+
+
+# What a piece comes to, and where it is put in.
+Part = tuple[Text | None, Span]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names mean at a place."""
+
+    folder: str
+    files: Files
+    locals: dict[str, Expression] = field(default_factory=dict)
+    data: dict[tuple[str, str], Block] = field(default_factory=dict)
+    variables: dict[str, Text | None] = field(default_factory=dict)
+    # Of each condition the other branch is taken.
+    other: bool = False
+    resolved: dict[str, Text | None] = field(default_factory=dict)
+
+
+def keys(mapping: Object) -> Iterator[tuple[str | None, Expression]]:
+    """Yield the keys of an object as text, None for one that only Terraform knows, with their values."""
+    for key, value in mapping.items:
+        pieces = key.inside if isinstance(key, Template) else ()
+        if isinstance(key, Reference) and len(key.path) == 1:
+            yield key.path[0], value
+        elif isinstance(key, Template) and all(isinstance(piece, Literal) for piece in pieces):
+            yield "".join(piece.span.text for piece in pieces), value
+        else:
+            yield None, value
+
+
+# Returns the text that an expression comes to; None where only Terraform knows it.
+Evaluate = Callable[[Expression, Scope], Text | None]

@@ -1,0 +1,36 @@
+"""What stands in a text for something that only another program knows, made into plain words of the same place."""
+
+import re
+
+from ssmwake.lint.text.source import Edit, Source
+
+SUB = re.compile(r"\$\{(!?)([^{}\n]*)\}")
+SSM = re.compile(r"\{\{[^{}\n]*\}\}")
+
+# A message with such a word is about what only another program knows, and so about nothing.
+WORD = re.compile("x{4}")
+
+
+def ssm(source: Source) -> Source:
+    """Return the text of a script with a word for each `{{ parameter }}` of Systems Manager."""
+    return source.edited(Edit(match.start(), match.end(), word(match[0])) for match in SSM.finditer(source.text))
+
+
+def jinja(source: Source) -> Source:
+    """Return a Jinja template with a word for each expression, and nothing for statements and comments."""
+    text, at, edits = source.text, 0, []
+    # What is opened once too often is not closed by anything later; to look for that again would take ever longer.
+    closers = {"{{": "}}", "{%": "%}", "{#": "#}"}
+    while closers and (match := re.compile("|".join(map(re.escape, closers))).search(text, at)):
+        end = text.find(closers[match[0]], match.end())
+        if end < 0:
+            del closers[match[0]]
+            continue
+        at = end + 2
+        edits.append(Edit(match.start(), at, word(text[match.start() : at]) if match[0] == "{{" else ""))
+    return source.edited(edits)
+
+
+def word(text: str) -> str:
+    """Return a word as long as the text, so that a line keeps its length."""
+    return "x" * len(text)

@@ -1,0 +1,40 @@
+"""YAML that cannot be read, and keys that are written twice."""
+
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.lint.rules import finding
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding, Location
+
+
+def broken(source: Source, error: yaml.YAMLError) -> Finding:
+    """Return the finding of YAML that cannot be read, at the place where it stops making sense."""
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if mark is None or (context and "end of stream" in str(getattr(error, "problem", ""))):
+        # Where a quote was opened says more than the end of the text.
+        mark = context
+    where = source.at_offset(mark.index) if mark else source.at(1)
+    if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
+        return finding("SW203", where, "broken YAML: a tab; indent with spaces")
+    return finding("SW203", where, f"broken YAML: {getattr(error, 'problem', None) or error}; correct it")
+
+
+def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Finding]:
+    """Yield each key that stands twice in one mapping, at any depth, aliases once."""
+    if id(node) in seen or isinstance(node, yaml.ScalarNode):
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from duplicates(source, item, seen)
+        return
+    keys: dict[str, Location] = {}
+    for key, inner in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in keys and key.value != "<<":
+                first = keys[key.value].line
+                yield finding("SW205", source.of(key), f"'{key.value}' stands in line {first} already; keep one")
+            keys.setdefault(key.value, source.of(key))
+        yield from duplicates(source, inner, seen)

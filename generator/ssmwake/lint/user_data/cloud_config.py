@@ -1,0 +1,124 @@
+"""Cloud-config: its keys, and the shell in it."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from ssmwake.cloud_init.parts import GZIP
+from ssmwake.lint.deferred import CloudConfig, Found, Script
+from ssmwake.lint.rules import finding
+from ssmwake.lint.shell import check as script
+from ssmwake.lint.shell import secrets
+from ssmwake.lint.text.source import Edit, Source
+from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, text_of
+from ssmwake.lint.text.yaml_syntax import broken, duplicates
+from ssmwake.lint.user_data import cloud_config_table
+from ssmwake.lint.user_data.part import unpacked
+from ssmwake.model import Finding
+
+# Characters that a shell takes as they are.
+PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
+# What stands for a byte that is no UTF-8.
+NO_TEXT = re.compile("[\ud800-\udfff]")
+# Scripts here are run by cloud-init at the end of the boot.
+RUN_BY_CLOUD_INIT = re.compile(r"/var/lib/cloud/scripts/per-(?:boot|instance|once)/")
+
+
+def check(source: Source, *, templated: bool = False, image: str | None = None) -> Iterator[Found]:
+    """Yield what is wrong with a cloud-config, and the scripts in it; a template may be anything once rendered."""
+    if match := NO_TEXT.search(source.text):
+        yield finding("SW203", source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
+        return
+    try:
+        root = composed(source.text)
+    except yaml.YAMLError as error:
+        if not templated:
+            yield broken(source, error)
+        return
+    if root is None:
+        return
+    if not isinstance(root, yaml.MappingNode):
+        if not templated:
+            yield finding("SW203", source.at(1), "not a mapping; cloud-config is keys and values")
+        return
+    if not templated:
+        yield from duplicates(source, root, set())
+        yield CloudConfig(source, root)
+    yield from cloud_config_table.check(source, root)
+    keys = {key: node for key, (_, node) in effective(root).items()}
+    for key, run in (("bootcmd", script.Run.EARLY), ("runcmd", script.Run.LATE)):
+        if shell := _joined(source, keys.get(key)):
+            yield from script.shell(shell, run, image)
+            yield Script("sh", shell)
+    for file in items(keys.get("write_files")):
+        yield from _file(source, file)
+    yield from _passwords(source, keys)
+
+
+def _joined(source: Source, commands: yaml.Node | None) -> Source | None:
+    """Return commands as the one script that cloud-init makes of them."""
+    lines = []
+    for item in items(commands):
+        if isinstance(item, yaml.ScalarNode) and is_string(item):
+            lines.append(source.inner(item))
+        elif words := [_quoted(source.inner(word)) for word in items(item) if isinstance(word, yaml.ScalarNode)]:
+            lines.append(Source.joined(words, " "))
+    return Source.joined(lines, "\n") if lines else None
+
+
+def _quoted(word: Source) -> Source:
+    """Return a word of a list as the shell gets it: it is taken literally."""
+    if PLAIN.fullmatch(word.text):
+        return word
+    quote = Source.at_place(word.at(1), "'")
+    escaped = word.edited(Edit(match.start(), match.end(), "'\\''") for match in re.finditer("'", word.text))
+    return Source.joined([quote, escaped, quote])
+
+
+def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
+    found = {key: node for key, (_, node) in effective(file).items()}
+    content = found.get("content")
+    if not isinstance(content, yaml.ScalarNode):
+        return
+    run = script.Run.LATE if RUN_BY_CLOUD_INIT.match(text_of(found.get("path"))) else script.Run.ELSEWHERE
+    encoding = text_of(found.get("encoding")).lower().strip()
+    if encoding in ("", "text/plain"):
+        yield from script.check(source.inner(content), run)
+        return
+    data = cloud_config_table.decoded(content, encoding)
+    if data is None:
+        return
+    if data.startswith(GZIP):
+        try:
+            data = unpacked(data)
+        except ValueError as error:
+            yield finding("SW213", source.of(content), str(error))
+            return
+    inner = Source.at_place(source.of(content), data.decode("utf-8", "surrogateescape"))
+    yield from secrets.check(inner)
+    yield from script.check(inner, run)
+
+
+def _passwords(source: Source, keys: dict[str, yaml.Node]) -> Iterator[Finding]:
+    """Yield each password of a user that anybody could read."""
+    nodes: list[yaml.Node | None] = [keys.get("password")]
+    for item in (*items(keys.get("users")), keys.get("user")):
+        user = effective(item)
+        nodes += [user[key][1] for key in ("plain_text_passwd", "plain-text-passwd") if key in user]
+    said = effective(keys.get("chpasswd"))
+    for item in items(said["users"][1]) if "users" in said else []:
+        user = effective(item)
+        if "type" in user and "password" in user and text_of(user["type"][1]) == "text":
+            nodes.append(user["password"][1])
+    for node in nodes:
+        if isinstance(node, yaml.ScalarNode) and secrets.is_plain(node.value):
+            yield secrets.password(source.of(node))
+    listed = said["list"][1] if "list" in said else None
+    for node in (listed, *items(listed)):
+        if not isinstance(node, yaml.ScalarNode):
+            continue
+        inner = source.inner(node)
+        for match in re.finditer(r"^[^:\n]{1,64}:([^\n]*)$", inner.text, re.MULTILINE):
+            if secrets.is_plain(match[1].strip()):
+                yield secrets.password(inner.at_offset(match.start()))

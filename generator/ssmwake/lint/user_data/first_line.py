@@ -1,0 +1,86 @@
+"""The first line of user data, by which cloud-init, and then the kernel, tell what it is."""
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from ssmwake.cloud_init.parts import HEADERS, Kind, kind_of
+from ssmwake.lint.rules import finding
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding, Severity
+
+# User data of systems that cloud-init does not run on: Windows, Bottlerocket, Flatcar.
+FOREIGN = re.compile(
+    r"\s*(?:<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|\{\s*\"ignition\"|"
+    r"version:\s*1\.\d\s+tasks:)",
+    re.IGNORECASE,
+)
+MISSPELT = re.compile(r"[#\s-]*cloud[\s_-]?con?fi?g\b|[#\s]*cloud-conf\w*", re.IGNORECASE)
+SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
+INTERPRETER = re.compile(r"#!\s*(\S*)")
+TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
+IGNORED = "cloud-init ignores it"
+# Kinds whose first line is cut off by its exact spelling, at the very beginning.
+EXACT = {Kind.BOOTHOOK: "#cloud-boothook", Kind.JSON_PATCH: "#cloud-config-jsonp"}
+
+
+def check(source: Source) -> Iterator[Finding]:
+    """Yield what is wrong with a first line that says a kind."""
+    text = source.text
+    kind = kind_of(text)
+    blanks = len(text) - len(text.lstrip())
+    first = text[blanks:].partition("\n")[0].rstrip()
+    where = source.at_offset(blanks)
+    if kind is Kind.SCRIPT:
+        interpreter = INTERPRETER.match(first)
+        named = interpreter[1] if interpreter else ""
+        if blanks:
+            message = "what stands before #! keeps the kernel from running the script; begin with #!"
+            yield finding("SW202", where, message)
+        elif not named:
+            yield finding("SW202", where, "no interpreter after #!; write #!/bin/sh")
+        elif not named.startswith(("/", "$", "x" * 4)):
+            yield finding("SW202", where, f"the kernel looks for {named} in the folder it is in; write its whole path")
+    elif kind is Kind.JINJA and blanks:
+        message = "what stands before the template header keeps cloud-init from rendering it; remove that"
+        yield finding("SW202", where, message)
+    elif kind in EXACT and (blanks or not first.startswith(EXACT[kind])):
+        yield finding("SW202", where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
+    elif kind in (Kind.CLOUD_CONFIG, Kind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
+        message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
+        yield Finding(where, "SW202", message, Severity.INFO)
+
+
+def unknown(source: Source) -> Finding | None:
+    """Return what is wrong with a text that cloud-init ignores; None for user data of other systems."""
+    text = source.text
+    if FOREIGN.match(text):
+        return None
+    if not text.strip():
+        return finding("SW202", source.at(1), "empty; leave it out or write user data into it")
+    if "\0" in text[:4096]:
+        return finding("SW202", source.at(1), "binary; user data is text, MIME or gzip")
+    blanks = len(text) - len(text.lstrip())
+    first = text[blanks : blanks + 200].partition("\n")[0].rstrip()
+    return finding("SW202", source.at_offset(blanks), f"{IGNORED}; {_advice(first, text)}")
+
+
+def _advice(first: str, text: str) -> str:
+    if first.startswith("\ufeff"):
+        return "a byte order mark stands before the first line; save it without"
+    if TEMPLATE.match(first):
+        return "a template begins with exactly ## template: jinja"
+    if match := SHEBANG.match(first):
+        return f"a script begins with #!, so write #!{match[1].rstrip()}"[:120]
+    if MISSPELT.match(first):
+        return "the first line must be exactly #cloud-config"
+    if re.match(r"(?i)content-type\s*:\s*multipart|content-type\s*:.*\n.*\n", f"{first}\n"):
+        return "MIME is known by its MIME-Version; add MIME-Version: 1.0"
+    if re.match(r"--\S", first) and re.search(r"(?im)^content-type:", text[:4096]):
+        return "MIME without headers; begin with MIME-Version and Content-Type"
+    near = difflib.get_close_matches(first.split(":")[0].lower(), [each for each in HEADERS if each != "#!"], 1, 0.8)
+    if near:
+        return f"did you mean {near[0]}?"
+    if ":" in first and not first.startswith("#"):
+        return "put #cloud-config on the first line"
+    return "begin with #cloud-config, #! and an interpreter, or MIME headers"

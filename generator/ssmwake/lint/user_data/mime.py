@@ -1,0 +1,135 @@
+"""MIME user data: its parts with their places, and what keeps them from being run."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from email import errors, message_from_string
+from email.message import Message
+
+from ssmwake.cloud_init.parts import Kind, kind_of
+from ssmwake.lint.rules import finding
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.user_data.part import Piece
+from ssmwake.model import Finding, Location, Severity
+
+NODEADM = "application/node.eks.aws"
+SCRIPTS = {"text/x-shellscript", *(f"text/x-shellscript-per-{often}" for often in ("boot", "instance", "once"))}
+# What cloud-init has a handler for, and the two of which it looks at the first line.
+LOOKED_AT = {"text/plain", "text/x-not-multipart"}
+TYPES = {*(kind.value for kind in Kind if kind is not Kind.OTHER), *SCRIPTS, *LOOKED_AT, "text/upstart-job"}
+PACKED = re.compile(r"application/(?:x-)?(?:gzip|gzip-compressed|gzipped|compress|compressed|gunzip)")
+HEADER = re.compile(r"(?:content-type|mime-version|content-transfer-encoding|content-disposition)\s*:", re.IGNORECASE)
+# So many multiparts, parts and characters are more than anybody writes, and the parser takes ever longer for them.
+DEEPEST = 20
+MOST = 1000
+LONGEST = 1024 * 1024
+
+
+def pieces(source: Source) -> Iterator[Piece | Finding]:
+    """Yield each part of a MIME message, and what is wrong with how it is put together."""
+    text = source.text
+    if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
+        yield finding("SW200", source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
+        return
+    if len(text) > LONGEST or text.count("\n--") > MOST:
+        limit = f"{LONGEST:,} characters or {MOST:,} parts"
+        yield finding("SW200", source.at(1), f"MIME of over {limit}, which is not linted; make it smaller")
+        return
+    if "\0" in text:
+        # Python's own parser gives up on one in the name of a character set.
+        where = source.at_offset(text.index("\0"))
+        yield finding(
+            "SW200", where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64"
+        )
+        return
+    message = message_from_string(text)
+    nodes = list(message.walk())
+    types = {node.get_content_type() for node in nodes}
+    position = 0
+    for node in nodes:
+        if node.get_content_maintype() == "multipart":
+            position = _header(text, position, len(text), first=True)
+            yield from _container(source, node, position, nested=node is not message and NODEADM in types)
+            position += 1
+            continue
+        raw = node.get_payload()
+        if not isinstance(raw, str):
+            continue
+        start = text.find(raw, position)
+        header = _header(text, position, max(start, position))
+        start = max(start, position)
+        position = start + len(raw)
+        where = source.at_offset(header)
+        if not raw.strip():
+            where = source.at_offset(_header(text, start, len(text), first=True))
+            yield Finding(where, "SW214", "a part that holds nothing; remove it", Severity.WARNING)
+            continue
+        encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()
+        if encoding in ("base64", "quoted-printable", "x-uuencode", "uuencode"):
+            body = node.get_payload(decode=True)
+            piece = Piece.decoded(source.at_offset(start), node.get_content_type(), bytes(body))
+        else:
+            piece = Piece(source.slice(start, position), node.get_content_type())
+        if node.defects and encoding == "base64":
+            yield finding("SW216", where, "the part is no base64, as its header says; encode it, or correct the header")
+            continue
+        if not PACKED.fullmatch(piece.type):
+            yield from _contradiction(where, piece, handled="text/part-handler" in types)
+        yield piece
+
+
+def _container(source: Source, node: Message, position: int, *, nested: bool) -> Iterator[Finding]:
+    text = source.text
+    where = source.at_offset(position)
+    boundary = node.get_boundary()
+    if nested:
+        yield finding("SW215", where, "nodeadm reads no multipart within another; put its parts into the outer one")
+    for defect in node.defects:
+        if isinstance(defect, errors.NoBoundaryInMultipartDefect):
+            yield finding("SW214", where, 'multipart without a boundary, so nothing runs; add boundary="..."')
+        elif isinstance(defect, errors.StartBoundaryNotFoundDefect):
+            yield finding("SW214", where, f"no line is --{boundary}, so nothing runs; begin each part with it")
+        elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
+            end = source.at_offset(len(text.rstrip()))
+            message = f"no line --{boundary}-- ends it: cloud-init makes do, nodeadm does not; add the line"
+            yield Finding(end, "SW214", message, Severity.WARNING)
+
+
+def _header(text: str, start: int, end: int, *, first: bool = False) -> int:
+    """Return the offset of the last Content-Type, or of the first one, in a stretch; else where that begins."""
+    found = start + len(text[start:end]) - len(text[start:end].lstrip())
+    for match in re.finditer(r"(?im)^content-type[ \t]*:", text[start:end]):
+        found = start + match.start()
+        if first:
+            break
+    return found
+
+
+def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[Finding]:
+    text = piece.source.text
+    body = piece.source.at_offset(len(text) - len(text.lstrip()))
+    kind = kind_of(text)
+    if HEADER.match(text.lstrip()) and piece.type in LOOKED_AT | SCRIPTS | {"text/cloud-config"}:
+        if re.search(r"(?i)multipart/", text[:400]):
+            yield finding(
+                "SW215", body, "a whole MIME message is the body of a part, and nobody opens it; take it apart"
+            )
+        else:
+            message = "headers stand in the body, so nobody reads them; remove the empty line above"
+            yield finding("SW216", body, message)
+    elif piece.type in SCRIPTS and kind is None:
+        yield finding("SW216", body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")
+    elif piece.type in SCRIPTS and kind is not Kind.SCRIPT and kind is not None:
+        if piece.type != "text/x-shellscript":
+            yield finding("SW216", place, f"{kind.value} that is run as a script; write its type")
+        else:
+            message = f"{kind.value} by its first line, which cloud-init goes by; write its type"
+            yield Finding(place, "SW216", message, Severity.INFO)
+    elif piece.type == "text/cloud-config" and kind is Kind.SCRIPT:
+        yield finding("SW216", place, "a script that is read as YAML, and dropped; write text/x-shellscript")
+    elif piece.type in LOOKED_AT and kind is None and not handled:
+        yield finding("SW216", place, "cloud-init ignores text/plain without a header that it knows; write its type")
+    elif piece.type.startswith("text/") and piece.type not in TYPES and not handled:
+        near = difflib.get_close_matches(piece.type, TYPES, 1)
+        hint = f"did you mean {near[0]}?" if near else "write one that it knows"
+        yield finding("SW216", place, f"cloud-init ignores {piece.type}; {hint}")
