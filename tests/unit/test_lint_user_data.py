@@ -234,7 +234,7 @@ def test_no_message_holds_a_secret() -> None:
 
 def test_the_words_of_commands_are_read_without_what_only_looks_like_one() -> None:
     text = "a=1 sudo -u b cmd 'x y' \"z $(inner q)\" # no\nf() { g; }; case $x in h) i;; esac; j <<E\nk\nE\nl\n"
-    assert [command.name for command in commands(text)] == ["cmd", "inner", "g", "}", "i", "esac", "j", "l"]
+    assert [command.name for command in commands(text)] == ["cmd", "inner", "g", "}", "case", "i", "esac", "j", "l"]
 
 
 HEADS = (

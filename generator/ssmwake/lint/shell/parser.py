@@ -10,13 +10,14 @@ PIECE = re.compile(
     r"""
     (?P<joint>\\\r?\n)
     | (?P<escape>\\.)
-    | (?P<single>\$?'[^']*'?)
-    | (?P<sum>\$\(\([^()\n]*\)\))
-    | (?P<parameter>\$\{[^{}\n]*\})
+    | (?P<single>\$?'(?:(?<=\$')(?:[^'\\]|\\.)*|(?<!\$')[^']*)'?)
+    | (?P<sum>\$\(\(|\(\()
+    | (?P<braces>\$\{)
     | (?P<open>\$\(|[<>]\(|`)
+    | (?P<variable>\$[A-Za-z_]\w*)
     | (?P<double>")
-    | (?P<here><<(?!<)-?[ \t]*(?P<delimiter>'[^'\n]*'|"[^"\n]*"|[\w\\.-]+))
-    | (?P<redirect>\d*(?:&>>?|<<<|>>|>&|<&|>\||[<>]))
+    | (?P<here><<(?!<)-?[ \t]*(?P<delimiter>'[^'\n]*'|"[^"\n]*"|[^\s'"<>|&;()\#]+))
+    | (?P<redirect>\d*(?:&>>?|<<<|>>|>&|<&|>\||<>|[<>]))
     | (?P<operator>&&|\|\||;;&|;;|;&|\|&|[;|&\n])
     | (?P<paren>[()])
     | (?P<comment>\#[^\n]*)
@@ -25,11 +26,31 @@ PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-QUOTED = re.compile(r"""(?P<double>")|(?P<open>\$\(|`)|(?P<escape>\\.)|(?P<plain>[^"\\$`]+|.)""", re.DOTALL)
+QUOTED = re.compile(
+    r"""
+    (?P<double>")
+    | (?P<sum>\$\(\()
+    | (?P<braces>\$\{)
+    | (?P<open>\$\(|`)
+    | (?P<variable>\$[A-Za-z_]\w*)
+    | (?P<escape>\\.)
+    | (?P<plain>[^"\\$`]+|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# Text in which the shell only replaces: the body of a here-document, or what stands between `${` and `}`.
+TEXT = re.compile(
+    r"""(?P<sum>\$\(\()|(?P<braces>\$\{)|(?P<open>\$\(|`)|(?P<variable>\$[A-Za-z_]\w*)|(?P<escape>\\.)"""
+    r"""|(?P<plain>[^\\$`]+|.)""",
+    re.DOTALL,
+)
 LOOPS = {"while", "until", "for", "select"}
 # Words before a command that change nothing about what it is.
 LEADS = {"if", "then", "elif", "else", "do", "!", "{", "time"} | LOOPS
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
+NAMED = re.compile(r"\$\{[!#]?([A-Za-z_]\w*)(:?[-=+?])?")
+# An expression or a parameter that is longer is not read as one; without a limit, hostile text takes ever longer.
+LONGEST = 4096
 # Commands that run the command that follows, and which of their options take a word.
 RUNNERS = {
     "sudo": "ugCDhpRrTt",
@@ -54,10 +75,11 @@ WORDS_BEFORE = {"timeout": 1, "cloud-init-per": 2}
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a command without its quotes, and the offset at which it stands."""
+    """A word of a command without its quotes, and the offsets between which it stands."""
 
     text: str
     start: int
+    end: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +91,15 @@ class Here:
     quoted: bool
 
 
+@dataclass(frozen=True)
+class Expansion:
+    """A variable that the shell replaces: where its dollar stands, and whether it has a default for being unset."""
+
+    name: str
+    start: int
+    defaulted: bool = False
+
+
 @dataclass
 class Command:
     """A simple command, and what is around it: loops, functions, the operators before and after, what it reads."""
@@ -77,10 +108,16 @@ class Command:
     writes: list[Word] = field(default_factory=list)
     heres: list[Here] = field(default_factory=list)
     looped: bool = False
-    in_function: bool = False
+    # The function that it stands in; empty for none.
+    function: str = ""
     background: bool = False
     before: str = ""
     after: str = ""
+
+    @property
+    def in_function(self) -> bool:
+        """Whether it runs only when a function is called."""
+        return bool(self.function)
 
     @cached_property
     def assignments(self) -> list[Word]:
@@ -119,6 +156,14 @@ class Command:
 
 
 @dataclass
+class Script:
+    """What a script runs, and the variables that it reads."""
+
+    commands: list[Command]
+    expansions: list[Expansion]
+
+
+@dataclass
 class _Frame:
     """A place where commands stand: the script, or parentheses in it, and how many commands came before."""
 
@@ -130,39 +175,59 @@ class _Frame:
     start: int = -1
     redirected: bool = False
     array: bool = False
+    # Only what is replaced in it is read, and its words are no commands.
+    text: bool = False
+    # Between [[ and ]], where operators are words.
+    test: bool = False
+    # How many case statements are open, whether the last waits for its `in`, and whether a pattern comes next.
+    cases: int = 0
+    choosing: bool = False
+    pattern: bool = False
+    # The parentheses are the body of a function.
+    body: bool = False
 
 
 @dataclass
 class _Reader:
     text: str
     found: list[Command] = field(default_factory=list)
-    stack: list[_Frame] = field(default_factory=lambda: [_Frame("")])
+    expansions: list[Expansion] = field(default_factory=list)
+    stack: list[_Frame] = field(default_factory=list)
     waiting: list[tuple[str, bool, bool, Command]] = field(default_factory=list)
     loops: int = 0
-    # The braces that are open: whether each is that of a function; how many are; and whether the next one is.
-    braces: list[bool] = field(default_factory=list)
-    functions: int = 0
-    function: bool = False
+    # The braces that are open, each with the name of the function that it is the body of; empty for a mere group.
+    braces: list[str] = field(default_factory=list)
+    # The functions that are open, and the one whose body comes next.
+    functions: list[str] = field(default_factory=list)
+    function: str = ""
     # Where the groups that are open began, and the one that has just ended.
     groups: list[int] = field(default_factory=list)
     ended: int = -1
 
-    def read(self) -> list[Command]:
-        at = 0
-        while at < len(self.text):
+    def read(self, at: int, end: int, frame: _Frame) -> None:
+        """Read a stretch of the text."""
+        outer = self.stack, self.waiting
+        self.stack, self.waiting = [frame], []
+        while at < end:
             frame = self.stack[-1]
-            match = (QUOTED if frame.quoted else PIECE).match(self.text, at)
+            pattern = TEXT if frame.text else QUOTED if frame.quoted else PIECE
+            match = pattern.match(self.text, at, end)
             assert match, "the last branch takes any character"
-            kind, piece, end = match.lastgroup or "", match[0], match.end()
+            kind, piece, after = match.lastgroup or "", match[0], match.end()
             if kind == "comment" and frame.start >= 0:
                 # A number sign inside a word is a character like any other.
-                kind, piece, end = "plain", "#", at + 1
-            getattr(self, "_" + kind)(frame, piece, at)
-            at = self._bodies(end) if piece == "\n" and kind == "operator" and self.waiting else end
+                kind, piece, after = "plain", "#", at + 1
+            if frame.test and frame.word == ["]]"]:
+                self._ended(frame, at)
+            if frame.test and kind in ("operator", "paren", "redirect", "here", "sum") and piece not in ("\n", "$(("):
+                kind, piece, after = "plain", self.text[at], at + 1
+            moved = getattr(self, "_" + kind)(frame, piece, at)
+            after = after if moved is None else moved
+            at = self._bodies(after, end) if piece == "\n" and kind == "operator" and self.waiting else after
         while self.stack:
-            self._finished(self.stack[-1], "")
+            self._finished(self.stack[-1], "", end)
             self.stack.pop()
-        return self.found
+        self.stack, self.waiting = outer
 
     def _add(self, frame: _Frame, text: str, at: int) -> None:
         if frame.start < 0:
@@ -170,25 +235,100 @@ class _Reader:
         frame.word.append(text)
 
     def _plain(self, frame: _Frame, piece: str, at: int) -> None:
-        if frame.closes == "`" and piece == "`":
-            self._closed(frame)
-        else:
-            self._add(frame, piece, at)
+        self._add(frame, piece, at)
+
+    def _variable(self, frame: _Frame, piece: str, at: int) -> None:
+        self.expansions.append(Expansion(piece[1:], at))
+        self._add(frame, piece, at)
 
     def _joint(self, frame: _Frame, piece: str, at: int) -> None:
         if frame.start < 0:
             self._blank(frame, piece, at)
 
     def _escape(self, frame: _Frame, piece: str, at: int) -> None:
-        self._add(frame, piece[1:] if piece[1] != "\n" else "", at)
+        if piece == "\\`" and any(outer.closes == "`" for outer in self.stack):
+            # Backticks inside backticks.
+            if frame.closes == piece and not frame.quoted:
+                self._closed(frame, at)
+            else:
+                self._add(frame, "$()", at)
+                self.stack.append(_Frame(piece, len(self.found)))
+            return
+        kept = frame.quoted and piece[1] not in '$`"\\\n'
+        self._add(frame, piece if kept else piece[1:] if piece[1] != "\n" else "", at)
 
     def _single(self, frame: _Frame, piece: str, at: int) -> None:
-        self._add(frame, piece[piece.index("'") + 1 :].removesuffix("'"), at)
+        text = piece[piece.index("'") + 1 :].removesuffix("'")
+        if piece.startswith("$"):
+            text = re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), text)
+        self._add(frame, text, at)
 
-    def _sum(self, frame: _Frame, piece: str, at: int) -> None:
-        self._add(frame, piece, at)
+    def _sum(self, frame: _Frame, piece: str, at: int) -> int:
+        starts = not frame.command.words or frame.command.words[-1].text in LEADS
+        end = self._end_of_sum(at + len(piece)) if piece != "((" or (starts and frame.start < 0) else -1
+        if end >= 0:
+            self._taken(frame, at, end)
+        elif piece == "((":
+            self._paren(frame, "(", at)
+            end = at + 1
+        else:
+            self._open(frame, "$(", at)
+            end = at + 2
+        return end
 
-    _parameter = _sum
+    def _braces(self, frame: _Frame, piece: str, at: int) -> int:
+        end = self._end_of_braces(at, quoted=frame.quoted or frame.text)
+        if match := NAMED.match(self.text, at):
+            self.expansions.append(Expansion(match[1], at, defaulted=match[2] is not None))
+        if end < 0:
+            self._add(frame, piece, at)
+            return at + len(piece)
+        self._taken(frame, at, end)
+        return end
+
+    def _taken(self, frame: _Frame, at: int, end: int) -> None:
+        """Add a stretch as it stands to the word, and read the commands that it holds."""
+        self._add(frame, self.text[at:end], at)
+        if re.compile(r"[$`]").search(self.text, at + 2, end):
+            self.read(at + 2, end, _Frame("", text=True))
+
+    def _end_of_sum(self, at: int) -> int:
+        """Return the offset after the two parentheses that close an expression; -1 where it is none."""
+        depth, last = 2, min(len(self.text), at + LONGEST)
+        while at < last:
+            character = self.text[at]
+            at += 1
+            depth += (character == "(") - (character == ")")
+            if depth == 1:
+                return at + 1 if self.text[at : at + 1] == ")" else -1
+        return -1
+
+    def _end_of_braces(self, at: int, *, quoted: bool) -> int:
+        """Return the offset after the brace that closes a parameter; -1 where there is none."""
+        last = min(len(self.text), at + LONGEST)
+        # In double quotes a single quote is one only in a pattern.
+        plain = quoted and not re.match(r"\$\{[!#]?(?:\w+|[@*#?$!-])(?:\[[^]]*\])?[#%/^,]", self.text[at : at + 200])
+        depth, double = 0, False
+        while at < last:
+            two, character = self.text[at : at + 2], self.text[at]
+            if character == "\\":
+                at += 2
+                continue
+            if character == "'" and not plain and not double:
+                at = self.text.find("'", at + 1, last)
+                if at < 0:
+                    return -1
+            elif character == '"':
+                double = not double
+            elif two in ("${", "$("):
+                depth += 1
+                at += 1
+            elif character == "}" or (character == ")" and depth > 1):
+                depth -= 1
+                if depth == 0:
+                    return at + 1
+            at += 1
+        return -1
 
     def _double(self, frame: _Frame, piece: str, at: int) -> None:
         self._add(frame, "", at)
@@ -196,73 +336,131 @@ class _Reader:
 
     def _open(self, frame: _Frame, piece: str, at: int) -> None:
         if piece == "`" and frame.closes == "`" and not frame.quoted:
-            self._closed(frame)
+            self._closed(frame, at)
             return
         self._add(frame, "$()", at)
         self.stack.append(_Frame("`" if piece == "`" else ")", len(self.found)))
 
     def _here(self, frame: _Frame, piece: str, at: int) -> None:
-        self._ended(frame)
+        self._ended(frame, at)
         mark = piece.lstrip("<")
         name = mark.removeprefix("-").strip()
         plain = re.sub(r"[\\'\"]", "", name)
         self.waiting.append((plain, mark.startswith("-"), plain != name, frame.command))
 
     def _redirect(self, frame: _Frame, piece: str, at: int) -> None:
-        self._ended(frame)
+        self._ended(frame, at)
         frame.redirected = True
 
     def _operator(self, frame: _Frame, piece: str, at: int) -> None:
-        self._finished(frame, piece)
+        if frame.pattern or (frame.choosing and piece == "\n") or frame.test:
+            self._ended(frame, at)
+            if frame.pattern or frame.choosing or frame.test:
+                return
+        self._finished(frame, piece, at)
+        frame.pattern = frame.cases > 0 and piece in (";;", ";&", ";;&")
 
-    def _paren(self, frame: _Frame, piece: str, at: int) -> None:
+    def _paren(self, frame: _Frame, piece: str, at: int) -> int | None:
+        if frame.pattern:
+            self._ended(frame, at)
+            if piece == ")" and frame.pattern:
+                frame.pattern, frame.command = False, Command(before="(")
+            return None
         if piece == "(":
-            if re.match(r"\(\s*\)", self.text[at : at + 16]) and (frame.start >= 0 or frame.command.words):
-                # The name of a function that is defined here, which is no command.
-                frame.word, frame.start, frame.command = [], -1, Command(before=frame.command.before)
-                self.function = True
-            elif frame.start >= 0 and frame.word and frame.word[-1].endswith("="):
-                # An array: its words are no command, but may be options of one.
-                self._add(frame, "(", at)
-                self._ended(frame)
-                self.stack.append(_Frame(")", len(self.found), array=True))
-            else:
-                self._finished(frame, piece)
-                self.stack.append(_Frame(")", len(self.found)))
-        elif frame.closes == ")":
-            self._closed(frame)
+            return self._opening(frame, at)
+        if frame.closes == ")":
+            self._closed(frame, at)
         else:
-            # The end of a pattern of case, or of the parentheses of a function.
-            self._ended(frame)
+            # One too many: what comes before is a command all the same.
+            self._finished(frame, "", at)
             frame.command = Command(before="(")
+        return None
+
+    def _opening(self, frame: _Frame, at: int) -> int | None:
+        if re.match(r"\(\s*\)", self.text[at : at + 16]) and (frame.start >= 0 or frame.command.words):
+            # The name of a function that is defined here, which is no command.
+            self._ended(frame, at)
+            self.function = frame.command.words[-1].text if frame.command.words else "?"
+            frame.command = Command(before=frame.command.before)
+            return self.text.index(")", at) + 1
+        last = frame.word[-1][-1:] if frame.start >= 0 and frame.word else ""
+        if last == "=":
+            # An array: its words are no command, but may be options of one.
+            self._add(frame, "(", at)
+            self._ended(frame, at)
+            self.stack.append(_Frame(")", len(self.found), array=True))
+        elif last and last in "@?*+!" and (end := self._end_of_group(at)) > 0:
+            self._taken(frame, at, end)
+            return end
+        else:
+            self._finished(frame, "(", at)
+            self.stack.append(_Frame(")", len(self.found), body=bool(self.function)))
+            if self.function:
+                self.functions.append(self.function)
+                self.function = ""
+        return None
+
+    def _end_of_group(self, at: int) -> int:
+        """Return the offset after the parenthesis that closes a pattern; -1 where none does on this line."""
+        depth, last = 0, min(len(self.text), at + LONGEST)
+        while at < last and self.text[at] != "\n":
+            depth += (self.text[at] == "(") - (self.text[at] == ")")
+            at += 1
+            if depth == 0:
+                return at
+        return -1
 
     def _comment(self, frame: _Frame, piece: str, at: int) -> None:
         pass
 
     def _blank(self, frame: _Frame, piece: str, at: int) -> None:
-        self._ended(frame)
+        self._ended(frame, at)
 
-    def _closed(self, frame: _Frame) -> None:
-        self._finished(frame, "")
+    def _closed(self, frame: _Frame, at: int) -> None:
+        self._finished(frame, "", at)
         if len(self.stack) > 1:
             self.stack.pop()
             self.ended = frame.first
+            if frame.body and self.functions:
+                self.functions.pop()
 
-    def _ended(self, frame: _Frame) -> None:
+    def _ended(self, frame: _Frame, at: int) -> None:
         """End the word that is being read."""
         if frame.start < 0:
             return
-        word = Word("".join(frame.word), frame.start)
+        word = Word("".join(frame.word), frame.start, at)
         frame.word, frame.start = [], -1
+        if frame.text:
+            return
         if frame.redirected:
             frame.redirected = False
             frame.command.writes.append(word)
             return
-        if not frame.command.words or frame.command.words[-1].text in LEADS:
-            self._counted(word.text)
-        frame.command.words.append(word)
+        if frame.pattern:
+            if word.text != "esac":
+                return
+            frame.pattern = False
+        words = frame.command.words
+        if frame.choosing and word.text == "in" and len(words) > 1:
+            frame.choosing, frame.pattern = False, True
+            frame.cases += 1
+            words.append(word)
+            self._recorded(frame, "\n")
+            return
+        first = not words or words[-1].text in LEADS
+        words.append(word)
+        if frame.array:
+            return
+        if first:
+            self._counted(frame, word.text)
+        elif word.text == "{" and len(words) == 3 and words[0].text == "function":
+            self.function = words[1].text
+            frame.command = Command([word], before=frame.command.before)
+            self._counted(frame, "{")
+        elif word.text == "]]" and frame.test:
+            frame.test = False
 
-    def _counted(self, word: str) -> None:
+    def _counted(self, frame: _Frame, word: str) -> None:
         if word in LOOPS or word == "{":
             self.groups.append(len(self.found))
         elif word in ("done", "}") and self.groups:
@@ -273,14 +471,24 @@ class _Reader:
             self.loops = max(self.loops - 1, 0)
         elif word == "{":
             self.braces.append(self.function)
-            self.functions += self.function
-            self.function = False
+            if self.function:
+                self.functions.append(self.function)
+            self.function = ""
         elif word == "}" and self.braces:
-            self.functions -= self.braces.pop()
+            if self.braces.pop() and self.functions:
+                self.functions.pop()
+        elif word == "case":
+            frame.choosing = True
+        elif word == "esac":
+            frame.cases = max(frame.cases - 1, 0)
+        elif word == "[[":
+            frame.test = True
 
-    def _finished(self, frame: _Frame, operator: str) -> None:
+    def _finished(self, frame: _Frame, operator: str, at: int) -> None:
         """End the command that is being read."""
-        self._ended(frame)
+        self._ended(frame, at)
+        if frame.text:
+            return
         command = frame.command
         ends_group = not command.words or command.words[0].text in ("}", "done")
         if operator == "&" and ends_group and self.ended >= 0:
@@ -288,37 +496,62 @@ class _Reader:
                 inner.background = True
         if command.words:
             self.ended = -1
-        if command.words or command.writes or command.heres:
-            command.after = operator
-            command.background = operator == "&"
-            command.looped = self.loops > 0
-            command.in_function = self.functions > 0
-            if not frame.array:
-                self.found.append(command)
-            frame.command = Command(before=operator)
+        if len(command.words) == 2 and command.words[0].text == "function":
+            self.function = command.words[1].text
+            frame.command = Command(before=command.before)
+        elif command.words or command.writes or command.heres:
+            self._recorded(frame, operator)
         elif operator != "\n":
             command.before = operator or command.before
 
-    def _bodies(self, at: int) -> int:
+    def _recorded(self, frame: _Frame, operator: str) -> None:
+        command = frame.command
+        command.after = operator
+        command.background = operator == "&"
+        command.looped = self.loops > 0
+        command.function = self.functions[-1] if self.functions else ""
+        if not frame.array:
+            self.found.append(command)
+        frame.command = Command(before=operator)
+
+    def _bodies(self, at: int, end: int) -> int:
         """Take the bodies of the here-documents that begin here, and return where the script goes on."""
         for name, tabs, quoted, command in self.waiting:
             start = at
-            while at < len(self.text):
-                stop = self.text.find("\n", at)
-                stop = stop if stop >= 0 else len(self.text)
+            while at < end:
+                stop = self.text.find("\n", at, end)
+                stop = stop if stop >= 0 else end
                 line = self.text[at:stop].rstrip("\r")
                 if (line.lstrip("\t") if tabs else line) == name:
                     command.heres.append(Here(start, at, quoted))
-                    at = min(stop + 1, len(self.text))
+                    at = min(stop + 1, end)
                     break
-                at = min(stop + 1, len(self.text))
+                at = min(stop + 1, end)
             else:
-                command.heres.append(Here(start, len(self.text), quoted))
+                command.heres.append(Here(start, end, quoted))
+            here = command.heres[-1]
+            if not quoted and re.compile(r"[$`]").search(self.text, here.start, here.end):
+                self.read(here.start, here.end, _Frame("", text=True))
         self.waiting = []
         return at
 
 
+def read(text: str) -> Script:
+    """Return the simple commands of a script and the variables that it reads; anything is read, nothing is refused."""
+    reader = _Reader(text)
+    reader.read(0, len(text), _Frame(""))
+    found = sorted(reader.found, key=lambda command: command.words[0].start if command.words else len(text))
+    calls: dict[str, list[Command]] = {}
+    for command in found:
+        calls.setdefault(command.name, []).append(command)
+    # What only goes on by itself does not hold up the script, and neither does what it calls.
+    for command in found:
+        called = calls.get(command.function) if command.function else None
+        if called and all(call.background for call in called):
+            command.background = True
+    return Script(found, sorted(reader.expansions, key=lambda expansion: expansion.start))
+
+
 def commands(text: str) -> list[Command]:
-    """Return the simple commands of a script, as they end; anything is read, and nothing is refused."""
-    found = _Reader(text).read()
-    return sorted(found, key=lambda command: command.words[0].start if command.words else len(text))
+    """Return the simple commands of a script, in the order in which they begin."""
+    return read(text).commands
