@@ -232,6 +232,16 @@ def test_no_message_holds_a_secret() -> None:
             assert words <= {"shellcheck"}, words
 
 
+@pytest.mark.parametrize("text", ["((one); (two))", """echo "${x:-'}"; two""", "f() (one)\ntwo", "coproc one; two"])
+def test_what_bash_takes_and_others_refuse_is_read_to_its_end(text: str) -> None:
+    assert commands(text)[-1].name == "two"
+
+
+def test_what_is_called_only_in_the_background_is_in_the_background() -> None:
+    found = {command.name: command.background for command in commands("f() { one; }\ng() { two; }\nf &\ng &\ng\n")}
+    assert (found["one"], found["two"]) == (True, False)
+
+
 def test_the_words_of_commands_are_read_without_what_only_looks_like_one() -> None:
     text = "a=1 sudo -u b cmd 'x y' \"z $(inner q)\" # no\nf() { g; }; case $x in h) i;; esac; j <<E\nk\nE\nl\n"
     assert [command.name for command in commands(text)] == ["cmd", "inner", "g", "}", "case", "i", "esac", "j", "l"]

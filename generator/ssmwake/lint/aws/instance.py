@@ -8,8 +8,9 @@ import yaml
 
 from ssmwake.cloud_init.parts import Kind
 from ssmwake.lint.rules import finding
+from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS
-from ssmwake.lint.shell.parser import Command, Word, commands
+from ssmwake.lint.shell.parser import commands
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, is_string, items, text_of, value
 from ssmwake.lint.user_data import check as user_data

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell.parser import Command, commands
+from ssmwake.lint.shell.command import Command
+from ssmwake.lint.shell.parser import commands
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from ssmwake.lint.deferred import Found, Script
 from ssmwake.lint.shell import imds, secrets, sleeps, units
-from ssmwake.lint.shell.parser import Command, Here, commands
+from ssmwake.lint.shell.command import Command, Here
+from ssmwake.lint.shell.parser import commands
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.lint.text.source import Source
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+
+from ssmwake.lint.shell.command import LEADS, LOOPS, Command, Expansion, Here, Script, Word
+from ssmwake.lint.shell.extent import end_of_braces, end_of_group, end_of_sum
 
 PIECE = re.compile(
     r"""
@@ -44,123 +46,7 @@ TEXT = re.compile(
     r"""|(?P<plain>[^\\$`]+|.)""",
     re.DOTALL,
 )
-LOOPS = {"while", "until", "for", "select"}
-# Words before a command that change nothing about what it is.
-LEADS = {"if", "then", "elif", "else", "do", "!", "{", "time"} | LOOPS
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
 NAMED = re.compile(r"\$\{[!#]?([A-Za-z_]\w*)(:?[-=+?])?")
-# An expression or a parameter that is longer is not read as one; without a limit, hostile text takes ever longer.
-LONGEST = 4096
-# Commands that run the command that follows, and which of their options take a word.
-RUNNERS = {
-    "sudo": "ugCDhpRrTt",
-    "env": "uCS",
-    "nohup": "",
-    "exec": "a",
-    "command": "",
-    "nice": "n",
-    "ionice": "cn",
-    "setsid": "",
-    "timeout": "ks",
-    "stdbuf": "ioe",
-    "export": "",
-    "local": "",
-    "readonly": "",
-    "declare": "",
-    "cloud-init-per": "",
-}
-# How many words they take before the command.
-WORDS_BEFORE = {"timeout": 1, "cloud-init-per": 2}
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a command without its quotes, and the offsets between which it stands."""
-
-    text: str
-    start: int
-    end: int = 0
-
-
-@dataclass(frozen=True)
-class Here:
-    """The body of a here-document by its offsets; a quoted one is taken as it is."""
-
-    start: int
-    end: int
-    quoted: bool
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """A variable that the shell replaces: where its dollar stands, and whether it has a default for being unset."""
-
-    name: str
-    start: int
-    defaulted: bool = False
-
-
-@dataclass
-class Command:
-    """A simple command, and what is around it: loops, functions, the operators before and after, what it reads."""
-
-    words: list[Word] = field(default_factory=list)
-    writes: list[Word] = field(default_factory=list)
-    heres: list[Here] = field(default_factory=list)
-    looped: bool = False
-    # The function that it stands in; empty for none.
-    function: str = ""
-    background: bool = False
-    before: str = ""
-    after: str = ""
-
-    @property
-    def in_function(self) -> bool:
-        """Whether it runs only when a function is called."""
-        return bool(self.function)
-
-    @cached_property
-    def assignments(self) -> list[Word]:
-        """The words that set a variable, before a command or without one."""
-        return [word for word in self.words if ASSIGNMENT.match(word.text)]
-
-    @cached_property
-    def argv(self) -> list[Word]:
-        """The words from the name of the program on, without sudo and the like."""
-        first = 0
-        while first < len(self.words):
-            text = self.words[first].text
-            name = text.rpartition("/")[2]
-            if text in LEADS or ASSIGNMENT.match(text):
-                first += 1
-            elif name in RUNNERS:
-                first = self._after_options(first + 1, RUNNERS[name]) + WORDS_BEFORE.get(name, 0)
-            else:
-                break
-        return self.words[first:]
-
-    @cached_property
-    def name(self) -> str:
-        """The name of the program without its folder; empty for none."""
-        return self.argv[0].text.rpartition("/")[2] if self.argv else ""
-
-    @cached_property
-    def arguments(self) -> list[str]:
-        """The texts of the words after the name."""
-        return [word.text for word in self.argv[1:]]
-
-    def _after_options(self, first: int, with_value: str) -> int:
-        while first < len(self.words) and len(text := self.words[first].text) > 1 and text.startswith("-"):
-            first += 2 if not text.startswith("--") and text[-1] in with_value else 1
-        return first
-
-
-@dataclass
-class Script:
-    """What a script runs, and the variables that it reads."""
-
-    commands: list[Command]
-    expansions: list[Expansion]
 
 
 @dataclass
@@ -265,7 +151,7 @@ class _Reader:
 
     def _sum(self, frame: _Frame, piece: str, at: int) -> int:
         starts = not frame.command.words or frame.command.words[-1].text in LEADS
-        end = self._end_of_sum(at + len(piece)) if piece != "((" or (starts and frame.start < 0) else -1
+        end = end_of_sum(self.text, at + len(piece)) if piece != "((" or (starts and frame.start < 0) else -1
         if end >= 0:
             self._taken(frame, at, end)
         elif piece == "((":
@@ -277,7 +163,7 @@ class _Reader:
         return end
 
     def _braces(self, frame: _Frame, piece: str, at: int) -> int:
-        end = self._end_of_braces(at, quoted=frame.quoted or frame.text)
+        end = end_of_braces(self.text, at, quoted=frame.quoted or frame.text)
         if match := NAMED.match(self.text, at):
             self.expansions.append(Expansion(match[1], at, defaulted=match[2] is not None))
         if end < 0:
@@ -291,44 +177,6 @@ class _Reader:
         self._add(frame, self.text[at:end], at)
         if re.compile(r"[$`]").search(self.text, at + 2, end):
             self.read(at + 2, end, _Frame("", text=True))
-
-    def _end_of_sum(self, at: int) -> int:
-        """Return the offset after the two parentheses that close an expression; -1 where it is none."""
-        depth, last = 2, min(len(self.text), at + LONGEST)
-        while at < last:
-            character = self.text[at]
-            at += 1
-            depth += (character == "(") - (character == ")")
-            if depth == 1:
-                return at + 1 if self.text[at : at + 1] == ")" else -1
-        return -1
-
-    def _end_of_braces(self, at: int, *, quoted: bool) -> int:
-        """Return the offset after the brace that closes a parameter; -1 where there is none."""
-        last = min(len(self.text), at + LONGEST)
-        # In double quotes a single quote is one only in a pattern.
-        plain = quoted and not re.match(r"\$\{[!#]?(?:\w+|[@*#?$!-])(?:\[[^]]*\])?[#%/^,]", self.text[at : at + 200])
-        depth, double = 0, False
-        while at < last:
-            two, character = self.text[at : at + 2], self.text[at]
-            if character == "\\":
-                at += 2
-                continue
-            if character == "'" and not plain and not double:
-                at = self.text.find("'", at + 1, last)
-                if at < 0:
-                    return -1
-            elif character == '"':
-                double = not double
-            elif two in ("${", "$("):
-                depth += 1
-                at += 1
-            elif character == "}" or (character == ")" and depth > 1):
-                depth -= 1
-                if depth == 0:
-                    return at + 1
-            at += 1
-        return -1
 
     def _double(self, frame: _Frame, piece: str, at: int) -> None:
         self._add(frame, "", at)
@@ -389,7 +237,7 @@ class _Reader:
             self._add(frame, "(", at)
             self._ended(frame, at)
             self.stack.append(_Frame(")", len(self.found), array=True))
-        elif last and last in "@?*+!" and (end := self._end_of_group(at)) > 0:
+        elif last and last in "@?*+!" and (end := end_of_group(self.text, at)) > 0:
             self._taken(frame, at, end)
             return end
         else:
@@ -399,16 +247,6 @@ class _Reader:
                 self.functions.append(self.function)
                 self.function = ""
         return None
-
-    def _end_of_group(self, at: int) -> int:
-        """Return the offset after the parenthesis that closes a pattern; -1 where none does on this line."""
-        depth, last = 0, min(len(self.text), at + LONGEST)
-        while at < last and self.text[at] != "\n":
-            depth += (self.text[at] == "(") - (self.text[at] == ")")
-            at += 1
-            if depth == 0:
-                return at
-        return -1
 
     def _comment(self, frame: _Frame, piece: str, at: int) -> None:
         pass

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell.parser import Command
+from ssmwake.lint.shell.command import Command
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
 

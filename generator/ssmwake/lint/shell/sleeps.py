@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ssmwake.lint.rules import finding
-from ssmwake.lint.shell.parser import Command
+from ssmwake.lint.shell.command import Command
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 

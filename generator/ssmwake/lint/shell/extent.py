@@ -1,0 +1,57 @@
+"""Where an expression, a parameter or a pattern of the shell ends."""
+
+import re
+
+# An expression or a parameter that is longer is not read as one; without a limit, hostile text takes ever longer.
+LONGEST = 4096
+
+
+def end_of_sum(text: str, at: int) -> int:
+    """Return the offset after the two parentheses that close an expression; -1 where it is none."""
+    depth, last = 2, min(len(text), at + LONGEST)
+    while at < last:
+        character = text[at]
+        at += 1
+        depth += (character == "(") - (character == ")")
+        if depth == 1:
+            return at + 1 if text[at : at + 1] == ")" else -1
+    return -1
+
+
+def end_of_braces(text: str, at: int, *, quoted: bool) -> int:
+    """Return the offset after the brace that closes a parameter; -1 where there is none."""
+    last = min(len(text), at + LONGEST)
+    # In double quotes a single quote is one only in a pattern.
+    plain = quoted and not re.match(r"\$\{[!#]?(?:\w+|[@*#?$!-])(?:\[[^]]*\])?[#%/^,]", text[at : at + 200])
+    depth, double = 0, False
+    while at < last:
+        two, character = text[at : at + 2], text[at]
+        if character == "\\":
+            at += 2
+            continue
+        if character == "'" and not plain and not double:
+            at = text.find("'", at + 1, last)
+            if at < 0:
+                return -1
+        elif character == '"':
+            double = not double
+        elif two in ("${", "$("):
+            depth += 1
+            at += 1
+        elif character == "}" or (character == ")" and depth > 1):
+            depth -= 1
+            if depth == 0:
+                return at + 1
+        at += 1
+    return -1
+
+
+def end_of_group(text: str, at: int) -> int:
+    """Return the offset after the parenthesis that closes a pattern; -1 where none does on this line."""
+    depth, last = 0, min(len(text), at + LONGEST)
+    while at < last and text[at] != "\n":
+        depth += (text[at] == "(") - (text[at] == ")")
+        at += 1
+        if depth == 0:
+            return at
+    return -1
