@@ -14,13 +14,13 @@ from typing import Any
 
 import yaml
 
-from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.model import Config, Finding, Invalid, Location, Rule, Severity, rule
 from ssmwake.resources import schema
 
-BROKEN = "SW010"
-UNKNOWN = "SW011"
-WRONG = "SW012"
-TWICE = "SW013"
+BROKEN_CONFIG = rule("SW010", Severity.ERROR, "a config that is not YAML", reason="none of its settings can be read")
+UNKNOWN_SETTING = rule("SW011", Severity.ERROR, "an unknown setting", reason="a misspelt setting would have no effect")
+WRONG_SETTING = rule("SW012", Severity.ERROR, "a setting with a wrong value", reason="nothing is rendered from it")
+DUPLICATE_SETTING = rule("SW013", Severity.ERROR, "a duplicate setting", reason="only the last value would count")
 
 Schema = dict[str, Any]
 
@@ -83,7 +83,7 @@ def duration(number: int) -> str:
 
 def _compose(path: str, data: bytes) -> yaml.Node | None:
     def refuse(message: str, line: int = 0, column: int = 0) -> Invalid:
-        return Invalid(Finding(Location(path, line + 1, column + 1), BROKEN, message))
+        return Invalid(BROKEN_CONFIG.at(Location(path, line + 1, column + 1), message))
 
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise refuse("encoded as UTF-16; save it as UTF-8")
@@ -149,16 +149,16 @@ class _Reader:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._fault(key_node, f"a key must be text, not {_said(key_node)}", UNKNOWN)
+                self._fault(key_node, f"a key must be text, not {_said(key_node)}", UNKNOWN_SETTING)
                 continue
             key = key_node.value
             if key in found:
-                self._fault(key_node, f"{key!r} is there twice; remove one", TWICE)
+                self._fault(key_node, f"{key!r} is there twice; remove one", DUPLICATE_SETTING)
             elif key in known:
                 found[key] = self.value(value_node, known[key], key)
                 continue
             elif others is False:
-                self._fault(key_node, f"unknown key {key!r}; {_nearest(key, known)}", UNKNOWN)
+                self._fault(key_node, f"unknown key {key!r}; {_nearest(key, known)}", UNKNOWN_SETTING)
             elif self._fits(key_node, key, rules.get("propertyNames", {}), f"a key of {name}"):
                 found[key] = self.value(value_node, others, f"{name}.{key}")
                 continue
@@ -214,10 +214,10 @@ class _Reader:
             self._fault(node, f"{name} is {_short(text)}: {rules['patternErrorMessage']}")
         return len(self.findings) == before
 
-    def _fault(self, node: yaml.Node, message: str, rule: str = WRONG) -> Any:
+    def _fault(self, node: yaml.Node, message: str, rule: Rule = WRONG_SETTING) -> Any:
         """Note a fault; what is read there is None."""
         mark = node.start_mark
-        self.findings.append(Finding(Location(self.path, mark.line + 1, mark.column + 1), rule, message))
+        self.findings.append(rule.at(Location(self.path, mark.line + 1, mark.column + 1), message))
         return None
 
 

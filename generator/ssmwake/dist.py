@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from ssmwake.model import Artifact, Finding, Invalid, Location
+from ssmwake.model import Artifact, Finding, Invalid, Location, Rule, Severity, rule
 
-DRIFT = "SW001"
-NOT_OURS = "SW002"
-UNWRITABLE = "SW003"
+DRIFT = rule("SW001", Severity.ERROR, "drift", reason="the folder does not hold what the config renders")
+NOT_OURS = rule("SW002", Severity.ERROR, "a folder with other files", reason="rendering removes what it did not write")
+UNREADABLE = rule(
+    "SW003", Severity.ERROR, "a file that cannot be read or written", reason="nothing is done with a part of the input"
+)
 
 # The list of what the last run wrote, in the form of sha256sum; `write` believes no other.
 SUMS = "SHA256SUMS"
@@ -113,11 +115,11 @@ def unwritable(path: Path, error: OSError, verb: str) -> Invalid:
         errno.EPERM: "look at its permissions",
     }.get(error.errno or 0, "look at the path")
     reason = (error.strerror or str(error)).lower()
-    return Invalid(_finding(path, f"cannot be {verb}: {reason}; {hint}", UNWRITABLE))
+    return Invalid(_finding(path, f"cannot be {verb}: {reason}; {hint}", UNREADABLE))
 
 
-def _finding(path: Path, message: str, rule: str = DRIFT) -> Finding:
-    return Finding(Location(path.as_posix()), rule, message)
+def _finding(path: Path, message: str, rule: Rule = DRIFT) -> Finding:
+    return rule.at(Location(path.as_posix()), message)
 
 
 def _files(folder: Path) -> set[str]:

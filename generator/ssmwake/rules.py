@@ -1,31 +1,76 @@
 """The table of all rules: every id that a finding can have, gathered from the modules that report them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from ssmwake.model import Rule
 
 # A rule is a constant of its module. A new module with rules is added here, and nowhere else.
-MODULES: tuple[str, ...] = ()
+LINT_MODULES = (
+    "cloud_init.parts",
+    "cloud_init.size",
+    "lint.aws.association",
+    "lint.aws.instance",
+    "lint.aws.launch_data",
+    "lint.aws.policy",
+    "lint.cloudformation.documents",
+    "lint.cloudformation.sub",
+    "lint.cloudformation.user_data",
+    "lint.documents.attachments",
+    "lint.documents.automation",
+    "lint.documents.command",
+    "lint.documents.destructive",
+    "lint.documents.fields",
+    "lint.documents.graph",
+    "lint.documents.inputs",
+    "lint.documents.parameters",
+    "lint.documents.references",
+    "lint.documents.resource",
+    "lint.documents.scripts",
+    "lint.documents.session",
+    "lint.documents.steps",
+    "lint.rules.not_linted",
+    "lint.shell.agent_restart",
+    "lint.shell.imds",
+    "lint.shell.secrets",
+    "lint.shell.shellcheck",
+    "lint.shell.sleeps",
+    "lint.shell.units",
+    "lint.terraform.escapes",
+    "lint.terraform.module",
+    "lint.text.yaml_syntax",
+    "lint.user_data.check",
+    "lint.user_data.cloud_config_table",
+    "lint.user_data.mime",
+)
+# What reading the config, rendering and publishing report: no file is linted for it.
+OTHER_MODULES = (
+    "cli.external_data",
+    "cli.init",
+    "config",
+    "dist",
+    "publish.from_config",
+    "render.templates",
+    "render.user_data",
+)
 
 
-def _gathered() -> Iterator[Rule]:
-    from ssmwake.lint.rules import OLD
-
-    yield from OLD.values()
-    for name in MODULES:
+def _gathered(modules: Iterable[str]) -> Iterator[Rule]:
+    for name in modules:
         for each in vars(import_module(f"ssmwake.{name}")).values():
-            if isinstance(each, Rule):
+            # cfn-lint's own ids are passed on, and are not in the table.
+            if isinstance(each, Rule) and each.id.startswith("SW"):
                 yield each
 
 
-def _table() -> dict[str, Rule]:
-    """Return the rules by id, sorted; two that share an id are a mistake."""
+def _table(modules: Iterable[str]) -> dict[str, Rule]:
+    """Return the rules of modules by id, sorted; two that share an id are a mistake."""
     found: dict[str, Rule] = {}
-    for each in _gathered():
+    for each in _gathered(modules):
         if found.setdefault(each.id, each) is not each:
             raise ValueError(f"{each.id} is the id of two rules: {found[each.id].title!r} and {each.title!r}")
     return dict(sorted(found.items()))
 
 
-RULES = _table()
+LINT_RULES = _table(LINT_MODULES)
+RULES = _table((*LINT_MODULES, *OTHER_MODULES))

@@ -7,7 +7,7 @@ import pytest
 
 from ssmwake.lint import lint
 from ssmwake.model import Severity
-from ssmwake.rules import RULES
+from ssmwake.rules import LINT_RULES, RULES
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "rules"
@@ -22,7 +22,7 @@ def examples(rule: str) -> dict[str, str]:
     return dict(EXAMPLE.findall((PAGES / f"{rule}.md").read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize("rule", sorted(LINT_RULES))
 def test_the_page_of_a_rule_shows_what_is_bad_and_what_is_good(rule: str) -> None:
     text = (PAGES / f"{rule}.md").read_text(encoding="utf-8")
     assert text.startswith(f"# {rule}: {RULES[rule].title}\n")
@@ -39,7 +39,7 @@ def worse(severity: Severity) -> bool:
     return severity is not Severity.INFO
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize("rule", sorted(LINT_RULES))
 def test_a_rule_finds_what_is_bad_in_three_files_at_least(rule: str) -> None:
     # What Terraform reads stands in folders beside the files.
     files = sorted(path for path in (BAD / rule).iterdir() if path.is_file() and path.name != "places.txt")

@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from ssmwake.cloud_init.size import base64_text
-from ssmwake.model import Finding, Invalid, Location
+from ssmwake.model import Finding, Invalid, Location, Severity, rule
 
-BAD_QUERY = "SW014"
+BAD_QUERY = rule("SW014", Severity.ERROR, "a query of Terraform that is not valid", reason="no user data is rendered")
 SWITCHES = ("foreground", "strict")
 LISTS = ("include", "on-ready")
 TEXTS = ("config", "format", "role", "timeout")
@@ -67,4 +67,4 @@ def _object(data: bytes) -> dict[str, Any]:
 
 
 def _finding(message: str) -> Finding:
-    return Finding(Location("-"), BAD_QUERY, message)
+    return BAD_QUERY.at(Location("-"), message)

@@ -8,10 +8,10 @@ import click
 from ssmwake.cli.output import data_out
 from ssmwake.config import example
 from ssmwake.dist import unwritable
-from ssmwake.model import Finding, Invalid, Location
+from ssmwake.model import Invalid, Location, Severity, rule
 from ssmwake.resources import schema
 
-EXISTS = "SW004"
+EXISTS = rule("SW004", Severity.ERROR, "a file that exists", reason="nothing that a user wrote is overwritten")
 
 
 @click.command()
@@ -36,7 +36,7 @@ def command(file: str, wants_schema: bool) -> None:
                 path.unlink()
                 raise
     except FileExistsError:
-        raise Invalid(Finding(Location(file), EXISTS, "exists; remove it, or name another file")) from None
+        raise Invalid(EXISTS.at(Location(file), "exists; remove it, or name another file")) from None
     except OSError as error:
         raise unwritable(path, error, "written") from error
     click.echo(f"{file}: written; every setting in it is a comment", err=True)

@@ -11,9 +11,9 @@ import click
 
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.reader import read
+from ssmwake.dist import UNREADABLE
 from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
 
-UNREADABLE = "SW003"
 # A slip such as /dev/zero must not fill the memory; what fits an instance is a thousand times smaller.
 LARGEST = 16 * 1024 * 1024
 
@@ -58,11 +58,11 @@ def contents(path: str) -> bytes:
                 data = file.read(LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Invalid(Finding(Location(path), UNREADABLE, f"cannot be read: {reason}; look at the path")) from error
+        raise Invalid(UNREADABLE.at(Location(path), f"cannot be read: {reason}; look at the path")) from error
     except ValueError:
-        raise Invalid(Finding(Location(repr(path)), UNREADABLE, "cannot be read: no path; look at it")) from None
+        raise Invalid(UNREADABLE.at(Location(repr(path)), "cannot be read: no path; look at it")) from None
     if len(data) > LARGEST:
-        raise Invalid(Finding(Location(path), UNREADABLE, f"more than {LARGEST:,} bytes; is it the right file?"))
+        raise Invalid(UNREADABLE.at(Location(path), f"more than {LARGEST:,} bytes; is it the right file?"))
     return data
 
 

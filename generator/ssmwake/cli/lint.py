@@ -12,11 +12,13 @@ import click
 
 from ssmwake.cli.inputs import contents
 from ssmwake.cli.output import data_out, findings_out, progress, wants_color
+from ssmwake.cloud_init.size import TOO_LARGE
 from ssmwake.dist import replace
 from ssmwake.lint import File, Kind, kind, lint_all
 from ssmwake.lint.fix import fixed
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules.suppressions import settled
+from ssmwake.lint.shell.secrets import SECRET
 from ssmwake.model import Finding, Ignore, Invalid, Severity
 from ssmwake.resources import page
 
@@ -33,7 +35,6 @@ NO_SCHEMA = "none"
 KINDS = [each.value for each in Kind]
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 SEVERITIES = [severity.value for severity in ORDER]
-SECRET, TOO_LARGE = "SW209", "SW201"
 
 
 @click.command(short_help="check user data, SSM documents and templates")
@@ -82,7 +83,7 @@ def command(
 
     def linted(some: Iterable[File]) -> list[Finding]:
         found = (one for one in _linted(some, schema) if not settled(one, ignores))
-        return [one for one in found if one.rule != TOO_LARGE or one.where.path not in loose]
+        return [one for one in found if one.rule != TOO_LARGE.id or one.where.path not in loose]
 
     findings = unread + linted(files)
     if shows or mends:
@@ -236,4 +237,4 @@ def _lines(findings: Sequence[Finding], files: Sequence[File]) -> dict[str, list
 
 def _secrets(findings: Iterable[Finding]) -> set[tuple[str, int]]:
     """Return the paths and lines that nobody may read over a shoulder, or in the log of a build."""
-    return {(one.where.path, one.where.line) for one in findings if one.rule == SECRET}
+    return {(one.where.path, one.where.line) for one in findings if one.rule == SECRET.id}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ssmwake.cloud_init.parts import BROKEN, Kind, Part, kind_of
-from ssmwake.model import Finding, Invalid, Location
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA, Kind, Part, kind_of
+from ssmwake.model import Invalid, Location
 
 # What an entry says about itself; any other key of it is a MIME header of its part.
 OWN = {"content", "type", "filename", "launch-index", "content-disposition", "content-type", "mime-version"}
@@ -52,4 +52,4 @@ def _entry(archive: Part, value: Any, line: int) -> Part:
 
 
 def _refusal(archive: Part, line: int, message: str, column: int = 1) -> Invalid:
-    return Invalid(Finding(Location(archive.path, archive.line + line, column), BROKEN, message))
+    return Invalid(BROKEN_USER_DATA.at(Location(archive.path, archive.line + line, column), message))

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from ssmwake.cloud_init.parts import BROKEN, Part
-from ssmwake.model import Finding, Invalid, Location
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA, Part
+from ssmwake.model import Invalid, Location
 
 
 def check(part: Part) -> Any:
@@ -18,16 +18,16 @@ def check(part: Part) -> Any:
         line, column = (mark.line, mark.column + 1) if mark else (0, 1)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "no YAML"
         where = Location(part.path, part.line + line, column)
-        raise Invalid(Finding(where, BROKEN, f"broken YAML: {problem}; cloud-init would ignore it")) from None
+        raise Invalid(BROKEN_USER_DATA.at(where, f"broken YAML: {problem}; cloud-init would ignore it")) from None
     except RecursionError:
         raise Invalid(
-            Finding(Location(part.path, part.line), BROKEN, "nested too deeply; no cloud-config is")
+            BROKEN_USER_DATA.at(Location(part.path, part.line), "nested too deeply; no cloud-config is")
         ) from None
     except ValueError as error:
-        raise Invalid(Finding(Location(part.path, part.line), BROKEN, f"broken YAML: {error}")) from None
+        raise Invalid(BROKEN_USER_DATA.at(Location(part.path, part.line), f"broken YAML: {error}")) from None
     if value is not None and not isinstance(value, dict):
         where = Location(part.path, part.line)
-        raise Invalid(Finding(where, BROKEN, "a cloud-config is a mapping of keys, such as runcmd: [...]"))
+        raise Invalid(BROKEN_USER_DATA.at(where, "a cloud-config is a mapping of keys, such as runcmd: [...]"))
     return value
 
 

@@ -6,7 +6,20 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ssmwake.model import Finding, Invalid, Location
+from ssmwake.model import Invalid, Location, Severity, rule
+
+UNKNOWN_FIRST_LINE = rule(
+    "SW202",
+    Severity.ERROR,
+    "a first line that is not known",
+    reason="cloud-init ignores it, or the kernel does, and only a log says so",
+)
+BROKEN_USER_DATA = rule(
+    "SW203",
+    Severity.ERROR,
+    "broken YAML or MIME in user data",
+    reason="cloud-init drops the part, some versions silently",
+)
 
 
 class Kind(StrEnum):
@@ -37,9 +50,6 @@ HEADERS = {
     "#part-handler": Kind.PART_HANDLER,
     "#!": Kind.SCRIPT,
 }
-
-NOT_USER_DATA = "SW202"
-BROKEN = "SW203"
 
 GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
@@ -103,7 +113,7 @@ def outer_parts(path: str, data: bytes) -> tuple[Part, ...]:
 
 
 def _refusal(path: str, message: str, line: int = 1, column: int = 1) -> Invalid:
-    return Invalid(Finding(Location(path, line, column), NOT_USER_DATA, message))
+    return Invalid(UNKNOWN_FIRST_LINE.at(Location(path, line, column), message))
 
 
 def _unpacked(path: str, data: bytes) -> bytes:

@@ -3,12 +3,12 @@
 import base64
 import gzip
 
-from ssmwake.model import Finding, Location, Severity
+from ssmwake.model import Finding, Location, Severity, rule
+
+TOO_LARGE = rule("SW201", Severity.ERROR, "user data over 16,384 bytes", reason="EC2 refuses the launch")
 
 # Raw user data, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 LIMIT = 16_384
-
-TOO_LARGE = "SW201"
 
 
 def zipped(data: bytes) -> bytes:
@@ -43,4 +43,4 @@ def excess(path: str, data: bytes, *, packed: bool = False) -> Finding | None:
     fits = not packed and smaller <= LIMIT
     advice = "--gzip makes it fit" if fits else "fetch your larger files from S3, or put them in the image"
     said = f"{size:,} bytes{' with gzip' if packed else ''}, EC2 takes {LIMIT:,}; {advice}"
-    return Finding(Location(path), TOO_LARGE, said, Severity.WARNING if fits else Severity.ERROR)
+    return TOO_LARGE.at(Location(path), said, severity=Severity.WARNING if fits else Severity.ERROR)

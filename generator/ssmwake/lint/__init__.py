@@ -10,7 +10,8 @@ import yaml
 from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.detect import Kind, kind
-from ssmwake.lint.rules import finding
+from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
+from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.rules.suppressions import heard
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
@@ -18,9 +19,12 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed
 from ssmwake.lint.text.yaml_syntax import broken
 from ssmwake.lint.user_data import check as user_data
+from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY, WRONG_TYPE
 from ssmwake.model import Finding, Invalid, Location, Severity
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
+# What is found by the table of keys: a schema need not repeat it.
+KNOWN_TO_TABLE = frozenset({DEPRECATED_KEY.id, UNKNOWN_KEY.id, WRONG_TYPE.id})
 LIMIT = 10 * 1024 * 1024
 # Where the schema of a cloud-init comes from, if there is one; it is large, and read only if it is needed.
 Schema = Callable[[], Mapping[str, Any] | None]
@@ -94,7 +98,7 @@ def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Findin
     """Return what a schema of cloud-init finds in lines where nothing is found about keys and values yet."""
     from ssmwake.lint.user_data.cloud_config_schema import schema_findings
 
-    told = {one.where.line for one in found if isinstance(one, Finding) and one.rule in ("SW204", "SW206", "SW213")}
+    told = {one.where.line for one in found if isinstance(one, Finding) and one.rule in KNOWN_TO_TABLE}
     configs = [one for one in found if isinstance(one, CloudConfig)]
     more = [one for each in configs for one in schema_findings(each.source, each.root, schema)]
     return [one for one in more if one.where.line not in told]
@@ -104,15 +108,15 @@ def _of_file(file: File, with_cfn_lint: bool, modules: Files) -> tuple[Found, ..
     """Return all that a check says; one that gives up on a file leaves what it found so far."""
     if len(file.data) > LIMIT:
         size = f"{len(file.data):,} bytes; over {LIMIT:,} nothing is linted"
-        return (finding("SW200", Location(file.path), size),)
+        return (NOT_LINTED.at(Location(file.path), size),)
     found: list[Found] = []
     try:
         for one in _found(file, with_cfn_lint, modules):
             found.append(one)
     except RecursionError:
-        found.append(finding("SW200", Location(file.path), "nested too deeply; nothing that deep is linted"))
+        found.append(NOT_LINTED.at(Location(file.path), "nested too deeply; nothing that deep is linted"))
     except UnicodeEncodeError:
-        found.append(finding("SW200", _no_utf8(file), "a byte that is no UTF-8; save it as UTF-8"))
+        found.append(NOT_LINTED.at(_no_utf8(file), "a byte that is no UTF-8; save it as UTF-8"))
     except Invalid as invalid:
         found += invalid.findings
     return tuple(found)
@@ -151,7 +155,7 @@ def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
         yield broken(source, error)
         return
     if not isinstance(root, yaml.MappingNode):
-        yield finding("SW300", source.at(1), "not a mapping; it has keys and values")
+        yield NOT_A_DOCUMENT.at(source.at(1), "not a mapping; it has keys and values")
     elif what is Kind.SSM:
         from ssmwake.lint import documents
 

@@ -9,16 +9,24 @@ from typing import Any
 
 import yaml
 
+from ssmwake.lint.aws.policy import PROFILE_ROLES
+from ssmwake.lint.cloudformation.sub import REFUSED_BY_SUB
+from ssmwake.lint.cloudformation.user_data import NOT_REPLACED
+from ssmwake.lint.documents.fields import SCHEMA_VERSION
+from ssmwake.lint.rules import rule
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location, Severity
 
+# Of cfn-lint's own: what it calls an error of its configuration, and one while it looks at a template.
+CANNOT_RUN = rule("E0003", Severity.ERROR, "cfn-lint cannot run", reason="the template is not checked by cfn-lint")
+GIVES_UP = rule("E0002", Severity.ERROR, "cfn-lint gives up", reason="the template is not checked by cfn-lint")
 SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 # What cfn-lint dies of where a template has a list or nothing where it looks for a mapping, and the like.
 CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 # What both find, by the id of cfn-lint: variables by their names, and what is missing or too much by its place.
-SAME_NAME = {"E1019": "SW405", "E1021": "SW405", "E1029": "SW406"}
-SAME_PLACE = {"E3003": "SW225", "E3032": "SW225", "E3051": "SW301"}
+SAME_NAME = {"E1019": REFUSED_BY_SUB, "E1021": REFUSED_BY_SUB, "E1029": NOT_REPLACED}
+SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3051": SCHEMA_VERSION}
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 
@@ -33,10 +41,10 @@ def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
         matches: list[Any] = broken or list(_runner().validate_template(template))
     except (CfnLintExitException, yaml.YAMLError, OSError) as error:
         reason = " ".join(str(error).split())
-        yield Finding(Location(source.path), "E0003", f"cfn-lint cannot run: {reason}; correct its configuration")
+        yield CANNOT_RUN.at(Location(source.path), f"cfn-lint cannot run: {reason}; correct its configuration")
         return
     except CRASHES as error:
-        yield Finding(Location(source.path), "E0002", f"cfn-lint gives up on this template ({error}); simplify it")
+        yield GIVES_UP.at(Location(source.path), f"cfn-lint gives up on this template ({error}); simplify it")
         return
     for match in matches:
         if match.rule.id == "E3051" and "string or stream input is required" in match.message:
@@ -47,16 +55,20 @@ def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
         if any(_repeats(match, one) for one in ours):
             continue
         where = Location(source.path, match.linenumber, match.columnnumber)
-        yield Finding(where, match.rule.id, match.message, SEVERITIES.get(match.rule.id[0], Severity.WARNING))
+        severity = SEVERITIES.get(match.rule.id[0], Severity.WARNING)
+        yield rule(match.rule.id, severity, match.rule.shortdesc, reason=match.rule.description).at(
+            where, match.message
+        )
 
 
 def _repeats(match: Any, one: Finding) -> bool:
     """Return whether a finding of ours says the same, and at the very character."""
-    if SAME_NAME.get(match.rule.id) == one.rule:
+    same_name, same_place = SAME_NAME.get(match.rule.id), SAME_PLACE.get(match.rule.id)
+    if same_name is not None and same_name.id == one.rule:
         named = NAMED.search(match.message)
         return named is not None and f"${{{named[1] or named[2]}}}" in one.message
     # It points to the key, and we to what stands there.
-    return SAME_PLACE.get(match.rule.id) == one.rule and abs(match.linenumber - one.where.line) <= 1
+    return same_place is not None and same_place.id == one.rule and abs(match.linenumber - one.where.line) <= 1
 
 
 @cache

@@ -6,9 +6,8 @@ import yaml
 
 from ssmwake.lint.aws import instance
 from ssmwake.lint.aws.instance import Setting
-from ssmwake.lint.aws.launch_data import described_by
+from ssmwake.lint.aws.launch_data import PLAIN_USER_DATA, described_by
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.rules import finding
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.lint.user_data import check as user_data
@@ -50,7 +49,7 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
             script = source.inner(data)
             decoded = script.text.encode("utf-8", "surrogateescape")
             if not launched:
-                yield finding("SW401", source.of(data), "plain text, where the API wants base64; encode it")
+                yield PLAIN_USER_DATA.at(source.of(data), "plain text, where the API wants base64; encode it")
         yield from user_data.check(script, decoded, described.image)
         scripts.append(script)
     yield from instance.check(described, scripts)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from ssmwake.aws.client import Refused
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import home_region
-from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.model import Config, Invalid, Location, Severity, rule
 from ssmwake.publish.desired import EVERYONE, Desired, Document, DocumentType, LaunchTemplate
 
-PUBLIC = "SW390"
-SAME_NAME = "SW391"
+PUBLIC = rule("SW390", Severity.ERROR, "documents shared with everyone", reason="every AWS account could run them")
+SAME_NAME = rule("SW391", Severity.ERROR, "two documents with one name", reason="each would replace the other")
 
 # Where a render has the documents.
 PATHS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
@@ -23,11 +23,11 @@ def desired_by(config: Config, texts: Mapping[str, str], user_data: str, *, ever
     settings = config.documents
     if EVERYONE in (settings.share_with or ()) and not everyone:
         message = "`all` shares the documents with everyone; publish with --share-with-all if you mean it"
-        raise Invalid(Finding(Location("documents.share-with"), PUBLIC, message))
+        raise Invalid(PUBLIC.at(Location("documents.share-with"), message))
     names = {DocumentType.COMMAND: settings.command_name, DocumentType.AUTOMATION: settings.automation_name}
     if len(set(names.values())) < len(names):
         message = f"both documents are named {settings.command_name}; give each a name of its own"
-        raise Invalid(Finding(Location("documents"), SAME_NAME, message))
+        raise Invalid(SAME_NAME.at(Location("documents"), message))
     documents = tuple(
         Document(names[type_], type_, texts[path], settings.tags, settings.share_with)
         for type_, path in PATHS.items()

@@ -10,14 +10,14 @@ from pathlib import PurePosixPath
 import jinja2
 
 from ssmwake.cloud_init.parts import Part
-from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.model import Config, Invalid, Location, Severity, rule
 from ssmwake.render import cloudformation, command_document, publisher_policy, runbook_scripts
 from ssmwake.render.runtime import NOTICE
 from ssmwake.render.user_data import split_for_parameters
 from ssmwake.render.yaml_text import block, quoted
 from ssmwake.resources import templates
 
-BROKEN_TEMPLATE = "SW020"
+BROKEN_TEMPLATE = rule("SW020", Severity.ERROR, "a template that cannot be rendered", reason="nothing is written")
 
 
 def paths() -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def render_template(path: str, config: Config, artifact: Callable[[str], str], p
 
 
 def _broken(name: str, line: int, message: str) -> Invalid:
-    return Invalid(Finding(Location(name, line), BROKEN_TEMPLATE, message[:1].lower() + message[1:]))
+    return Invalid(BROKEN_TEMPLATE.at(Location(name, line), message[:1].lower() + message[1:]))
 
 
 @cache

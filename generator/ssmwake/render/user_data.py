@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from ssmwake.cloud_init.multipart import appended, multipart
 from ssmwake.cloud_init.parts import Kind, Part, is_mime
-from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
+from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, rule
 from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
 from ssmwake.render.runtime import NOTICE
 
 # The name of the file that cloud-init makes of our part.
 NAME = "ssmwake"
 
-TWICE = "SW204"
+INCLUDES_ITSELF = rule(
+    "SW021", Severity.ERROR, "included user data that holds ssmwake already", reason="the runtime would be there twice"
+)
 
 
 def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False) -> str:
@@ -60,7 +62,7 @@ def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
                 findings += invalid.findings
             if HOME in part.text and NOTICE in part.text:
                 message = "holds ssmwake already; include the cloud-config that it was made from"
-                findings.append(Finding(Location(part.path, part.line), TWICE, message))
+                findings.append(INCLUDES_ITSELF.at(Location(part.path, part.line), message))
     if findings:
         raise Invalid(*findings)
     return kept

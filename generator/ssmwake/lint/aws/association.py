@@ -3,6 +3,14 @@
 import re
 from datetime import datetime
 
+from ssmwake.lint.rules import ERROR, INFO, rule
+
+SCHEDULE = rule("SW408", ERROR, "the schedule of an association", reason="State Manager refuses the association")
+NEEDS_CRON = rule("SW409", ERROR, "an option that needs cron", reason="State Manager refuses the association")
+SHORT_WAIT = rule(
+    "SW410", INFO, "a short wait for an association", reason="the stack fails while the agent still sleeps"
+)
+
 FORM = re.compile(r"\s*(rate|cron|at)\((.*)\)\s*", re.DOTALL)
 RATE = re.compile(r"\s*([0-9]{1,9})\s+([a-z]+)\s*")
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.cloud_init.parts import Kind
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS
 from ssmwake.lint.shell.parser import commands
@@ -15,6 +15,25 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, is_string, items, text_of, value
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location
+
+IMDS_DISABLED = rule(
+    "SW220", ERROR, "user data without IMDS", reason="cloud-init gets user data from IMDS: none of it runs"
+)
+TOKENS_OPTIONAL = rule(
+    "SW221", WARNING, "HttpTokens: optional", reason="one forged request gives the role's credentials away"
+)
+HOP_LIMIT = rule(
+    "SW222", WARNING, "a hop limit too small for a container", reason="IMDS's answer never reaches the container"
+)
+IMDS_OVER_IPV6 = rule(
+    "SW223", WARNING, "IMDS over IPv6 that is not enabled", reason="the request runs into its time limit"
+)
+CALL_WITHOUT_PROFILE = rule(
+    "SW224", WARNING, "a call of AWS without a profile", reason="there are no credentials, and the call fails"
+)
+AGENT_WITHOUT_PROFILE = rule(
+    "SW228", INFO, "the SSM agent without a profile", reason="it registers only once a role comes, or by DHMC"
+)
 
 # Where credentials can come from when not from a profile, and signs that the script waits for the profile itself.
 OTHER_CREDENTIALS = re.compile(
@@ -78,10 +97,10 @@ def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
     """Yield where the options and the profile of an instance do not fit its user data, each text of which is given."""
     if instance.endpoint and instance.endpoint.value == "disabled" and scripts:
         message = "IMDS is off, and cloud-init gets user data from there, so none of it runs; enable HttpEndpoint"
-        yield finding("SW220", instance.endpoint.where, message)
+        yield IMDS_DISABLED.at(instance.endpoint.where, message)
     if instance.tokens and instance.tokens.value == "optional":
         message = "any request forged on the instance reads its credentials (IMDSv1); write HttpTokens: required"
-        yield finding("SW221", instance.tokens.where, message)
+        yield TOKENS_OPTIONAL.at(instance.tokens.where, message)
     texts = [part for script in scripts for part in _parts(script)]
     runs = [run for text, kind in texts for run in _runs(text, kind)]
     yield from _hops(instance, runs)
@@ -105,7 +124,7 @@ def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
         own = any("AWS_ACCESS_KEY_ID" in word or "/.aws" in word or word in NO_CREDENTIALS for word in words)
         if any(READS_ROLE.search(word) for word in words) and not own and not any(map(NOT_BRIDGED.match, words)):
             message = f"the container of line {run.where.line} is two hops from IMDS; write 2, or use --network host"
-            yield finding("SW222", instance.hops.where, message)
+            yield HOP_LIMIT.at(instance.hops.where, message)
             return
 
 
@@ -115,7 +134,7 @@ def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
         asked = [word for word in run.command.words if IPV6 in word.text.lower()]
         if asked and run.surely and (run.command.name in CLIENTS or asked == run.command.assignments):
             message = "IMDS does not answer on IPv6 here; set HttpProtocolIpv6 to enabled"
-            yield finding("SW223", run.source.at_offset(asked[0].start), message)
+            yield IMDS_OVER_IPV6.at(run.source.at_offset(asked[0].start), message)
             return
 
 
@@ -128,7 +147,7 @@ def _agent(runs: Sequence[_Run]) -> Iterator[Finding]:
             message = (
                 "without a profile the agent waits for one, or for Default Host Management; set IamInstanceProfile"
             )
-            yield finding("SW228", run.where, message)
+            yield AGENT_WITHOUT_PROFILE.at(run.where, message)
             return
 
 
@@ -139,7 +158,7 @@ def _profile(runs: Sequence[_Run]) -> Iterator[Finding]:
             return
         calls = name == "aws" and words and not LOCAL & set(words)
         if calls and run.surely and not any(word.startswith(NO_CREDENTIALS) for word in words):
-            yield finding("SW224", run.where, "no profile, so aws finds no credentials; set IamInstanceProfile")
+            yield CALL_WITHOUT_PROFILE.at(run.where, "no profile, so aws finds no credentials; set IamInstanceProfile")
             return
 
 

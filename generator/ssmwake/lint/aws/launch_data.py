@@ -5,8 +5,11 @@ from collections.abc import Callable
 import yaml
 
 from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import value
+
+PLAIN_USER_DATA = rule("SW401", ERROR, "user data that is not base64", reason="EC2 refuses it, or decodes rubbish")
 
 Read = Callable[[yaml.Node | None], Setting | None]
 

@@ -3,6 +3,20 @@
 import re
 from fnmatch import fnmatchcase
 
+from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
+
+PROFILE_ROLES = rule(
+    "SW225", ERROR, "a profile without exactly one role", reason="IAM refuses a second; with none it gives nothing"
+)
+ROLE_WITHOUT_AGENT = rule(
+    "SW226", WARNING, "a role that the SSM agent cannot use", reason="it is denied, and sleeps for half an hour"
+)
+ROLE_NOT_FOR_EC2 = rule("SW227", ERROR, "a role that EC2 may not assume", reason="the instance gets no credentials")
+REPLACED_POLICY = rule("SW229", INFO, "a policy that AWS has replaced", reason="it gives far more than the agent needs")
+POLICY_NOT_AWAITED = rule(
+    "SW403", WARNING, "permissions that the instance does not wait for", reason="the agent is denied, and sleeps"
+)
+
 MANAGED = re.compile(r":iam::aws:policy/(?:[a-z-]+/)*([A-Za-z0-9_-]+)$")
 # Policies of AWS that surely do not let the agent register; of any that is not here, nothing is said.
 LACKING = frozenset(

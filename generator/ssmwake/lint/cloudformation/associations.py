@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ssmwake.lint.aws.association import PATIENCE, schedule_error
+from ssmwake.lint.aws.association import NEEDS_CRON, PATIENCE, SCHEDULE, SHORT_WAIT, schedule_error
 from ssmwake.lint.cloudformation.template import Resource, Template, plain
-from ssmwake.lint.rules import finding
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
@@ -22,7 +21,7 @@ def check(template: Template) -> Iterator[Finding]:
             message = (
                 f"an agent that finds its role late sleeps for half an hour; wait {PATIENCE} seconds, or not at all"
             )
-            yield finding("SW410", template.source.of(wait), message)
+            yield SHORT_WAIT.at(template.source.of(wait), message)
 
 
 def _schedule(source: Source, association: Resource) -> Iterator[Finding]:
@@ -31,17 +30,17 @@ def _schedule(source: Source, association: Resource) -> Iterator[Finding]:
     if node is not None and expression:
         wrong = schedule_error(expression)
         if wrong:
-            yield finding("SW408", source.of(node), wrong)
+            yield SCHEDULE.at(source.of(node), wrong)
     kind = expression.lstrip().partition("(")[0] if expression else None
     only, offset = association.get("ApplyOnlyAtCronInterval"), association.get("ScheduleOffset")
     on = (plain(only) or "").lower() == "true"
     if only is not None and on and kind in ("rate", "at"):
         message = f"ApplyOnlyAtCronInterval goes with cron, not with {kind}; remove it, or write cron(...)"
-        yield finding("SW409", source.of(only), message)
+        yield NEEDS_CRON.at(source.of(only), message)
     if offset is None or plain(offset) is None:
         return
     if kind in ("rate", "at"):
-        yield finding("SW409", source.of(offset), f"ScheduleOffset goes with cron, not with {kind}; remove it")
+        yield NEEDS_CRON.at(source.of(offset), f"ScheduleOffset goes with cron, not with {kind}; remove it")
     elif kind == "cron" and (only is None or (plain(only) or "").lower() == "false"):
         message = "ScheduleOffset needs ApplyOnlyAtCronInterval; set that to true"
-        yield finding("SW409", source.of(offset), message)
+        yield NEEDS_CRON.at(source.of(offset), message)

@@ -13,10 +13,18 @@ from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Call, Resource, Template, call, plain, substitution
 from ssmwake.lint.cloudformation.user_data import literals, not_replaced
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.rules import finding
+from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.placeholders import SUB, word
 from ssmwake.lint.text.source import Edit
 from ssmwake.lint.text.yaml_nodes import composed, value
+
+UPDATE_METHOD = rule(
+    "SW402", WARNING, "AWS::SSM::Document without UpdateMethod", reason="a change replaces it, or fails"
+)
+CONTENT_FORMAT = rule(
+    "SW411", ERROR, "content that is not of its DocumentFormat", reason="the service refuses the document"
+)
 
 KIND = "AWS::SSM::Document"
 
@@ -30,7 +38,7 @@ def check(template: Template) -> Iterator[Found]:
     for resource in resources:
         if resource.get("UpdateMethod") is None and call(resource.get()) is None:
             where = template.source.of(resource.at)
-            yield finding("SW402", where, "no UpdateMethod, so a change replaces the document; write NewVersion")
+            yield UPDATE_METHOD.at(where, "no UpdateMethod, so a change replaces the document; write NewVersion")
         content = resource.get("Content")
         for literal in literals(content):
             yield from not_replaced(template, template.source.inner(literal))
@@ -45,7 +53,7 @@ def check(template: Template) -> Iterator[Found]:
 def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[Found]:
     if plain(resource.get("DocumentFormat")) == "TEXT":
         message = "an object, where DocumentFormat TEXT wants a string; write YAML or JSON there, or a string here"
-        yield finding("SW411", filled.source.of(node), message)
+        yield CONTENT_FORMAT.at(filled.source.of(node), message)
     properties = value(filled.root, "Resources", resource.name, "Properties")
     content = value(properties, "Content")
     if properties is not None and content is not None and documents.runs(properties, content):
@@ -61,13 +69,13 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text
     except yaml.YAMLError as error:
         if whole.known:
             message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
-            yield finding("SW300", template.source.of(node), message)
+            yield NOT_A_DOCUMENT.at(template.source.of(node), message)
         return
     said = resource.get("DocumentFormat")
     is_yaml = isinstance(parsed, yaml.MappingNode) and not source.text.lstrip().startswith("{")
     if is_yaml and (said is None or plain(said) == "JSON"):
         where = template.source.of(said) if said else source.at(1)
-        yield finding("SW411", where, "the content is YAML, and DocumentFormat is JSON; write DocumentFormat: YAML")
+        yield CONTENT_FORMAT.at(where, "the content is YAML, and DocumentFormat is JSON; write DocumentFormat: YAML")
     properties = resource.get()
     if parsed is not None and properties is not None and documents.runs(properties, parsed):
         yield from documents.check_resource(template.source, properties, source, parsed)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.aws.policy import closure
+from ssmwake.lint.aws.policy import POLICY_NOT_AWAITED, closure
 from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE, LAUNCH_TEMPLATE, Launch
 from ssmwake.lint.cloudformation.template import Resource, Template, plain, references
-from ssmwake.lint.rules import finding
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
 from ssmwake.model import Finding
 
@@ -31,7 +30,7 @@ def check(template: Template, launches: list[Launch]) -> Iterator[Finding]:
             # A policy that speaks of the instance comes after it, and cannot be waited for.
             if policy.name not in awaited and resource.name not in closure(waits, policy.name):
                 message = f"may boot before {policy.name} is attached; put it on the role, or add DependsOn: "
-                yield finding("SW403", template.source.of(resource.at), message + policy.name)
+                yield POLICY_NOT_AWAITED.at(template.source.of(resource.at), message + policy.name)
 
 
 def _names(resources: list[Resource]) -> set[str]:

@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 
-from ssmwake.lint.aws.policy import DEPRECATED, LACKING, MANAGED, allows
+from ssmwake.lint.aws.policy import (
+    DEPRECATED,
+    LACKING,
+    MANAGED,
+    PROFILE_ROLES,
+    REPLACED_POLICY,
+    ROLE_NOT_FOR_EC2,
+    ROLE_WITHOUT_AGENT,
+    allows,
+)
 from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import Launch
 from ssmwake.lint.cloudformation.policy_order import POLICIES, PROFILE, attached_to, roles_of
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
-from ssmwake.lint.rules import finding
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
@@ -36,14 +44,14 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
             name = _managed(template, node)
             if name in DEPRECATED:
                 message = f"{name} is deprecated, and gives more than the agent needs; use {DEPRECATED[name]}"
-                yield finding("SW229", template.source.of(node), message)
+                yield REPLACED_POLICY.at(template.source.of(node), message)
 
 
 def _one_role(template: Template, profile: Resource) -> Iterator[Finding]:
     roles = profile.get("Roles")
     if roles is None and profile.get() is not None and call(profile.get()) is None:
         key = pairs(profile.node)["Properties"][0]
-        yield finding("SW225", template.source.of(key), "a profile without a role; name one in Roles")
+        yield PROFILE_ROLES.at(template.source.of(key), "a profile without a role; name one in Roles")
     if not isinstance(roles, yaml.SequenceNode) or call(roles):
         return
     functions = [found.name for item in roles.value if (found := call(item))]
@@ -52,7 +60,7 @@ def _one_role(template: Template, profile: Resource) -> Iterator[Finding]:
         message = f"{len(roles.value)} roles, and a profile has exactly one; " + (
             "make one role of their policies" if roles.value else "name one"
         )
-        yield finding("SW225", template.source.of(roles), message)
+        yield PROFILE_ROLES.at(template.source.of(roles), message)
 
 
 def _trust(template: Template, role: Resource) -> Iterator[Finding]:
@@ -72,7 +80,7 @@ def _trust(template: Template, role: Resource) -> Iterator[Finding]:
             return
     where = value(statements[0], "Principal") or statements[0]
     message = "EC2 may not assume this role of an instance profile; add the service ec2.amazonaws.com"
-    yield finding("SW227", template.source.of(where), message)
+    yield ROLE_NOT_FOR_EC2.at(template.source.of(where), message)
 
 
 def _registers(template: Template, role: Resource) -> Iterator[Finding]:
@@ -100,7 +108,7 @@ def _registers(template: Template, role: Resource) -> Iterator[Finding]:
                 return
     where = template.source.of(pairs(value(role.node, "Properties")).get("ManagedPolicyArns", (role.at,))[0])
     message = "no policy lets the SSM agent register; add AmazonSSMManagedInstanceCore to ManagedPolicyArns"
-    yield finding("SW226", where, message)
+    yield ROLE_WITHOUT_AGENT.at(where, message)
 
 
 def _managed(template: Template, node: yaml.Node) -> str | None:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.lint.cloudformation.template import Template, calls, substitution
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
+
+REFUSED_BY_SUB = rule("SW405", ERROR, "a variable that Fn::Sub refuses", reason="CloudFormation refuses the template")
 
 # Up to the first brace that closes, as CloudFormation reads it.
 VARIABLE = re.compile(r"\$\{([^!}\n][^}\n]{0,200})\}")
@@ -30,6 +32,6 @@ def check(template: Template) -> Iterator[Finding]:
             where = source.at_offset(match.start())
             if not NAME.fullmatch(name):
                 message = f"Fn::Sub refuses {match[0]}, whose name has more than letters, digits, '_', '.' and ':'"
-                yield finding("SW405", where, message + escaped)
+                yield REFUSED_BY_SUB.at(where, message + escaped)
             elif not (name in own or name.split(".")[0] in named or PSEUDO.fullmatch(name)):
-                yield finding("SW405", where, f"Fn::Sub finds no parameter or resource for {match[0]}" + escaped)
+                yield REFUSED_BY_SUB.at(where, f"Fn::Sub finds no parameter or resource for {match[0]}" + escaped)

@@ -8,17 +8,26 @@ import yaml
 
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT
+from ssmwake.lint.aws.launch_data import PLAIN_USER_DATA
 from ssmwake.lint.cloudformation.conditions import worlds
 from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Template, call, substitution
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.text.placeholders import word
 from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import items
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data.base64_text import from_base64
+from ssmwake.lint.user_data.check import ENCODED_TWICE
 from ssmwake.model import Finding
+
+MAY_OUTGROW = rule(
+    "SW404", WARNING, "user data that may grow over 16,384 bytes", reason="EC2 refuses the launch with longer values"
+)
+NOT_REPLACED = rule(
+    "SW406", WARNING, "a variable without Fn::Sub", reason="it is never replaced, and the shell finds nothing there"
+)
 
 # What no base64 has; a word that is made up has only letters.
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
@@ -68,7 +77,7 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> Carri
         again = call(argument)
         if again is not None and again.name == "Fn::Base64":
             where = template.source.of(argument or holder)
-            found.append(finding("SW217", where, "Fn::Base64 in Fn::Base64 encodes twice; take one away"))
+            found.append(ENCODED_TWICE.at(where, "Fn::Base64 in Fn::Base64 encodes twice; take one away"))
         elif argument is not None:
             whole = text(template, argument, world)
             found += _whole(whole, image)
@@ -87,12 +96,12 @@ def _bare(template: Template, node: yaml.Node, whole: Text) -> Iterator[Finding]
     said = whole.source.text
     where = template.source.of(node)
     if re.match(r"\s*(?:Fn::|!)Base64\b", said):
-        yield finding("SW401", where, "Fn::Base64 is text here; make it a key, with Fn::Sub below it")
+        yield PLAIN_USER_DATA.at(where, "Fn::Base64 is text here; make it a key, with Fn::Sub below it")
     elif NOT_BASE64.search(said) or (whole.known and from_base64(said) is None):
         found = call(node)
         name = found.name if found and found.name in ("Fn::Sub", "Fn::Join") else ""
         what = f"{name} gives plain text" if name else "plain text"
-        yield finding("SW401", where, f"{what}, where EC2 wants base64; put it in Fn::Base64")
+        yield PLAIN_USER_DATA.at(where, f"{what}, where EC2 wants base64; put it in Fn::Base64")
 
 
 def _whole(whole: Text, image: str | None) -> Iterator[Found]:
@@ -109,7 +118,7 @@ def _whole(whole: Text, image: str | None) -> Iterator[Found]:
     if whole.base <= LIMIT < whole.most:
         message = f"{'up to ' if whole.bounded else ''}{whole.most:,} bytes {'' if whole.bounded else 'or more '}"
         message += "with the longest parameters, EC2 takes 16,384; bound them by MaxLength, or shorten the text"
-        yield finding("SW404", source.at(1), message)
+        yield MAY_OUTGROW.at(source.at(1), message)
 
 
 def _not_replaced(template: Template, node: yaml.Node) -> Iterator[Finding]:
@@ -129,7 +138,7 @@ def not_replaced(template: Template, source: Source) -> Iterator[Finding]:
     for match in PLACE.finditer(source.text):
         if match[1] in ours:
             message = f"{match[0]} is not replaced in a text without Fn::Sub; put the text in Fn::Sub"
-            yield finding("SW406", source.at_offset(match.start()), message)
+            yield NOT_REPLACED.at(source.at_offset(match.start()), message)
 
 
 def literals(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:

@@ -7,10 +7,12 @@ import yaml
 
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.steps import everywhere
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
+
+CHECKSUM = rule("SW338", ERROR, "a file without its checksum", reason="the service refuses the document")
 
 SHA256 = re.compile(r"[A-Fa-f0-9]{64}")
 
@@ -28,13 +30,13 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         text = plain(checksum)
         if checksum is None:
             message = f"file '{name[:60]}' has no checksums: sha256; write what sha256sum says"
-            yield finding("SW338", source.of(key), message)
+            yield CHECKSUM.at(source.of(key), message)
         elif text is not None and not SHA256.fullmatch(text):
             message = "no SHA-256, which has 64 hexadecimal digits; write what sha256sum says"
-            yield finding("SW338", source.of(checksum), message)
+            yield CHECKSUM.at(source.of(checksum), message)
     for step in everywhere(value(root, "mainSteps")):
         attachment = step.input("Attachment")
         attached = plain(attachment)
         if step.action == "aws:executeScript" and attachment and attached and attached not in names:
             hint = nearest(attached, names, "add it to files, with its checksum")
-            yield finding("SW338", source.of(attachment), f"no file '{attached[:60]}' comes with the document; {hint}")
+            yield CHECKSUM.at(source.of(attachment), f"no file '{attached[:60]}' comes with the document; {hint}")

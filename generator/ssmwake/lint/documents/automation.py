@@ -6,11 +6,20 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
+from ssmwake.lint.documents.fields import MISSING_FIELD, UNKNOWN_FIELD
+from ssmwake.lint.documents.inputs import MISSING_INPUT, UNKNOWN_INPUT
+from ssmwake.lint.documents.parameters import UNKNOWN_TYPE
 from ssmwake.lint.documents.steps import Step, everywhere, limits
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Severity
+
+FAILURE_WAY = rule("SW324", ERROR, "onFailure or onCancel of a step", reason="the service refuses the document")
+END_AND_NEXT = rule("SW332", WARNING, "nextStep beside isEnd", reason="one of them does nothing")
+WAIT_WITHOUT_TIMEOUT = rule(
+    "SW333", WARNING, "a wait without timeoutSeconds", reason="it waits an hour before it gives up"
+)
 
 WAIT = "aws:waitForAwsResourceProperty"
 # Of aws:loop, from its documentation.
@@ -29,17 +38,17 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         yield from limits(source, value(step.node, "timeoutSeconds"), 1, None, message)
         if step.action == WAIT and "timeoutSeconds" not in pairs(step.node):
             message = "no timeoutSeconds, so this waits an hour before it gives up; say how long it may take"
-            yield finding("SW333", source.of(step.place), message)
+            yield WAIT_WITHOUT_TIMEOUT.at(source.of(step.place), message)
         if true(value(step.node, "isEnd")) and (next_step := pairs(step.node).get("nextStep")):
             message = "nextStep beside isEnd: true; remove the one that is not meant"
-            yield finding("SW332", source.of(next_step[0]), message)
+            yield END_AND_NEXT.at(source.of(next_step[0]), message)
         if step.action == "aws:branch":
             yield from _choices(source, step)
             end = pairs(step.node).get("isEnd")
             if end and true(end[1]) and step.input("Default") is not None:
                 message = "isEnd: true beside Default, to which the branch always leads; remove one of them"
                 # It does no harm.
-                yield Finding(source.of(end[0]), "SW332", message, Severity.INFO)
+                yield END_AND_NEXT.at(source.of(end[0]), message, severity=Severity.INFO)
         if step.action == "aws:loop":
             yield from _loop(source, step)
         if step.action == "aws:executeScript":
@@ -58,17 +67,17 @@ def _ways(source: Source, step: Step, actions: dict[str, str]) -> Iterator[Findi
             target = part.removeprefix("step:")
             if part not in known and target == part:
                 hint = f"write step:{part}" if part in actions else nearest(part, known, "write step:NAME, or Abort")
-                yield finding("SW324", source.of(node), f"no {field} '{part[:60]}'; {hint}")
+                yield FAILURE_WAY.at(source.of(node), f"no {field} '{part[:60]}'; {hint}")
             elif field == "onCancel" and actions.get(target) in vocabulary.NOT_AFTER_CANCEL:
                 message = f"onCancel cannot lead to {actions[target]}; lead to a step of another action"
-                yield finding("SW324", source.of(node), message)
+                yield FAILURE_WAY.at(source.of(node), message)
 
 
 def _choices(source: Source, step: Step) -> Iterator[Finding]:
     for choice in items(step.input("Choices")):
         if not opaque(choice) and isinstance(choice, yaml.MappingNode) and value(choice, "NextStep") is None:
             message = "a choice without NextStep; name the step that it leads to"
-            yield finding("SW318", source.of(choice), message)
+            yield MISSING_INPUT.at(source.of(choice), message)
         yield from _condition(source, choice, set())
 
 
@@ -81,7 +90,7 @@ def _condition(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Find
     for name, (key, inner) in pairs(node).items():
         if name not in known:
             hint = nearest(name, vocabulary.OPERATIONS, "write one such as StringEquals")
-            yield finding("SW319", source.of(key), f"aws:branch knows no operation '{name[:60]}'; {hint}")
+            yield UNKNOWN_INPUT.at(source.of(key), f"aws:branch knows no operation '{name[:60]}'; {hint}")
         elif name in ("And", "Or", "Not"):
             for part in items(inner) or [inner]:
                 yield from _condition(source, part, seen)
@@ -93,7 +102,7 @@ def _loop(source: Source, step: Step) -> Iterator[Finding]:
         return
     if "Iterators" in found and "LoopCondition" in found:
         message = "Iterators beside LoopCondition; aws:loop takes one of them, so remove the other"
-        yield finding("SW319", source.of(found["LoopCondition"][0]), message)
+        yield UNKNOWN_INPUT.at(source.of(found["LoopCondition"][0]), message)
     most = step.input("MaxIterations")
     message = f"MaxIterations is 1 to {ITERATIONS}; correct it"
     yield from limits(source, most, 1, ITERATIONS, message)
@@ -103,7 +112,7 @@ def _handler(source: Source, step: Step) -> Iterator[Finding]:
     runtime = step.input("Runtime")
     wanted = (plain(runtime) or "").startswith("python") and not opaque(step.input())
     if wanted and runtime is not None and "Handler" not in pairs(step.input()):
-        yield finding("SW318", source.of(runtime), "Python without Handler; name the function that is called")
+        yield MISSING_INPUT.at(source.of(runtime), "Python without Handler; name the function that is called")
 
 
 def _outputs(source: Source, step: Step) -> Iterator[Finding]:
@@ -115,13 +124,13 @@ def _outputs(source: Source, step: Step) -> Iterator[Finding]:
             continue
         for field in ("Name", "Selector"):
             if field not in pairs(output):
-                yield finding("SW302", source.of(output), f"an output without {field}; write it")
+                yield MISSING_FIELD.at(source.of(output), f"an output without {field}; write it")
         for name, (key, _) in pairs(output).items():
             if name not in ("Name", "Selector", "Type"):
                 hint = nearest(name, ("Name", "Selector", "Type"), "remove it")
-                yield finding("SW303", source.of(key), f"unknown field of an output '{name[:60]}'; {hint}")
+                yield UNKNOWN_FIELD.at(source.of(key), f"unknown field of an output '{name[:60]}'; {hint}")
         node = value(output, "Type")
         kind = plain(node)
         if node is not None and kind is not None and kind not in vocabulary.OUTPUT_TYPES:
             hint = nearest(kind, vocabulary.OUTPUT_TYPES, "write String")
-            yield finding("SW330", source.of(node), f"unknown type of an output '{kind[:60]}'; {hint}")
+            yield UNKNOWN_TYPE.at(source.of(node), f"unknown type of an output '{kind[:60]}'; {hint}")

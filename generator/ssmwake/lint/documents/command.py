@@ -5,11 +5,18 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain
+from ssmwake.lint.documents.fields import MISSING_FIELD
 from ssmwake.lint.documents.steps import Step, action, limits, listed
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
+
+FIELD_BESIDE_INPUTS = rule("SW314", WARNING, "a field of inputs beside them", reason="the agent ignores it there")
+PRECONDITION = rule("SW323", ERROR, "a precondition that is not recognised", reason="the step fails on every instance")
+FLOW_INPUT = rule(
+    "SW325", WARNING, "onFailure, onSuccess or finallyStep in inputs", reason="the agent ignores it and goes on"
+)
 
 # What the inputs of every step can say about the steps after it, since 3.0.502.0 of the agent.
 FLOW = {"onFailure": ("exit", "successAndExit"), "onSuccess": ("exit",), "finallyStep": ("true", "false")}
@@ -29,7 +36,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
                     if field == "maxAttempts"
                     else f"the agent reads {field} in inputs only; move it there"
                 )
-                yield finding("SW314", source.of(found[0]), message)
+                yield FIELD_BESIDE_INPUTS.at(source.of(found[0]), message)
         yield from limits(source, step.input("timeoutSeconds"), 5, 172_800, SECONDS)
         yield from _flow(source, step, last=step is steps[-1])
         yield from _precondition(source, step, version)
@@ -42,7 +49,7 @@ def plugins(source: Source, root: yaml.Node) -> Iterator[Finding]:
         return
     if not pairs(config):
         where = source.of(config or root)
-        yield finding("SW302", where, "no runtimeConfig; write mainSteps, and schemaVersion '2.2'")
+        yield MISSING_FIELD.at(where, "no runtimeConfig; write mainSteps, and schemaVersion '2.2'")
     for key, plugin in pairs(config).values():
         yield from action(source, key, automation=False)
         for each in properties(plugin):
@@ -63,10 +70,10 @@ def _flow(source: Source, step: Step, *, last: bool) -> Iterator[Finding]:
             continue
         if text.lower() not in known and text not in known:
             hint = nearest(text, known, f"write {known[0]}")
-            yield finding("SW325", source.of(node), f"the agent knows no {field} '{text[:60]}'; {hint}")
+            yield FLOW_INPUT.at(source.of(node), f"the agent knows no {field} '{text[:60]}'; {hint}")
         elif field == "finallyStep" and text.lower() == "true" and not last:
             message = "finallyStep is for the last step; the agent ignores it here, so move the step to the end"
-            yield finding("SW325", source.of(node), message)
+            yield FLOW_INPUT.at(source.of(node), message)
 
 
 def _precondition(source: Source, step: Step, version: str) -> Iterator[Finding]:
@@ -74,12 +81,12 @@ def _precondition(source: Source, step: Step, version: str) -> Iterator[Finding]
     if found is None or opaque(found[1]) or not pairs(found[1]):
         return
     if version == "2.0":
-        yield finding("SW323", source.of(found[0]), "schemaVersion 2.0 knows no precondition; write '2.2'")
+        yield PRECONDITION.at(source.of(found[0]), "schemaVersion 2.0 knows no precondition; write '2.2'")
     for name, (key, arguments) in pairs(found[1]).items():
         if name != "StringEquals":
-            yield finding("SW323", source.of(key), f"no operator '{name[:60]}' in a precondition; write StringEquals")
+            yield PRECONDITION.at(source.of(key), f"no operator '{name[:60]}' in a precondition; write StringEquals")
         elif why := _wrong(arguments):
-            yield finding("SW323", source.of(key), why)
+            yield PRECONDITION.at(source.of(key), why)
 
 
 def _wrong(arguments: yaml.Node) -> str:

@@ -8,10 +8,14 @@ import yaml
 from ssmwake.lint.documents.dynamic import names, opaque, plain, walk
 from ssmwake.lint.documents.graph import graph
 from ssmwake.lint.documents.steps import Step
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import pairs, text_of, value
 from ssmwake.model import Finding
+
+DESTROYS_UNASKED = rule(
+    "SW334", WARNING, "something is destroyed and nobody was asked", reason="a wrong id in a parameter is enough"
+)
 
 # What an action destroys, by the input that names it.
 ACTIONS = {"aws:deleteImage": "ImageId", "aws:deleteStack": "StackName"}
@@ -41,7 +45,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         what = _destroys(step)
         if what is not None and name in unasked and name not in asking and names(what) & asked:
             message = "destroys what a parameter names, and nobody was asked; put aws:approve or a branch before it"
-            yield finding("SW334", source.of(step.place), message)
+            yield DESTROYS_UNASKED.at(source.of(step.place), message)
 
 
 def _asks(step: Step, declared: set[str]) -> bool:

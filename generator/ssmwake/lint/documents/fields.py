@@ -6,10 +6,18 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, walk
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.model import Finding
+
+NOT_A_DOCUMENT = rule("SW300", ERROR, "not an SSM document", reason="the service refuses it")
+SCHEMA_VERSION = rule("SW301", ERROR, "schemaVersion", reason="the service wants a string that it knows")
+MISSING_FIELD = rule("SW302", ERROR, "a field that is missing", reason="the service refuses the document")
+UNKNOWN_FIELD = rule(
+    "SW303", ERROR, "a field that is unknown", reason="the service refuses it, or the agent ignores it"
+)
+DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "over 64 KB", reason="the service refuses the document")
 
 # Bytes of a document: the quota of Systems Manager.
 LIMIT = 65_536
@@ -23,19 +31,19 @@ def size(source: Source, root: yaml.Node, *, whole: bool) -> Iterator[Finding]:
     length = sum(len(text.encode("utf-8", "surrogateescape")) for text in texts)
     if length > LIMIT:
         message = f"{length:,} bytes, and {LIMIT:,} are allowed; fetch what is large from S3"
-        yield finding("SW312", source.at(1) if whole else source.of(root), message)
+        yield DOCUMENT_TOO_LARGE.at(source.at(1) if whole else source.of(root), message)
 
 
 def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
     """Yield what is wrong with the schemaVersion."""
     node = value(root, "schemaVersion")
     if node is None:
-        yield finding("SW301", source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
+        yield SCHEMA_VERSION.at(source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
     elif not opaque(node) and plain(node) not in {*vocabulary.VERSIONS, *vocabulary.OLD}:
         text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
-        yield finding("SW301", source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
+        yield SCHEMA_VERSION.at(source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
     elif not opaque(node) and not is_string(node):
-        yield finding("SW301", source.of(node), "schemaVersion is a string; write it in quotes")
+        yield SCHEMA_VERSION.at(source.of(node), "schemaVersion is a string; write it in quotes")
 
 
 def version(root: yaml.Node) -> str:
@@ -58,4 +66,4 @@ def unknown(source: Source, node: yaml.Node, known: Iterable[str], word: str) ->
         return
     for name, (key, _) in pairs(node).items():
         if name not in known:
-            yield finding("SW303", source.of(key), f"unknown {word} '{name[:60]}'; {nearest(name, known, 'remove it')}")
+            yield UNKNOWN_FIELD.at(source.of(key), f"unknown {word} '{name[:60]}'; {nearest(name, known, 'remove it')}")

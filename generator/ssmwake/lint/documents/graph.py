@@ -7,10 +7,14 @@ import yaml
 
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
 from ssmwake.lint.documents.steps import Step, complete, everywhere, known, listed
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
+
+UNKNOWN_STEP = rule("SW311", ERROR, "a way to a step that is not there", reason="the execution fails there")
+UNREACHABLE_STEP = rule("SW317", WARNING, "a step that nothing reaches", reason="it never runs")
+ENDLESS = rule("SW331", WARNING, "steps that never end", reason="the execution runs until somebody cancels it")
 
 END = ""
 
@@ -104,7 +108,7 @@ def _list(source: Source, main: yaml.Node | None, everyone: set[str] | None) -> 
     for name, step in found.steps.items():
         if name not in reached:
             message = f"no step leads to '{name[:60]}'; remove it, or lead to it"
-            yield finding("SW317", source.of(step.place), message)
+            yield UNREACHABLE_STEP.at(source.of(step.place), message)
     if all(name in found.steps or name == END for name in reached):
         yield from _endless(source, found, reached)
 
@@ -117,9 +121,9 @@ def _targets(source: Source, step: Step, names: set[str]) -> Iterator[Finding]:
     for node, name in [*targets, *_jumps(step)]:
         if name not in names:
             hint = nearest(name, names - {step.name}, "name one of the document")
-            yield finding("SW311", source.of(node), f"there is no step '{name[:60]}'; {hint}")
+            yield UNKNOWN_STEP.at(source.of(node), f"there is no step '{name[:60]}'; {hint}")
         elif name == step.name and pairs(step.node).get("nextStep", (None, None))[1] is node:
-            yield finding("SW331", source.of(node), f"'{name[:60]}' leads to itself, for ever; lead to another step")
+            yield ENDLESS.at(source.of(node), f"'{name[:60]}' leads to itself, for ever; lead to another step")
 
 
 def _endless(source: Source, found: Graph, reached: set[str]) -> Iterator[Finding]:
@@ -137,5 +141,5 @@ def _endless(source: Source, found: Graph, reached: set[str]) -> Iterator[Findin
         last = found.steps[max(backward, key=order.__getitem__)]
         if found.ways[last.name] != {last.name}:
             message = "the steps lead round and round with no way to an end; add a branch or isEnd: true"
-            yield finding("SW331", source.of(value(last.node, "nextStep") or last.place), message)
+            yield ENDLESS.at(source.of(value(last.node, "nextStep") or last.place), message)
         lost -= ahead

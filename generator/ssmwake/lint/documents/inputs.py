@@ -7,10 +7,21 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import COMPUTED, MENTION, nearest, opaque, plain
-from ssmwake.lint.rules import finding
+from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
+
+MISSING_INPUT = rule(
+    "SW318", ERROR, "an input that is missing", reason="the service refuses the document, or the step fails"
+)
+UNKNOWN_INPUT = rule(
+    "SW319",
+    WARNING,
+    "an input, or its value, that is unknown",
+    reason="it does nothing, or the service refuses the document",
+)
 
 
 def check(
@@ -30,19 +41,19 @@ def check(
     if missing:
         where = source.of(found[0] if found else action)
         message = f"{plain(action)} has no {' and no '.join(missing)}; write it into inputs"
-        yield finding("SW318", where, message)
+        yield MISSING_INPUT.at(where, message)
     elif wanted.either and not wanted.either & set(names):
         where = source.of(found[0] if found else action)
         message = f"{plain(action)} has neither {' nor '.join(sorted(wanted.either))}; write one into inputs"
-        yield finding("SW318", where, message)
+        yield MISSING_INPUT.at(where, message)
     if wanted.more:
         return
     for name, (key, _) in names.items():
         if name == "interpolationType":
-            yield finding("SW328", source.of(key), "interpolationType belongs to a parameter; move it there")
+            yield INTERPOLATION_TYPE.at(source.of(key), "interpolationType belongs to a parameter; move it there")
         elif name not in wanted.known | shared:
             hint = nearest(name, wanted.known | shared, "remove it")
-            yield finding("SW319", source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")
+            yield UNKNOWN_INPUT.at(source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")
 
 
 def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[Finding]:
@@ -51,7 +62,7 @@ def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[F
         text = plain(node)
         if node is not None and text is not None and text.lower() not in {each.lower() for each in known}:
             hint = nearest(text, known, f"write {', '.join(sorted(known))}")
-            yield finding("SW319", source.of(node), f"{action} knows no {name} '{text[:60]}'; {hint}")
+            yield UNKNOWN_INPUT.at(source.of(node), f"{action} knows no {name} '{text[:60]}'; {hint}")
     if action == "aws:downloadContent":
         yield from _download(source, plain(value(inputs, "sourceType")) or "", value(inputs, "sourceInfo"))
 
@@ -69,9 +80,9 @@ def _download(source: Source, kind: str, node: yaml.Node | None) -> Iterator[Fin
             names = set(json.loads(text, strict=False))
         except (json.JSONDecodeError, RecursionError) as error:
             message = f"sourceInfo is no JSON: {getattr(error, 'msg', error)}; write it as an object in one string"
-            yield finding("SW319", source.of(node), message)
+            yield UNKNOWN_INPUT.at(source.of(node), message)
             return
     missing = sorted(vocabulary.SOURCES.get(kind, frozenset()) - names)
     if missing:
         message = f"sourceInfo of {kind} has no {' and no '.join(missing)}; write it"
-        yield finding("SW318", source.of(node), message)
+        yield MISSING_INPUT.at(source.of(node), message)

@@ -7,11 +7,27 @@ import yaml
 
 from ssmwake.lint.documents import patterns, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain, scalars
-from ssmwake.lint.documents.fields import unknown
-from ssmwake.lint.rules import finding
+from ssmwake.lint.documents.fields import MISSING_FIELD, unknown
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
+
+PATTERN_NOT_ANCHORED = rule(
+    "SW308", WARNING, "an allowedPattern that is not anchored", reason="it is searched for: 5; reboot passes"
+)
+BROKEN_PATTERN = rule("SW309", ERROR, "an allowedPattern that does not compile", reason="every run fails")
+REFUSED_DEFAULT = rule("SW310", ERROR, "a default that is not allowed", reason="every run with the default fails")
+PARAMETER_NAME = rule(
+    "SW316", ERROR, "the name of a parameter", reason="the agent drops a parameter that is not letters and digits"
+)
+INTERPOLATION_TYPE = rule(
+    "SW328", WARNING, "interpolationType", reason="the parameter is still pasted as text, or not there at all"
+)
+TWO_DOLLARS = rule("SW329", WARNING, "two dollar signs in a default", reason="the agent makes one of them")
+UNKNOWN_TYPE = rule(
+    "SW330", ERROR, "the type of a parameter", reason="the agent drops it, or the service refuses the document"
+)
 
 AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")
 
@@ -26,9 +42,9 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
             continue
         if version in ("1.2", "2.0", "2.2") and not re.fullmatch(r"[A-Za-z0-9]+", name):
             message = f"the agent drops parameter '{name[:60]}'; name it with letters and digits only"
-            yield finding("SW316", source.of(key), message)
+            yield PARAMETER_NAME.at(source.of(key), message)
         if not isinstance(parameter, yaml.MappingNode):
-            yield finding("SW302", source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
+            yield MISSING_FIELD.at(source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
             continue
         yield from unknown(source, parameter, vocabulary.PARAMETER, "field of a parameter")
         yield from _type(source, key, name, parameter, version)
@@ -40,7 +56,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
 def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, version: str) -> Iterator[Finding]:
     node = value(parameter, "type")
     if node is None:
-        yield finding("SW302", source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
+        yield MISSING_FIELD.at(source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
         return
     kind = plain(node)
     if kind is None or version == "1.0":
@@ -50,10 +66,10 @@ def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, versi
     if kind in known or (automation and AWS_TYPE.fullmatch(kind)):
         return
     if automation:
-        yield finding("SW330", source.of(node), f"unknown type '{kind[:60]}'; {nearest(kind, known, 'write String')}")
+        yield UNKNOWN_TYPE.at(source.of(node), f"unknown type '{kind[:60]}'; {nearest(kind, known, 'write String')}")
     else:
         hint = nearest(kind, known, "write String, with allowedValues or allowedPattern")
-        yield finding("SW330", source.of(node), f"the agent drops a parameter of type '{kind[:60]}'; {hint}")
+        yield UNKNOWN_TYPE.at(source.of(node), f"the agent drops a parameter of type '{kind[:60]}'; {hint}")
 
 
 def _pattern(source: Source, parameter: yaml.Node, version: str) -> Iterator[Finding]:
@@ -64,9 +80,9 @@ def _pattern(source: Source, parameter: yaml.Node, version: str) -> Iterator[Fin
     # No agent reads an Automation; how its service matches is not known, but it is Java that does.
     agent = version != "0.3"
     if why := patterns.refused(pattern, agent=agent):
-        yield finding("SW309", source.of(node), f"allowedPattern does not compile: {why}; correct it")
+        yield BROKEN_PATTERN.at(source.of(node), f"allowedPattern does not compile: {why}; correct it")
     elif agent and not patterns.anchored(pattern):
-        yield finding("SW308", source.of(node), "allowedPattern is searched for, not matched; write ^(?:...)$")
+        yield PATTERN_NOT_ANCHORED.at(source.of(node), "allowedPattern is searched for, not matched; write ^(?:...)$")
 
 
 def plain_pattern(node: yaml.Node | None) -> str | None:
@@ -82,19 +98,19 @@ def _default(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
         if "$$" in scalar.value:
             where = source.inner(scalar).at_offset(scalar.value.index("$$"))
             message = "the agent makes one dollar sign of two; keep the text in the script, or put a file there"
-            yield finding("SW329", where, message)
+            yield TWO_DOLLARS.at(where, message)
     kind = plain(value(parameter, "type"))
     # What a store or a generator fills in later obeys whatever it obeys.
     if any(plain(scalar) is None for scalar in scalars(default)):
         return
     if wrong := _unlike(default, kind or ""):
-        yield finding("SW310", source.of(default), f"the default is {wrong}, and the type {kind}; make them fit")
+        yield REFUSED_DEFAULT.at(source.of(default), f"the default is {wrong}, and the type {kind}; make them fit")
         return
     if isinstance(default, yaml.MappingNode):
         return
     for scalar in scalars(default):
         if wrong := _refused(scalar, parameter):
-            yield finding("SW310", source.of(scalar), f"default '{scalar.value[:60]}' {wrong}")
+            yield REFUSED_DEFAULT.at(source.of(scalar), f"default '{scalar.value[:60]}' {wrong}")
     if isinstance(default, yaml.SequenceNode):
         yield from _bounds(source, default, len(default.value), parameter, "Items", "items")
     elif default.value:
@@ -144,12 +160,12 @@ def _bounds(
 ) -> Iterator[Finding]:
     least, most = number(value(parameter, f"min{suffix}")), number(value(parameter, f"max{suffix}"))
     if least is not None and size < least:
-        yield finding(
-            "SW310", source.of(default), f"the default has {size} {unit}, and min{suffix} is {least}; make them fit"
+        yield REFUSED_DEFAULT.at(
+            source.of(default), f"the default has {size} {unit}, and min{suffix} is {least}; make them fit"
         )
     if most is not None and size > most:
-        yield finding(
-            "SW310", source.of(default), f"the default has {size} {unit}, and max{suffix} is {most}; make them fit"
+        yield REFUSED_DEFAULT.at(
+            source.of(default), f"the default has {size} {unit}, and max{suffix} is {most}; make them fit"
         )
 
 
@@ -161,13 +177,13 @@ def _interpolation(source: Source, parameter: yaml.Node, version: str) -> Iterat
     text = plain(node)
     if text is not None and text not in ("ENV_VAR", "NONE"):
         message = f"unknown interpolationType '{text[:60]}'; write ENV_VAR, or remove it"
-        yield finding("SW328", source.of(node), message)
+        yield INTERPOLATION_TYPE.at(source.of(node), message)
     elif version not in ("2.2", "") and text == "ENV_VAR":
         message = "interpolationType works with schemaVersion 2.2 only; remove it, or raise the schemaVersion"
-        yield finding("SW328", source.of(key), message)
+        yield INTERPOLATION_TYPE.at(source.of(key), message)
     elif text == "ENV_VAR" and plain(value(parameter, "type")) not in ("String", None):
         message = "ENV_VAR is for parameters of type String; make it a String, or remove interpolationType"
-        yield finding("SW328", source.of(key), message)
+        yield INTERPOLATION_TYPE.at(source.of(key), message)
 
 
 def tame(parameter: yaml.Node) -> bool:

@@ -9,10 +9,21 @@ from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, names, nearest, opaque, plain, walk
 from ssmwake.lint.documents.scripts import VARIABLE, Code
 from ssmwake.lint.documents.steps import Step, complete, everywhere
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, INFO, WARNING, Rule, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Location
+
+UNDECLARED_PARAMETER = rule(
+    "SW306", ERROR, "a parameter that is not declared", reason="the service refuses the document"
+)
+MISSPELT_PARAMETER = rule(
+    "SW326", WARNING, "a parameter that is misspelt", reason="the agent leaves {{ }} in the script as it is"
+)
+UNUSED_PARAMETER = rule("SW327", INFO, "a parameter that is not used", reason="what people put there does nothing")
+UNKNOWN_OUTPUT = rule(
+    "SW335", ERROR, "an output that is not there", reason="the service refuses the document, or the step fails"
+)
 
 # A maintenance window puts the id of its target in their place.
 WINDOW = frozenset({"RESOURCE_ID", "TARGET_ID", "TARGET_TYPE", "WINDOW_ID", "WINDOW_TASK_ID"})
@@ -52,7 +63,7 @@ def automation(source: Source, root: yaml.Node, codes: list[Code]) -> Iterator[F
             yield from _mention(mention, found)
     for mention in (each for code in codes for each in code.mentions(source)):
         if found.parameters and mention.name not in found.parameters and "." not in mention.name:
-            yield from _misspelt(mention, found.parameters, "SW306")
+            yield from _misspelt(mention, found.parameters, UNDECLARED_PARAMETER)
     yield from _outputs(source, value(root, "outputs"), found)
 
 
@@ -62,20 +73,20 @@ def _mention(mention: Mention, found: Names) -> Iterator[Finding]:
     if colon:
         if prefix in ("global", "automation") and name not in vocabulary.GIVEN:
             hint = nearest(name, vocabulary.GIVEN, "remove it")
-            yield finding("SW306", where, f"Automation knows no '{name[:60]}'; {hint}")
+            yield UNDECLARED_PARAMETER.at(where, f"Automation knows no '{name[:60]}'; {hint}")
         elif prefix == "variable" and found.variables is not None and rest not in found.variables:
             hint = nearest(rest, found.variables, "declare it in variables")
-            yield finding("SW306", where, f"no variable '{rest[:60]}' is declared; {hint}")
+            yield UNDECLARED_PARAMETER.at(where, f"no variable '{rest[:60]}' is declared; {hint}")
         elif prefix in ("ssm", "ssm-secure"):
             message = "Automation reads the Parameter Store in defaults only; make it the default of a parameter"
-            yield finding("SW306", where, message)
+            yield UNDECLARED_PARAMETER.at(where, message)
     elif "." in name:
         yield from _output(name, where, found)
     elif found.parameters is not None and found.variables is not None:
         declared = found.parameters | found.variables
         if name not in declared | WINDOW:
             hint = nearest(name, declared, "declare it in parameters")
-            yield finding("SW306", where, f"no parameter '{name[:60]}' is declared; {hint}")
+            yield UNDECLARED_PARAMETER.at(where, f"no parameter '{name[:60]}' is declared; {hint}")
 
 
 def _output(name: str, where: Location, found: Names) -> Iterator[Finding]:
@@ -85,7 +96,7 @@ def _output(name: str, where: Location, found: Names) -> Iterator[Finding]:
     step = found.steps.get(step_name)
     if step is None:
         hint = nearest(step_name, found.steps, "name a step of the document")
-        yield finding("SW335", where, f"there is no step '{step_name[:60]}'; {hint}")
+        yield UNKNOWN_OUTPUT.at(where, f"there is no step '{step_name[:60]}'; {hint}")
         return
     given, declared = BUILT_IN.get(step.action), value(step.node, "outputs")
     if given is None or "." in output or opaque(declared) or any(opaque(each) for each in items(declared)):
@@ -94,7 +105,7 @@ def _output(name: str, where: Location, found: Names) -> Iterator[Finding]:
     if None in known_ones or output in known_ones | given:
         return
     hint = nearest(output, [each for each in known_ones if each], "add it to the outputs of the step")
-    yield finding("SW335", where, f"step '{step_name[:60]}' puts out no '{output[:60]}'; {hint}")
+    yield UNKNOWN_OUTPUT.at(where, f"step '{step_name[:60]}' puts out no '{output[:60]}'; {hint}")
 
 
 def _outputs(source: Source, node: yaml.Node | None, found: Names) -> Iterator[Finding]:
@@ -119,14 +130,14 @@ def command(source: Source, root: yaml.Node) -> Iterator[Finding]:
     for part in ("mainSteps", "runtimeConfig", "properties", "inputs"):
         for mention in mentions(source, value(root, part)):
             if mention.name not in declared and "." not in mention.name and ":" not in mention.name:
-                yield from _misspelt(mention, declared, "SW326")
+                yield from _misspelt(mention, declared, MISSPELT_PARAMETER)
 
 
-def _misspelt(mention: Mention, declared: frozenset[str], rule: str) -> Iterator[Finding]:
+def _misspelt(mention: Mention, declared: frozenset[str], rule: Rule) -> Iterator[Finding]:
     # Other programs have templates with such braces too: only what is hardly another word was meant to be it.
     hint = nearest(mention.name, declared, "", 0.85)
     if hint:
-        yield finding(rule, mention.where, f"no parameter '{mention.name[:60]}' is declared; {hint}")
+        yield rule.at(mention.where, f"no parameter '{mention.name[:60]}' is declared; {hint}")
 
 
 def unused(source: Source, root: yaml.Node) -> Iterator[Finding]:
@@ -145,4 +156,4 @@ def unused(source: Source, root: yaml.Node) -> Iterator[Finding]:
             message = (
                 f"parameter '{name[:60]}' is never used; remove it, or write {{{{ {name[:60]} }}}} where it belongs"
             )
-            yield finding("SW327", source.of(key), message)
+            yield UNUSED_PARAMETER.at(source.of(key), message)

@@ -7,10 +7,15 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import opaque, plain
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
+
+TYPE_MISMATCH = rule(
+    "SW320", ERROR, "a type and a schemaVersion that do not fit", reason="the service refuses the document"
+)
+DOCUMENT_NAME = rule("SW321", ERROR, "the name of a document", reason="the service refuses it")
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{3,128}")
 VERSION_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
@@ -43,9 +48,9 @@ def pairing(inner: Source, root: yaml.Node, outer: Source, properties: yaml.Node
         message = (
             f"schemaVersion '{number}' without DocumentType, which is {DEFAULT} then; write DocumentType: {wanted}"
         )
-        yield finding("SW320", inner.of(node), message)
+        yield TYPE_MISMATCH.at(inner.of(node), message)
     else:
-        yield finding("SW320", outer.of(kind), f"{name}, and schemaVersion '{number}' is {wanted}; change one of them")
+        yield TYPE_MISMATCH.at(outer.of(kind), f"{name}, and schemaVersion '{number}' is {wanted}; change one of them")
 
 
 def names(source: Source, properties: yaml.Node) -> Iterator[Finding]:
@@ -55,13 +60,13 @@ def names(source: Source, properties: yaml.Node) -> Iterator[Finding]:
     if node is not None and name is not None:
         if name.lower().startswith(vocabulary.RESERVED):
             message = f"'{name[:60]}': names that begin with aws, amazon or amzn are for AWS; begin with another word"
-            yield finding("SW321", source.of(node), message)
+            yield DOCUMENT_NAME.at(source.of(node), message)
         elif not NAME.fullmatch(name):
-            yield finding(
-                "SW321", source.of(node), f"'{name[:60]}' is no name; use 3 to 128 letters, digits, _ . and -"
+            yield DOCUMENT_NAME.at(
+                source.of(node), f"'{name[:60]}' is no name; use 3 to 128 letters, digits, _ . and -"
             )
     node = value(properties, "VersionName")
     name = plain(node)
     if node is not None and name is not None and not VERSION_NAME.fullmatch(name):
         message = f"'{name[:60]}' is no VersionName; use 1 to 128 letters, digits, _ . and -"
-        yield finding("SW321", source.of(node), message)
+        yield DOCUMENT_NAME.at(source.of(node), message)

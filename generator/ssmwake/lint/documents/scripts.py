@@ -9,14 +9,22 @@ import yaml
 from ssmwake.lint.deferred import Found, Script
 from ssmwake.lint.documents.command import properties
 from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, plain, scalars
-from ssmwake.lint.documents.parameters import by_variable, tame
+from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, tame
 from ssmwake.lint.documents.steps import everywhere
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import agent_restart
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
+
+PASTED_INTO_SCRIPT = rule("SW307", WARNING, "a parameter pasted into a script", reason="its value is code: x; reboot")
+PASTED_INTO_CODE = rule(
+    "SW336", WARNING, "a parameter pasted into the code of aws:executeScript", reason="its value is code"
+)
+CARRIAGE_RETURN = rule(
+    "SW337", ERROR, "a carriage return in a shell script", reason="the shell takes it for a part of a word"
+)
 
 # What the agent calls a parameter in the environment of a script.
 VARIABLE = re.compile(r"SSM_([A-Za-z0-9]{1,200})\b")
@@ -99,19 +107,19 @@ def _pasted(
         if code.executed:
             if parameter is not None:
                 message = f"'{name[:60]}' becomes part of the code; hand it over in InputPayload, and read it there"
-                yield finding("SW336", mention.where, message)
+                yield PASTED_INTO_CODE.at(mention.where, message)
         elif parameter is None:
             continue
         elif by_variable(parameter):
             variable = f"$env:SSM_{name[:60]}" if code.language == POWERSHELL else f'"$SSM_{name[:60]}"'
             message = f"'{name[:60]}' is ENV_VAR, and still pasted as text; write {variable}"
-            yield finding("SW328", mention.where, message)
+            yield INTERPOLATION_TYPE.at(mention.where, message)
         elif not tame(parameter) and name not in told:
             told.add(name)
             cure = "give it allowedValues or a narrow allowedPattern"
             cure += ", or interpolationType: ENV_VAR" if variables else ""
             message = f"'{name[:60]}' is pasted as text, so its value is code; {cure}"
-            yield finding("SW307", mention.where, message)
+            yield PASTED_INTO_SCRIPT.at(mention.where, message)
 
 
 def _empty(source: Source, code: Code, declared: dict[str, yaml.Node]) -> Iterator[Found]:
@@ -128,7 +136,7 @@ def _empty(source: Source, code: Code, declared: dict[str, yaml.Node]) -> Iterat
             if value(parameter, "interpolationType") is None and not own:
                 where = source.inner(scalar).at_offset(match.start())
                 message = f"{match[0]} is not set; give the parameter '{match[1]}' interpolationType: ENV_VAR"
-                yield finding("SW328", where, message)
+                yield INTERPOLATION_TYPE.at(where, message)
 
 
 def _shell(source: Source, code: Code) -> Iterator[Found]:
@@ -136,7 +144,7 @@ def _shell(source: Source, code: Code) -> Iterator[Found]:
     for each in inner:
         if (at := each.text.find("\r")) >= 0:
             message = "a carriage return, which the shell takes for a part of the last word; save with LF line ends"
-            yield finding("SW337", each.at_offset(at), message)
+            yield CARRIAGE_RETURN.at(each.at_offset(at), message)
             return
     whole = Source.joined(inner, "\n")
     if whole.text.startswith("#!") and dialect(whole.text) is None:

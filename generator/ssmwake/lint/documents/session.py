@@ -6,12 +6,16 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain
-from ssmwake.lint.documents.fields import unknown
+from ssmwake.lint.documents.fields import MISSING_FIELD, unknown
 from ssmwake.lint.documents.steps import limits
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
+
+SESSION_SETTING = rule(
+    "SW339", ERROR, "a setting of a session", reason="the service refuses the document, or no session starts"
+)
 
 
 def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
@@ -19,10 +23,10 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     kind = value(root, "sessionType")
     if kind is None:
         if not opaque(root):
-            yield finding("SW302", source.of(root), "no sessionType; write Standard_Stream for a shell")
+            yield MISSING_FIELD.at(source.of(root), "no sessionType; write Standard_Stream for a shell")
     elif (text := plain(kind)) is not None and text not in vocabulary.SESSION_TYPES:
         hint = nearest(text, vocabulary.SESSION_TYPES, "write Standard_Stream for a shell")
-        yield finding("SW339", source.of(kind), f"no sessionType '{text[:60]}'; {hint}")
+        yield SESSION_SETTING.at(source.of(kind), f"no sessionType '{text[:60]}'; {hint}")
     inputs = value(root, "inputs")
     if inputs is None or opaque(inputs):
         return
@@ -35,4 +39,4 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         node = value(inputs, name)
         text = plain(node)
         if node is not None and text is not None and text.lower() not in ("true", "false"):
-            yield finding("SW339", source.of(node), f"{name} is true or false; correct it")
+            yield SESSION_SETTING.at(source.of(node), f"{name} is true or false; correct it")

@@ -8,11 +8,21 @@ import yaml
 
 from ssmwake.lint.documents import inputs, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain
-from ssmwake.lint.documents.fields import unknown
-from ssmwake.lint.rules import finding
+from ssmwake.lint.documents.fields import MISSING_FIELD, unknown
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
+
+DUPLICATE_STEP = rule("SW304", ERROR, "two steps of one name", reason="the service refuses the document")
+UNKNOWN_ACTION = rule("SW305", ERROR, "an action that is unknown", reason="the step fails on every instance")
+OUT_OF_RANGE = rule(
+    "SW313",
+    WARNING,
+    "a number out of range",
+    reason="the agent takes 3600 seconds instead, silently; the service refuses it",
+)
+STEP_NAME = rule("SW322", ERROR, "the name of a step", reason="the service refuses the document")
 
 # The documentation of Automation's steps; 128 is what the console takes.
 NAME = re.compile(r"[A-Za-z0-9_]{1,128}")
@@ -80,32 +90,32 @@ def check(source: Source, root: yaml.Node, *, automation: bool) -> Iterator[Find
     found = pairs(root).get("mainSteps")
     if found is None:
         if not opaque(root):
-            yield finding("SW302", source.of(root), "no mainSteps; a document has one step at least")
+            yield MISSING_FIELD.at(source.of(root), "no mainSteps; a document has one step at least")
         return
     key, main = found
     if opaque(main):
         return
     if not items(main):
-        yield finding("SW302", source.of(key), "no step in mainSteps; a document has one at least")
+        yield MISSING_FIELD.at(source.of(key), "no step in mainSteps; a document has one at least")
     for item in items(main):
         if not isinstance(item, yaml.MappingNode) and not opaque(item):
-            yield finding("SW302", source.of(item), "not a step; a step has a name, an action and inputs")
+            yield MISSING_FIELD.at(source.of(item), "not a step; a step has a name, an action and inputs")
     names: set[str] = set()
     for step in everywhere(main):
         yield from _step(source, step, automation)
         if step.name in names:
             message = f"a step is named '{step.name[:60]}' already; give it another name"
-            yield finding("SW304", source.of(step.place), message)
+            yield DUPLICATE_STEP.at(source.of(step.place), message)
         names |= {step.name} if step.name else set()
 
 
 def _step(source: Source, step: Step, automation: bool) -> Iterator[Finding]:
     for field in ("name", "action"):
         if field not in pairs(step.node):
-            yield finding("SW302", source.of(step.node), f"a step without {field}; write it")
+            yield MISSING_FIELD.at(source.of(step.node), f"a step without {field}; write it")
     if automation and step.name and not NAME.fullmatch(step.name):
         message = f"'{step.name[:60]}' is no name for a step; use letters, digits and _, 128 at most"
-        yield finding("SW322", source.of(step.place), message)
+        yield STEP_NAME.at(source.of(step.place), message)
     fields = vocabulary.AUTOMATION_STEP if automation else vocabulary.COMMAND_STEP
     yield from unknown(source, step.node, fields, "field of a step")
     actions = vocabulary.AUTOMATION_ACTIONS if automation else vocabulary.COMMAND_ACTIONS
@@ -124,10 +134,10 @@ def action(source: Source, node: yaml.Node | None, automation: bool) -> Iterator
     if name in other:
         kinds = ("a Command", "an Automation") if automation else ("an Automation", "a Command")
         hint = "; aws:runCommand runs a Command document" if automation else "; write schemaVersion '0.3' for one"
-        yield finding("SW305", source.of(node), f"{name} is an action of {kinds[0]}, and this is {kinds[1]}{hint}")
+        yield UNKNOWN_ACTION.at(source.of(node), f"{name} is an action of {kinds[0]}, and this is {kinds[1]}{hint}")
     else:
-        yield finding(
-            "SW305", source.of(node), f"unknown action '{name[:60]}'; {nearest(name, mine, 'remove the step')}"
+        yield UNKNOWN_ACTION.at(
+            source.of(node), f"unknown action '{name[:60]}'; {nearest(name, mine, 'remove the step')}"
         )
 
 
@@ -137,4 +147,4 @@ def limits(source: Source, node: yaml.Node | None, low: int, high: int | None, m
     if node is None or not text:
         return
     if found is None or found < low or (high is not None and found > high):
-        yield finding("SW313", source.of(node), message)
+        yield OUT_OF_RANGE.at(source.of(node), message)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import Command
 from ssmwake.lint.shell.parser import commands
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+
+AGENT_RESTARTED = rule(
+    "SW315", WARNING, "the agent restarted under its own command", reason="the command never ends, or runs twice"
+)
 
 UNITS = {"amazon-ssm-agent", "snap.amazon-ssm-agent.amazon-ssm-agent"}
 STOPS = {"stop"}
@@ -31,7 +35,7 @@ def in_shell(script: Source) -> Iterator[Finding]:
             message = (
                 f"{done} the agent that runs it; use systemd-run --on-active=10 systemctl restart amazon-ssm-agent"
             )
-            yield finding("SW315", script.at_offset(command.argv[0].start), message)
+            yield AGENT_RESTARTED.at(script.at_offset(command.argv[0].start), message)
 
 
 def in_powershell(script: Source) -> Iterator[Finding]:
@@ -39,7 +43,7 @@ def in_powershell(script: Source) -> Iterator[Finding]:
     for match in WINDOWS.finditer(script.text):
         done = "stops" if match["verb"].lower() in STOPS else "restarts"
         where = script.at_offset(match.start("verb"))
-        yield finding("SW315", where, f"{done} the agent that runs it; use a scheduled task that does it later")
+        yield AGENT_RESTARTED.at(where, f"{done} the agent that runs it; use a scheduled task that does it later")
 
 
 def _verb(command: Command) -> str:

@@ -3,10 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import ASSIGNMENT, Command, Word
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+
+IMDSV1 = rule("SW210", ERROR, "IMDSv1", reason="the request is refused where tokens are required, as they should be")
+REFUSED_BY_IMDS = rule(
+    "SW211", ERROR, "a request that IMDS refuses", reason="the answer is 404 or 400, and the script goes on without"
+)
 
 METADATA = r"(?:169\.254\.169\.254|\[fd00:ec2::254\])(?::80)?"
 ADDRESS = re.compile(METADATA)
@@ -42,13 +47,13 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
             match = PATH.search(word.text) if followed and name not in WRITERS else None
             if match:
                 where = source.at_offset(_start(source, word, match[0]))
-                yield finding("SW211", where, "IMDS has nothing at this path; begin it with /latest")
+                yield REFUSED_BY_IMDS.at(where, "IMDS has nothing at this path; begin it with /latest")
             seconds = LIFETIME.search(word.text)
             if seconds and not 1 <= int(seconds[1][:9]) <= LONGEST:
                 message = f"a token may live from 1 to {LONGEST} seconds, and IMDS answers 400; ask for fewer"
-                yield finding("SW211", source.at_offset(_start(source, word, seconds[1])), message)
+                yield REFUSED_BY_IMDS.at(source.at_offset(_start(source, word, seconds[1])), message)
         if name in CLIENTS and _without_token(name, command.arguments, values):
-            yield finding("SW210", source.at_offset(command.argv[0].start), UNTOLD)
+            yield IMDSV1.at(source.at_offset(command.argv[0].start), UNTOLD)
 
 
 def in_python(source: Source) -> Iterator[Finding]:
@@ -56,7 +61,7 @@ def in_python(source: Source) -> Iterator[Finding]:
     for match in PYTHON.finditer(source.text):
         line = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
         if "#" not in line:
-            yield finding("SW210", source.at_offset(match.start()), UNTOLD)
+            yield IMDSV1.at(source.at_offset(match.start()), UNTOLD)
 
 
 def _start(source: Source, word: Word, text: str) -> int:

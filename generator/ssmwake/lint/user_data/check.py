@@ -6,17 +6,25 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ssmwake.cloud_init.parts import BOM, GZIP, Kind, Part, is_mime, kind_of
-from ssmwake.cloud_init.size import LIMIT
+from ssmwake.cloud_init.parts import BOM, GZIP, UNKNOWN_FIRST_LINE, Kind, Part, is_mime, kind_of
+from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
+from ssmwake.lint.shell.units import ABSENT_UNIT
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import cloud_config, first_line, mime
 from ssmwake.lint.user_data.part import Piece, entries, from_base64, known, unpacked
 from ssmwake.model import Finding, Invalid, Location, Severity
+
+CRLF_OR_BOM = rule(
+    "SW207", ERROR, "CRLF or a byte order mark", reason="the mark hides the first line, and a CR becomes part of a word"
+)
+ENCODED_TWICE = rule(
+    "SW217", WARNING, "encoded twice", reason="older cloud-inits, or all of them, see no user data in it"
+)
 
 # Nothing that unpacks to more is linted, and nothing that is larger can be user data.
 LARGEST = 4 * 1024 * 1024
@@ -29,10 +37,10 @@ DEEPEST = 5
 def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with a file of user data, which may be base64 as for the API."""
     if data.startswith(BOM):
-        yield finding("SW207", Location(path), "a byte order mark before the first line; save it without")
+        yield CRLF_OR_BOM.at(Location(path), "a byte order mark before the first line; save it without")
         data = data.removeprefix(BOM)
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield finding("SW202", Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
+        yield UNKNOWN_FIRST_LINE.at(Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
         return
     plain = None if len(data) > LARGEST or known(data) else from_base64(data)
     if plain is None:
@@ -48,7 +56,7 @@ def check(source: Source, data: bytes, image: str | None = None, *, least: int |
     EC2 would get at least, where words of the text stand for what only a deployment knows.
     """
     if (len(data) if least is None else least) > LIMIT:
-        yield finding("SW201", source.at(1), _budget(data, least))
+        yield TOO_LARGE.at(source.at(1), _budget(data, least))
     if len(data) > LARGEST:
         return
     for found in pieces(source, data):
@@ -70,7 +78,7 @@ def parts(source: Source, data: bytes) -> Iterator[tuple[Source, Part]]:
             kind = next((kind for kind in Kind if kind.value == found.type), Kind.OTHER)
             body = found.source.text.encode("utf-8", "surrogateescape")
             yield found.source, Part(Kind.SCRIPT if found.type in mime.SCRIPTS else kind, body, source.path)
-        elif found.rule == "SW202" and found.severity is Severity.ERROR:
+        elif found.rule == UNKNOWN_FIRST_LINE.id and found.severity is Severity.ERROR:
             raise Invalid(found)
 
 
@@ -78,20 +86,20 @@ def pieces(source: Source, data: bytes) -> Iterator[Piece | Finding]:
     """Yield each part of user data as cloud-init gets to see it, and what keeps it from seeing one."""
     if not data.startswith(GZIP) and not known(data) and (plain := from_base64(data)) is not None:
         message = "base64 twice, which cloud-init before 23.3 ignores; encode it once"
-        yield finding("SW217", source.at(1), message)
+        yield ENCODED_TWICE.at(source.at(1), message)
         data = plain
         source = Source.at_place(source.at(1), data.decode("utf-8", "surrogateescape"))
     if data.startswith(GZIP):
         try:
             data = unpacked(data)
         except ValueError as error:
-            yield finding("SW202", source.at(1), str(error))
+            yield UNKNOWN_FIRST_LINE.at(source.at(1), str(error))
             return
         source = Source.at_place(source.at(1), data.decode("utf-8", "surrogateescape"))
         if data.startswith(GZIP) or (not known(data) and from_base64(data) is not None):
             inside = "gzip" if data.startswith(GZIP) else "base64"
             message = f"{inside} inside gzip, which no cloud-init opens, so nothing runs; compress the text itself"
-            yield Finding(source.at(1), "SW217", message, Severity.ERROR)
+            yield ENCODED_TWICE.at(source.at(1), message, severity=Severity.ERROR)
             return
     kind = kind_of(source.text)
     if is_mime(data) and kind is None:
@@ -121,7 +129,7 @@ def _recognised(piece: Piece) -> Piece | Finding:
         try:
             body = unpacked(source.text.encode("utf-8", "surrogateescape"))
         except ValueError as error:
-            return finding("SW202", source.at(1), str(error))
+            return UNKNOWN_FIRST_LINE.at(source.at(1), str(error))
         source, what = Source.at_place(source.at(1), body.decode("utf-8", "surrogateescape")), "text/plain"
     kind = kind_of(source.text) if what in mime.LOOKED_AT else None
     return Piece(source, kind.value if kind else what)
@@ -143,7 +151,7 @@ def _part(piece: Piece, image: str | None) -> Iterator[Found]:
     if what == Kind.CLOUD_CONFIG.value:
         found = cloud_config.check(source, templated=templated, image=image)
         # The branches of a template are for one system each.
-        yield from (one for one in found if not (templated and isinstance(one, Finding) and one.rule == "SW219"))
+        yield from (one for one in found if not (templated and isinstance(one, Finding) and one.rule == ABSENT_UNIT.id))
         return
     if what not in mime.SCRIPTS and what != Kind.BOOTHOOK.value:
         return
@@ -163,10 +171,10 @@ def _line_ends(source: Source) -> Iterator[Finding]:
         return
     if first < source.text.find("\n"):
         message = "lines end in CR LF, which cloud-init undoes, but hardly anything else does; save it with LF"
-        yield Finding(source.at(1), "SW207", message, Severity.INFO)
+        yield CRLF_OR_BOM.at(source.at(1), message, severity=Severity.INFO)
     else:
         message = "ends in CR LF unlike the first line, so the shell gets a CR at the end of words; save it with LF"
-        yield finding("SW207", source.at_offset(source.text.rfind("\n", 0, first) + 1), message)
+        yield CRLF_OR_BOM.at(source.at_offset(source.text.rfind("\n", 0, first) + 1), message)
 
 
 def _with_lf(source: Source) -> Source:

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.cloud_init.parts import GZIP
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA, GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
-from ssmwake.lint.rules import finding
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
 from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, text_of
 from ssmwake.lint.text.yaml_syntax import broken, duplicates
 from ssmwake.lint.user_data import cloud_config_table
+from ssmwake.lint.user_data.cloud_config_table import WRONG_TYPE
 from ssmwake.lint.user_data.part import unpacked
 from ssmwake.model import Finding
 
@@ -28,7 +28,7 @@ RUN_BY_CLOUD_INIT = re.compile(r"/var/lib/cloud/scripts/per-(?:boot|instance|onc
 def check(source: Source, *, templated: bool = False, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with a cloud-config, and the scripts in it; a template may be anything once rendered."""
     if match := NO_TEXT.search(source.text):
-        yield finding("SW203", source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
+        yield BROKEN_USER_DATA.at(source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
         return
     try:
         root = composed(source.text)
@@ -40,7 +40,7 @@ def check(source: Source, *, templated: bool = False, image: str | None = None) 
         return
     if not isinstance(root, yaml.MappingNode):
         if not templated:
-            yield finding("SW203", source.at(1), "not a mapping; cloud-config is keys and values")
+            yield BROKEN_USER_DATA.at(source.at(1), "not a mapping; cloud-config is keys and values")
         return
     if not templated:
         yield from duplicates(source, root, set())
@@ -93,7 +93,7 @@ def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
         try:
             data = unpacked(data)
         except ValueError as error:
-            yield finding("SW213", source.of(content), str(error))
+            yield WRONG_TYPE.at(source.of(content), str(error))
             return
     inner = Source.at_place(source.of(content), data.decode("utf-8", "surrogateescape"))
     yield from secrets.check(inner)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import effective, items
 from ssmwake.model import Finding, Invalid, Location, Severity
 
 if TYPE_CHECKING:
     from jsonschema import Draft4Validator
+from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY, WRONG_TYPE
 
 SCHEMA = "cloudinit/config/schemas/schema-cloud-config-v1.json"
 # Where packages of Debian, Ubuntu, SUSE, Fedora and Amazon Linux put the modules of Python.
@@ -57,7 +58,7 @@ def load(path: Path) -> Mapping[str, Any]:
 
 
 def _invalid(path: Path, message: str) -> Invalid:
-    return Invalid(Finding(Location(str(path)), "SW200", message))
+    return Invalid(NOT_LINTED.at(Location(str(path)), message))
 
 
 def schema_findings(source: Source, root: yaml.MappingNode, schema: Mapping[str, Any]) -> Iterator[Finding]:
@@ -76,7 +77,7 @@ def schema_findings(source: Source, root: yaml.MappingNode, schema: Mapping[str,
             found |= set(_told(source, root, best))
     for path, said in _deprecated(validator, schema, value, ()):
         if path:
-            found.add(finding("SW204", source.of(_node(root, path, key=True)), _advice(str(path[-1]), said)))
+            found.add(DEPRECATED_KEY.at(source.of(_node(root, path, key=True)), _advice(str(path[-1]), said)))
     yield from sorted(found)
 
 
@@ -90,7 +91,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
         for key in error.instance:
             if key not in known and not any(re.search(pattern, key) for pattern in patterns):
                 where = source.of(_node(root, (*path, key), key=True))
-                yield finding("SW206", where, f"this cloud-init knows no key '{key[:60]}' in {name}; remove it")
+                yield UNKNOWN_KEY.at(where, f"this cloud-init knows no key '{key[:60]}' in {name}; remove it")
         return
     limit = error.validator_value
     match error.validator:
@@ -109,7 +110,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
         case other:
             message = f"is not what its schema wants ({other}); see the module's documentation"
     # The module may well do what is meant: a number for a string is one of these.
-    yield Finding(source.of(node), "SW213", f"{name} {message}", Severity.WARNING)
+    yield WRONG_TYPE.at(source.of(node), f"{name} {message}", severity=Severity.WARNING)
 
 
 def _advice(key: str, said: Mapping[str, Any]) -> str:

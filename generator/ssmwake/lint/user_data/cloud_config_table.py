@@ -8,11 +8,21 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import effective, items, text_of
 from ssmwake.lint.user_data.cloud_config_keys import ANY, DEPRECATED, KEYS, Shape
 from ssmwake.model import Finding, Severity
+
+DEPRECATED_KEY = rule(
+    "SW204", WARNING, "a deprecated key in cloud-config", reason="from 23.4 the status is degraded; later it is ignored"
+)
+UNKNOWN_KEY = rule(
+    "SW206", WARNING, "unknown key in cloud-config", reason="nothing happens; from 23.4 the status is degraded"
+)
+WRONG_TYPE = rule(
+    "SW213", ERROR, "a value of the wrong type", reason="the module fails or warns, and runcmd runs nothing at all"
+)
 
 WORDS = {"scalar": "a single value", "list": "a list", "map": "keys and values", "null": "nothing"}
 # A word that stands for something that only another program knows, and what has no tag of YAML's own.
@@ -68,7 +78,7 @@ def _shape(source: Source, node: yaml.Node, shape: Shape, path: str, seen: set[t
         # Nothing is what a key holds whose items are all commented out; cloud-init passes over most of them.
         if is_a != "null":
             wanted = " or ".join(dict.fromkeys(WORDS[_name(one)] for one in choices))
-            yield finding("SW213", source.of(node), f"{path} is {WORDS[is_a]}; it takes {wanted}")
+            yield WRONG_TYPE.at(source.of(node), f"{path} is {WORDS[is_a]}; it takes {wanted}")
     elif isinstance(fitting, Mapping):
         top = path.partition(".")[0]
         place = "users" if top == "user" else top
@@ -95,13 +105,13 @@ def _name(shape: Shape) -> str:
 def _no_key(source: Source, node: yaml.Node, key: str, known: Mapping[str, Shape], where: str) -> Finding:
     near = difflib.get_close_matches(key[:60].lower(), known, 1)
     hint = f"; did you mean '{near[0]}'?" if near else "; remove it"
-    return finding("SW206", source.of(node), f"cloud-init knows no key '{key[:60]}'{where}{hint}")
+    return UNKNOWN_KEY.at(source.of(node), f"cloud-init knows no key '{key[:60]}'{where}{hint}")
 
 
 def _deprecated(source: Source, node: yaml.Node, key: str, instead: tuple[str, str]) -> Finding:
     new, since = instead
     message = f"'{key}' is deprecated; write {new}, which cloud-init knows since {since}"
-    return finding("SW204", source.of(node), message)
+    return DEPRECATED_KEY.at(source.of(node), message)
 
 
 def _commands(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
@@ -111,7 +121,7 @@ def _commands(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
             continue
         node = name_and_node[1]
         if kind(node) == "null":
-            yield finding("SW213", source.of(name_and_node[0]), f"{key} holds nothing, and its module fails; remove it")
+            yield WRONG_TYPE.at(source.of(name_and_node[0]), f"{key} holds nothing, and its module fails; remove it")
         for item in items(node):
             if _unknown(item):
                 continue
@@ -122,14 +132,14 @@ def _commands(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
             else:
                 continue
             said = f"the command {message}, and then no command of {key} is run; put it in quotes"
-            yield finding("SW213", source.of(item), said)
+            yield WRONG_TYPE.at(source.of(item), said)
 
 
 def _written(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
     for item in items(effective(root).get("write_files", (root, root))[1]):
         found = effective(item)
         if isinstance(item, yaml.MappingNode) and "path" not in found:
-            yield finding("SW213", source.of(item), "a file without a path, which is passed over; write path")
+            yield WRONG_TYPE.at(source.of(item), "a file without a path, which is passed over; write path")
         mode = found["permissions"][1] if "permissions" in found else None
         if isinstance(mode, yaml.ScalarNode) and not _unknown(mode):
             yield from _permissions(source, mode)
@@ -140,24 +150,24 @@ def _written(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
         if encoding not in ENCODINGS:
             near = difflib.get_close_matches(encoding, ENCODINGS, 1)
             hint = f"did you mean {near[0]}?" if near else "write b64, gz+b64 or none"
-            yield finding("SW213", source.of(said), f"cloud-init knows no encoding {encoding}; {hint}")
+            yield WRONG_TYPE.at(source.of(said), f"cloud-init knows no encoding {encoding}; {hint}")
         content = found["content"][1] if "content" in found else None
         if isinstance(content, yaml.ScalarNode) and not _unknown(content) and decoded(content, encoding) is None:
             message = f"the content is not {encoding}, so the file is not written; encode it, or leave out encoding"
-            yield finding("SW213", source.of(content), message)
+            yield WRONG_TYPE.at(source.of(content), message)
 
 
 def _permissions(source: Source, node: yaml.ScalarNode) -> Iterator[Finding]:
     if node.tag.endswith(":int"):
         if re.match(r"0[0-7]", node.value):
             message = f"a number, and cloud-init wants a string from 22.4 on; write '{node.value}'"
-            yield Finding(source.of(node), "SW213", message, Severity.WARNING)
+            yield WRONG_TYPE.at(source.of(node), message, severity=Severity.WARNING)
         elif node.value.isdigit():
             message = f"{node.value} is read as decimal, which is mode {int(node.value):o}; write '0{node.value}'"
-            yield finding("SW213", source.of(node), message)
+            yield WRONG_TYPE.at(source.of(node), message)
     elif node.tag.endswith(":str") and not OCTAL.fullmatch(node.value):
         message = "permissions that are no octal number, so the default is taken; write such as '0644'"
-        yield finding("SW213", source.of(node), message)
+        yield WRONG_TYPE.at(source.of(node), message)
 
 
 def decoded(node: yaml.ScalarNode, encoding: str) -> bytes | None:
@@ -175,15 +185,15 @@ def _modules(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
     for item in items(found.get("users", (root, root))[1]):
         user = effective(item)
         if isinstance(item, yaml.MappingNode) and not {"name", "snapuser"} & set(user):
-            yield finding("SW213", source.of(item), "a user without a name, who is not created; write name")
+            yield WRONG_TYPE.at(source.of(item), "a user without a name, who is not created; write name")
     if "power_state" in found and isinstance(found["power_state"][1], yaml.MappingNode):
         name, node = found["power_state"]
         mode = effective(node).get("mode")
         if mode is None:
-            yield finding("SW213", source.of(name), "power_state without a mode does nothing; write mode: reboot")
+            yield WRONG_TYPE.at(source.of(name), "power_state without a mode does nothing; write mode: reboot")
         elif not _unknown(mode[1]) and text_of(mode[1]) not in ("poweroff", "reboot", "halt"):
             message = "no mode of power_state; write poweroff, reboot or halt"
-            yield finding("SW213", source.of(mode[1]), message)
+            yield WRONG_TYPE.at(source.of(mode[1]), message)
     phone = found.get("phone_home")
     if phone and isinstance(phone[1], yaml.MappingNode) and "url" not in effective(phone[1]):
-        yield finding("SW213", source.of(phone[0]), "phone_home without a url calls nobody; write url")
+        yield WRONG_TYPE.at(source.of(phone[0]), "phone_home without a url calls nobody; write url")

@@ -4,8 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from ssmwake.cloud_init.parts import HEADERS, Kind, kind_of
-from ssmwake.lint.rules import finding
+from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, Kind, kind_of
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
 
@@ -36,19 +35,21 @@ def check(source: Source) -> Iterator[Finding]:
         named = interpreter[1] if interpreter else ""
         if blanks:
             message = "what stands before #! keeps the kernel from running the script; begin with #!"
-            yield finding("SW202", where, message)
+            yield UNKNOWN_FIRST_LINE.at(where, message)
         elif not named:
-            yield finding("SW202", where, "no interpreter after #!; write #!/bin/sh")
+            yield UNKNOWN_FIRST_LINE.at(where, "no interpreter after #!; write #!/bin/sh")
         elif not named.startswith(("/", "$", "x" * 4)):
-            yield finding("SW202", where, f"the kernel looks for {named} in the folder it is in; write its whole path")
+            yield UNKNOWN_FIRST_LINE.at(
+                where, f"the kernel looks for {named} in the folder it is in; write its whole path"
+            )
     elif kind is Kind.JINJA and blanks:
         message = "what stands before the template header keeps cloud-init from rendering it; remove that"
-        yield finding("SW202", where, message)
+        yield UNKNOWN_FIRST_LINE.at(where, message)
     elif kind in EXACT and (blanks or not first.startswith(EXACT[kind])):
-        yield finding("SW202", where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
+        yield UNKNOWN_FIRST_LINE.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
     elif kind in (Kind.CLOUD_CONFIG, Kind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
         message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
-        yield Finding(where, "SW202", message, Severity.INFO)
+        yield UNKNOWN_FIRST_LINE.at(where, message, severity=Severity.INFO)
 
 
 def unknown(source: Source) -> Finding | None:
@@ -57,12 +58,12 @@ def unknown(source: Source) -> Finding | None:
     if FOREIGN.match(text):
         return None
     if not text.strip():
-        return finding("SW202", source.at(1), "empty; leave it out or write user data into it")
+        return UNKNOWN_FIRST_LINE.at(source.at(1), "empty; leave it out or write user data into it")
     if "\0" in text[:4096]:
-        return finding("SW202", source.at(1), "binary; user data is text, MIME or gzip")
+        return UNKNOWN_FIRST_LINE.at(source.at(1), "binary; user data is text, MIME or gzip")
     blanks = len(text) - len(text.lstrip())
     first = text[blanks : blanks + 200].partition("\n")[0].rstrip()
-    return finding("SW202", source.at_offset(blanks), f"{IGNORED}; {_advice(first, text)}")
+    return UNKNOWN_FIRST_LINE.at(source.at_offset(blanks), f"{IGNORED}; {_advice(first, text)}")
 
 
 def _advice(first: str, text: str) -> str:

@@ -7,10 +7,21 @@ from email import errors, message_from_string
 from email.message import Message
 
 from ssmwake.cloud_init.parts import Kind, kind_of
-from ssmwake.lint.rules import finding
+from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data.part import Piece
 from ssmwake.model import Finding, Location, Severity
+
+MIME_BOUNDARY = rule(
+    "SW214", ERROR, "MIME boundaries that do not match", reason="parts are lost, and only a log says so"
+)
+NESTED_MIME = rule(
+    "SW215", WARNING, "MIME inside MIME", reason="those who read user data besides cloud-init find no part"
+)
+MISLABELLED_PART = rule(
+    "SW216", ERROR, "a MIME part that is not what its type says", reason="it is ignored, or fails to run"
+)
 
 NODEADM = "application/node.eks.aws"
 SCRIPTS = {"text/x-shellscript", *(f"text/x-shellscript-per-{often}" for often in ("boot", "instance", "once"))}
@@ -29,18 +40,16 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
     """Yield each part of a MIME message, and what is wrong with how it is put together."""
     text = source.text
     if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
-        yield finding("SW200", source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
+        yield NOT_LINTED.at(source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
         return
     if len(text) > LONGEST or text.count("\n--") > MOST:
         limit = f"{LONGEST:,} characters or {MOST:,} parts"
-        yield finding("SW200", source.at(1), f"MIME of over {limit}, which is not linted; make it smaller")
+        yield NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; make it smaller")
         return
     if "\0" in text:
         # Python's own parser gives up on one in the name of a character set.
         where = source.at_offset(text.index("\0"))
-        yield finding(
-            "SW200", where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64"
-        )
+        yield NOT_LINTED.at(where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64")
         return
     message = message_from_string(text)
     nodes = list(message.walk())
@@ -62,7 +71,7 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         where = source.at_offset(header)
         if not raw.strip():
             where = source.at_offset(_header(text, start, len(text), first=True))
-            yield Finding(where, "SW214", "a part that holds nothing; remove it", Severity.WARNING)
+            yield MIME_BOUNDARY.at(where, "a part that holds nothing; remove it", severity=Severity.WARNING)
             continue
         encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()
         if encoding in ("base64", "quoted-printable", "x-uuencode", "uuencode"):
@@ -71,7 +80,9 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         else:
             piece = Piece(source.slice(start, position), node.get_content_type())
         if node.defects and encoding == "base64":
-            yield finding("SW216", where, "the part is no base64, as its header says; encode it, or correct the header")
+            yield MISLABELLED_PART.at(
+                where, "the part is no base64, as its header says; encode it, or correct the header"
+            )
             continue
         if not PACKED.fullmatch(piece.type):
             yield from _contradiction(where, piece, handled="text/part-handler" in types)
@@ -83,16 +94,16 @@ def _container(source: Source, node: Message, position: int, *, nested: bool) ->
     where = source.at_offset(position)
     boundary = node.get_boundary()
     if nested:
-        yield finding("SW215", where, "nodeadm reads no multipart within another; put its parts into the outer one")
+        yield NESTED_MIME.at(where, "nodeadm reads no multipart within another; put its parts into the outer one")
     for defect in node.defects:
         if isinstance(defect, errors.NoBoundaryInMultipartDefect):
-            yield finding("SW214", where, 'multipart without a boundary, so nothing runs; add boundary="..."')
+            yield MIME_BOUNDARY.at(where, 'multipart without a boundary, so nothing runs; add boundary="..."')
         elif isinstance(defect, errors.StartBoundaryNotFoundDefect):
-            yield finding("SW214", where, f"no line is --{boundary}, so nothing runs; begin each part with it")
+            yield MIME_BOUNDARY.at(where, f"no line is --{boundary}, so nothing runs; begin each part with it")
         elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
             end = source.at_offset(len(text.rstrip()))
             message = f"no line --{boundary}-- ends it: cloud-init makes do, nodeadm does not; add the line"
-            yield Finding(end, "SW214", message, Severity.WARNING)
+            yield MIME_BOUNDARY.at(end, message, severity=Severity.WARNING)
 
 
 def _header(text: str, start: int, end: int, *, first: bool = False) -> int:
@@ -111,25 +122,23 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[
     kind = kind_of(text)
     if HEADER.match(text.lstrip()) and piece.type in LOOKED_AT | SCRIPTS | {"text/cloud-config"}:
         if re.search(r"(?i)multipart/", text[:400]):
-            yield finding(
-                "SW215", body, "a whole MIME message is the body of a part, and nobody opens it; take it apart"
-            )
+            yield NESTED_MIME.at(body, "a whole MIME message is the body of a part, and nobody opens it; take it apart")
         else:
             message = "headers stand in the body, so nobody reads them; remove the empty line above"
-            yield finding("SW216", body, message)
+            yield MISLABELLED_PART.at(body, message)
     elif piece.type in SCRIPTS and kind is None:
-        yield finding("SW216", body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")
+        yield MISLABELLED_PART.at(body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")
     elif piece.type in SCRIPTS and kind is not Kind.SCRIPT and kind is not None:
         if piece.type != "text/x-shellscript":
-            yield finding("SW216", place, f"{kind.value} that is run as a script; write its type")
+            yield MISLABELLED_PART.at(place, f"{kind.value} that is run as a script; write its type")
         else:
             message = f"{kind.value} by its first line, which cloud-init goes by; write its type"
-            yield Finding(place, "SW216", message, Severity.INFO)
+            yield MISLABELLED_PART.at(place, message, severity=Severity.INFO)
     elif piece.type == "text/cloud-config" and kind is Kind.SCRIPT:
-        yield finding("SW216", place, "a script that is read as YAML, and dropped; write text/x-shellscript")
+        yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
     elif piece.type in LOOKED_AT and kind is None and not handled:
-        yield finding("SW216", place, "cloud-init ignores text/plain without a header that it knows; write its type")
+        yield MISLABELLED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")
     elif piece.type.startswith("text/") and piece.type not in TYPES and not handled:
         near = difflib.get_close_matches(piece.type, TYPES, 1)
         hint = f"did you mean {near[0]}?" if near else "write one that it knows"
-        yield finding("SW216", place, f"cloud-init ignores {piece.type}; {hint}")
+        yield MISLABELLED_PART.at(place, f"cloud-init ignores {piece.type}; {hint}")

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.cloud_init.parts import GZIP, UNPACKED, Kind, is_mime, kind_of
-from ssmwake.lint.rules import finding
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA, GZIP, UNPACKED, Kind, is_mime, kind_of
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, is_string, pairs, text_of, value
 from ssmwake.lint.text.yaml_syntax import broken
@@ -67,7 +66,7 @@ def entries(source: Source) -> Iterator[Piece | Finding]:
         yield broken(source, error)
         return
     if not isinstance(root, yaml.SequenceNode):
-        yield finding("SW203", source.at(1), "a cloud-config-archive is a list of parts; write - before each")
+        yield BROKEN_USER_DATA.at(source.at(1), "a cloud-config-archive is a list of parts; write - before each")
         return
     for item in root.value:
         content = value(item, "content") if isinstance(item, yaml.MappingNode) else item
@@ -77,6 +76,6 @@ def entries(source: Source) -> Iterator[Piece | Finding]:
             kind = kind_of(inner.text)
             yield Piece(inner, said or (kind.value if kind else Kind.CLOUD_CONFIG.value))
         elif content is None and "content" not in pairs(item):
-            yield finding("SW203", source.of(item), "no part, as it has no content; write content: |")
+            yield BROKEN_USER_DATA.at(source.of(item), "no part, as it has no content; write content: |")
         elif not isinstance(content, yaml.ScalarNode):
-            yield finding("SW203", source.of(item), "no part; write its text, or a mapping with content and type")
+            yield BROKEN_USER_DATA.at(source.of(item), "no part; write its text, or a mapping with content and type")
