@@ -25,7 +25,7 @@ def try_one(data: bytes) -> None:
     what = KINDS[(data[-1] - ord("\n")) % len(KINDS)] if data else None
     kind(data)
     findings = lint("fuzzed", data, what, with_cfn_lint=False)
-    fix.fixed(data, what, findings)
+    fix.fixed(data, findings)
     for form in (report.as_json, lambda found: report.as_sarif(found, RULES), report.as_github):
         form(findings).encode()
     report.as_junit(findings, ["fuzzed"]).encode()

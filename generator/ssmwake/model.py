@@ -50,12 +50,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule; its id never changes, and `reason` says what happens to those who ignore it."""
+    """A rule; its id never changes, `reason` is what happens to those who ignore it, and some findings have a fix."""
 
     id: str
     severity: Severity
     title: str
     reason: str
+    fixable: bool = False
 
     def at(
         self,
@@ -70,9 +71,9 @@ class Rule:
         return Finding(where, self.id, message, severity or self.severity, fixes)
 
 
-def rule(name: str, severity: Severity, title: str, *, reason: str) -> Rule:
-    """Return a rule, to be kept in a constant next to the check that reports it."""
-    return Rule(name, severity, title, reason)
+def rule(name: str, severity: Severity, title: str, *, reason: str, fixable: bool = False) -> Rule:
+    """Return a rule, to be kept in a constant next to the check that reports it; `fixable` if its fix may be known."""
+    return Rule(name, severity, title, reason, fixable)
 
 
 class Invalid(Exception):  # noqa: N818 - an input is invalid; "InvalidError" says it twice

@@ -1,5 +1,6 @@
 """Each rule has a page with a bad and a good example, and bad files in the corpus; all of them are linted here."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -64,3 +65,39 @@ def test_a_rule_finds_what_is_bad_in_three_files_at_least(rule: str) -> None:
 
 def test_every_page_and_every_folder_belongs_to_a_rule() -> None:
     assert {path.stem for path in PAGES.iterdir()} | {path.name for path in BAD.iterdir()} <= set(RULES)
+
+
+SOURCES = sorted((ROOT / "generator" / "ssmwake").rglob("*.py"))
+
+
+def calls(path: Path, name: str) -> list[ast.Call]:
+    """Return the calls of a function by its bare name."""
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in tree if isinstance(node, ast.Call) and getattr(node.func, "id", None) == name]
+
+
+def test_only_a_rule_makes_a_finding() -> None:
+    made = {path.name: len(calls(path, "Finding")) for path in SOURCES if calls(path, "Finding")}
+    assert made == {"model.py": 1}
+
+
+def test_an_id_is_written_where_its_rule_is_and_nowhere_else() -> None:
+    defined: list[str] = []
+    written: list[str] = []
+    for path in SOURCES:
+        defined += [str(getattr(call.args[0], "value", "")) for call in calls(path, "rule")]
+        # The plugin has the table of published numbers.
+        if path.name != "cfn_rules.py":
+            constants = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+            written += [str(node.value) for node in constants if re.fullmatch(r"SW\d{3}", str(node.value))]
+    assert sorted(name for name in defined if name.startswith("SW")) == sorted(RULES) == sorted(written)
+
+
+def test_a_rule_says_whether_fix_does_it() -> None:
+    fixed = set()
+    for folder in BAD.iterdir():
+        for path in folder.iterdir():
+            if path.is_file() and path.name != "places.txt":
+                found = lint(path.name, path.read_bytes(), with_cfn_lint=False)
+                fixed |= {one.rule for one in found if one.fix}
+    assert fixed == {rule.id for rule in LINT_RULES.values() if rule.fixable}

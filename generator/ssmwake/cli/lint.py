@@ -188,7 +188,7 @@ def _mended(files: Iterable[File], findings: Sequence[Finding]) -> list[tuple[Fi
     """Return the files that change, before and after; a mend that lets another be seen is followed by it."""
     changed = []
     for file in files:
-        data = fixed(file.data, file.kind, [one for one in findings if one.where.path == file.path])
+        data = fixed(file.data, [one for one in findings if one.where.path == file.path])
         if data != file.data:
             changed.append((file, dataclasses.replace(file, data=data)))
     return changed

@@ -1,5 +1,6 @@
 """Launch-template data, and requests that launch instances: the JSON, or YAML, of the EC2 API."""
 
+import base64
 from collections.abc import Iterator
 
 import yaml
@@ -12,6 +13,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data.base64_text import from_base64
+from ssmwake.model import Replacement
 
 # A request of this form launches by itself, and the AWS CLI and the SDKs encode its user data when it is sent.
 LAUNCHES = frozenset({"MinCount", "MaxCount", "LaunchConfigurationName"})
@@ -49,7 +51,16 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
             script = source.inner(data)
             decoded = script.text.encode("utf-8", "surrogateescape")
             if not launched:
-                yield PLAIN_USER_DATA.at(source.of(data), "plain text, where the API wants base64; encode it")
+                message = "plain text, where the API wants base64; encode it"
+                yield PLAIN_USER_DATA.at(source.of(data), message, fix=_encoded(source, data))
         yield from user_data.check(script, decoded, described.image)
         scripts.append(script)
     yield from instance.check(described, scripts)
+
+
+def _encoded(source: Source, node: yaml.ScalarNode) -> Replacement | None:
+    """Return the fix that writes the base64 of a text in its place."""
+    start, end = node.start_mark.index, node.end_mark.index
+    encoded = base64.b64encode(node.value.encode("utf-8", "surrogateescape")).decode()
+    # A block scalar ends after its line.
+    return source.replacement(start, end, f'"{encoded}"' + "\n" * source.text[start:end].endswith("\n"))

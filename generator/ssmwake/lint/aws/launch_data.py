@@ -9,7 +9,9 @@ from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import value
 
-PLAIN_USER_DATA = rule("SW401", ERROR, "user data that is not base64", reason="EC2 refuses it, or decodes rubbish")
+PLAIN_USER_DATA = rule(
+    "SW401", ERROR, "user data that is not base64", reason="EC2 refuses it, or decodes rubbish", fixable=True
+)
 
 Read = Callable[[yaml.Node | None], Setting | None]
 

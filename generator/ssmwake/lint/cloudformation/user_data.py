@@ -20,7 +20,7 @@ from ssmwake.lint.text.yaml_nodes import items
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.lint.user_data.check import ENCODED_TWICE
-from ssmwake.model import Finding
+from ssmwake.model import Finding, Replacement
 
 MAY_OUTGROW = rule(
     "SW404", WARNING, "user data that may grow over 16,384 bytes", reason="EC2 refuses the launch with longer values"
@@ -31,6 +31,8 @@ NOT_REPLACED = rule(
 
 # What no base64 has; a word that is made up has only letters.
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
+# The key of a value that begins on its line, after what indents it.
+KEY = re.compile(r"([ ]*(?:- +)*)[^\s#][^\n]*?:[ ]+")
 # A variable of Fn::Sub in a text that Fn::Sub does not see.
 PLACE = re.compile(r"\$\{((?:AWS::)?[A-Za-z0-9]+)\}")
 # A script that writes a template of its own, or fills its text in by itself.
@@ -101,7 +103,28 @@ def _bare(template: Template, node: yaml.Node, whole: Text) -> Iterator[Finding]
         found = call(node)
         name = found.name if found and found.name in ("Fn::Sub", "Fn::Join") else ""
         what = f"{name} gives plain text" if name else "plain text"
-        yield PLAIN_USER_DATA.at(where, f"{what}, where EC2 wants base64; put it in Fn::Base64")
+        message = f"{what}, where EC2 wants base64; put it in Fn::Base64"
+        yield PLAIN_USER_DATA.at(where, message, fix=_in_base64(template.source, node))
+
+
+def _in_base64(source: Source, node: yaml.Node) -> Replacement | None:
+    """Return the fix that puts a text, or the Fn::Sub of one, into Fn::Base64."""
+    start, end = node.start_mark.index, node.end_mark.index
+    written = source.text[start:end]
+    if not isinstance(node, yaml.ScalarNode) or from_base64(node.value) is not None:
+        return None
+    if node.tag.endswith(":str") and source.text.lstrip().startswith("{"):
+        return source.replacement(start, end, f'{{"Fn::Base64": {written}}}')
+    if node.tag.endswith(":str"):
+        return source.replacement(start, start, "!Base64 ")
+    key = KEY.match(source.text, source.text.rfind("\n", 0, start) + 1)
+    if node.tag != "!Sub" or not written.startswith("!Sub") or "\n" not in written or not key or key.end() != start:
+        return None
+    # A short form cannot hold another one: the long form takes a line, and what is below moves in.
+    margin = " " * (len(key[1]) + 2)
+    lines = [f"  {line}" if line.strip() else line for line in written.split("\n")[1:]]
+    head = f"\n{margin}Fn::Base64: {written.partition(chr(10))[0]}"
+    return source.replacement(len(source.text[:start].rstrip(" ")), end, "\n".join([head, *lines]))
 
 
 def _whole(whole: Text, image: str | None) -> Iterator[Found]:

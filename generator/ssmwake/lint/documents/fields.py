@@ -12,7 +12,7 @@ from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.model import Finding
 
 NOT_A_DOCUMENT = rule("SW300", ERROR, "not an SSM document", reason="the service refuses it")
-SCHEMA_VERSION = rule("SW301", ERROR, "schemaVersion", reason="the service wants a string that it knows")
+SCHEMA_VERSION = rule("SW301", ERROR, "schemaVersion", reason="the service wants a string that it knows", fixable=True)
 MISSING_FIELD = rule("SW302", ERROR, "a field that is missing", reason="the service refuses the document")
 UNKNOWN_FIELD = rule(
     "SW303", ERROR, "a field that is unknown", reason="the service refuses it, or the agent ignores it"
@@ -43,7 +43,9 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
         text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
         yield SCHEMA_VERSION.at(source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
     elif not opaque(node) and not is_string(node):
-        yield SCHEMA_VERSION.at(source.of(node), "schemaVersion is a string; write it in quotes")
+        start, end = node.start_mark.index, node.end_mark.index
+        quoted = source.replacement(start, end, f'"{source.text[start:end]}"')
+        yield SCHEMA_VERSION.at(source.of(node), "schemaVersion is a string; write it in quotes", fix=quoted)
 
 
 def version(root: yaml.Node) -> str:

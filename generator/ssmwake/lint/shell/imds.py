@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import ASSIGNMENT, Command, Word
 from ssmwake.lint.text.source import Source
-from ssmwake.model import Finding
+from ssmwake.model import Finding, Replacement
 
 IMDSV1 = rule("SW210", ERROR, "IMDSv1", reason="the request is refused where tokens are required, as they should be")
 REFUSED_BY_IMDS = rule(
-    "SW211", ERROR, "a request that IMDS refuses", reason="the answer is 404 or 400, and the script goes on without"
+    "SW211",
+    ERROR,
+    "a request that IMDS refuses",
+    reason="the answer is 404 or 400, and the script goes on without",
+    fixable=True,
 )
 
 METADATA = r"(?:169\.254\.169\.254|\[fd00:ec2::254\])(?::80)?"
@@ -46,8 +50,9 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
             followed = name in CLIENTS or ASSIGNMENT.match(word.text) or word.text.startswith("http://")
             match = PATH.search(word.text) if followed and name not in WRITERS else None
             if match:
-                where = source.at_offset(_start(source, word, match[0]))
-                yield REFUSED_BY_IMDS.at(where, "IMDS has nothing at this path; begin it with /latest")
+                start = _start(source, word, match[0])
+                message = "IMDS has nothing at this path; begin it with /latest"
+                yield REFUSED_BY_IMDS.at(source.at_offset(start), message, fix=_latest(source, start))
             seconds = LIFETIME.search(word.text)
             if seconds and not 1 <= int(seconds[1][:9]) <= LONGEST:
                 message = f"a token may live from 1 to {LONGEST} seconds, and IMDS answers 400; ask for fewer"
@@ -62,6 +67,12 @@ def in_python(source: Source) -> Iterator[Finding]:
         line = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
         if "#" not in line:
             yield IMDSV1.at(source.at_offset(match.start()), UNTOLD)
+
+
+def _latest(source: Source, start: int) -> Replacement | None:
+    """Return the fix that puts /latest behind the address; None where the address is put together from variables."""
+    address = ADDRESS.match(source.text, start)
+    return source.replacement(address.end(), address.end(), "/latest") if address else None
 
 
 def _start(source: Source, word: Word, text: str) -> int:

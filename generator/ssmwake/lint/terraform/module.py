@@ -40,10 +40,14 @@ from ssmwake.lint.text.yaml_syntax import DUPLICATE_KEY
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config
 from ssmwake.lint.user_data.base64_text import from_base64
-from ssmwake.model import Finding, Location
+from ssmwake.model import Finding, Location, Replacement
 
 PLAIN_TEXT = rule(
-    "SW412", ERROR, "plain user data where Terraform wants base64", reason="EC2 refuses it, or decodes rubbish"
+    "SW412",
+    ERROR,
+    "plain user data where Terraform wants base64",
+    reason="EC2 refuses it, or decodes rubbish",
+    fixable=True,
 )
 ENCODED_ANYWAY = rule(
     "SW413", INFO, "base64encode for user_data that is encoded anyway", reason="the plan shows base64, and no script"
@@ -57,6 +61,9 @@ LIMIT = 512 * 1024
 # These encode what is plain; the arguments of the others are base64 already.
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
 PARTS = frozenset({"cloudinit_config", "template_cloudinit_config"})
+HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\n(?s:.*?)\n[ \t]*\1")
+# A string without anything in it that Terraform fills in, alone or as the name of a file.
+EXPRESSION = re.compile(r"""(?:"(?:[^"\\\n$%]|\\.)*"|file\("(?:[^"\\\n]|\\.)*"\))""")
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 # A byte that is no UTF-8, as it was decoded.
 NO_TEXT = re.compile("[\ud800-\udfff]")
@@ -186,7 +193,7 @@ def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator
     for found in texts(attribute.value, scope):
         if found.coding is Coding.PLAIN and not encodes and not _is_base64(found):
             message = f"plain text, where {name} is base64; write base64encode(...)"
-            yield PLAIN_TEXT.at(where, message)
+            yield PLAIN_TEXT.at(where, message, fix=_base64encoded(attribute.value))
         decoded = from_base64(found.source.text) if found.known and found.coding is Coding.PLAIN else None
         if decoded:
             # The provider leaves alone what is base64 already.
@@ -194,6 +201,21 @@ def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator
             yield from user_data.check(inner, decoded)
         else:
             yield from _checked(found)
+
+
+def _base64encoded(value: Expression) -> Replacement | None:
+    """Return the fix that puts a text without anything that Terraform fills in, or a file, into base64encode."""
+    span = value.span
+    if HEREDOC.fullmatch(span.text.rstrip()):
+        # A here-document ends on a line of its own.
+        line = span.source.text[span.source.text.rfind("\n", 0, span.start) + 1 : span.start]
+        indent = line[: len(line) - len(line.lstrip())]
+        return span.source.replacement(
+            span.start, span.end, f"base64encode({span.text.rstrip()}\n{indent})" + "\n" * span.text.endswith("\n")
+        )
+    if EXPRESSION.fullmatch(span.text):
+        return span.source.replacement(span.start, span.end, f"base64encode({span.text})")
+    return None
 
 
 def _is_base64(found: Text) -> bool:

@@ -17,10 +17,14 @@ from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import cloud_config, first_line, mime
 from ssmwake.lint.user_data.part import Piece, entries, from_base64, known, unpacked
-from ssmwake.model import Finding, Invalid, Location, Severity
+from ssmwake.model import Finding, Invalid, Location, Replacement, Severity
 
 CRLF_OR_BOM = rule(
-    "SW207", ERROR, "CRLF or a byte order mark", reason="the mark hides the first line, and a CR becomes part of a word"
+    "SW207",
+    ERROR,
+    "CRLF or a byte order mark",
+    reason="the mark hides the first line, and a CR becomes part of a word",
+    fixable=True,
 )
 ENCODED_TWICE = rule(
     "SW217", WARNING, "encoded twice", reason="older cloud-inits, or all of them, see no user data in it"
@@ -37,7 +41,8 @@ DEEPEST = 5
 def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with a file of user data, which may be base64 as for the API."""
     if data.startswith(BOM):
-        yield CRLF_OR_BOM.at(Location(path), "a byte order mark before the first line; save it without")
+        mark = Replacement(Location(path, 1, 0), Location(path), "")
+        yield CRLF_OR_BOM.at(Location(path), "a byte order mark before the first line; save it without", fix=mark)
         data = data.removeprefix(BOM)
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield UNKNOWN_FIRST_LINE.at(Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
@@ -171,10 +176,17 @@ def _line_ends(source: Source) -> Iterator[Finding]:
         return
     if first < source.text.find("\n"):
         message = "lines end in CR LF, which cloud-init undoes, but hardly anything else does; save it with LF"
-        yield CRLF_OR_BOM.at(source.at(1), message, severity=Severity.INFO)
+        yield CRLF_OR_BOM.at(source.at(1), message, severity=Severity.INFO, fix=_without_cr(source))
     else:
         message = "ends in CR LF unlike the first line, so the shell gets a CR at the end of words; save it with LF"
-        yield CRLF_OR_BOM.at(source.at_offset(source.text.rfind("\n", 0, first) + 1), message)
+        where = source.at_offset(source.text.rfind("\n", 0, first) + 1)
+        yield CRLF_OR_BOM.at(where, message, fix=_without_cr(source))
+
+
+def _without_cr(source: Source) -> list[Replacement]:
+    """Return the fix that takes away the CR of each line; nothing where one of them is not in the file as it is."""
+    found = [source.replacement(match.start(), match.start() + 1, "") for match in re.finditer("\r\n", source.text)]
+    return [each for each in found if each] if all(found) else []
 
 
 def _with_lf(source: Source) -> Source:
