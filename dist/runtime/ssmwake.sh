@@ -1,9 +1,12 @@
 #!/bin/sh
 # Rendered by ssmwake from templates/runtime/; do not edit.
 
-# Where everything lies, and what a person can set. The environment wins over /etc/ssmwake.conf, that over the defaults.
+# Where everything is, and what can be set. Flags win over the environment, the environment over /etc/ssmwake.conf, and
+# that over the defaults.
 
-# Every path hangs off one root, so that a test or `ssmwake try` can run without being root and leave no trace.
+version=0.1.0
+
+# Every path hangs off one root, so that tests and `ssmwake try` can run without being root and leave no trace.
 root=${SSMWAKE_ROOT-}
 conf=$root/etc/ssmwake.conf
 hook=$root/etc/ssmwake.on-ready
@@ -14,6 +17,9 @@ nl='
 '
 
 load_settings() {
+    if [ -e "$conf" ] && [ ! -r "$conf" ]; then
+        finish cannot-read "$conf; it holds no secret: sudo chmod 644 $conf"
+    fi
     # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
     while IFS= read -r line || [ "$line" ]; do
         case ${line%%=*} in
@@ -22,52 +28,170 @@ load_settings() {
         esac
     done 2>/dev/null <"$conf"
     wanted=${SSMWAKE_ROLE-}
-    timeout=${SSMWAKE_TIMEOUT-600}
-    poll=${SSMWAKE_POLL-5}
-    poll_healthy=${SSMWAKE_POLL_HEALTHY-60}
-    pauses=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600}
-    for value in "$timeout" "$poll" "$poll_healthy" ${pauses:-0}; do
-        case $value in
-        '' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds" ;;
-        esac
+    is_role "${wanted:-any}" || finish bad-setting "SSMWAKE_ROLE: '$wanted' is not the name of a role"
+    load_times TIMEOUT 10m
+    timeout=$times
+    load_times POLL 5s
+    poll=$times
+    load_times POLL_HEALTHY 20s
+    poll_healthy=$times
+    load_times RESTART_AFTER '10s 20s 40s 80s 160s 5m 10m'
+    pauses=$times
+    connect=off
+    [ "${SSMWAKE_INSTANCE_CONNECT-yes}" != yes ] || connect=no-unit
+}
+
+is_role() {
+    case $1 in
+    *[!A-Za-z0-9_+=,.@-]*) return 1 ;;
+    esac
+    [ "$1" ] && [ ${#1} -le 64 ]
+}
+
+# Put into $times the setting SSMWAKE_$1 in seconds: a time or several. Where it is none, the default $2 is used, since an
+# instance without its watcher is worse off than one with the usual pauses.
+load_times() {
+    eval "list=\${SSMWAKE_$1-$2}"
+    times=''
+    set -f
+    for word in ${list:-none}; do
+        if ! read_time "$word"; then
+            tell bad-setting "SSMWAKE_$1: '$list' is not a time such as 90, 90s or 10m; $2 is used"
+            eval "SSMWAKE_$1=\$2"
+            load_times "$@"
+            return
+        fi
+        times="${times:+$times }$seconds"
     done
+    set +f
 }
 
-# Words go to stderr, and only when something changed; stdout carries one JSON line, at the end.
-#
-# It is `echo` that says them, as mksh has no printf of its own, and a token must never be an argument of a process.
+# Put into $seconds the time $1, such as 90, 90s, 10m or 1h; fails where it is none, or longer than a day.
+read_time() {
+    seconds=${1%[smh]}
+    case $seconds in
+    '' | 0* | *[!0-9]* | ??????*) return 1 ;;
+    esac
+    case $1 in
+    *m) seconds=$((seconds * 60)) ;;
+    *h) seconds=$((seconds * 3600)) ;;
+    esac
+    [ "$seconds" -le 86400 ]
+}
 
-# Say what is the case, once, until something else is.
+# Sentences go to standard error, and only when something changed; standard output has one line of JSON, at the end.
+
+# Say once that something changed, until something else does: `ssmwake: TIME WORD: sentence`. docs/runtime.md lists the
+# words, and programs read the line back from the journal and the console.
 tell() {
-    [ "$1" = "$told" ] || echo "ssmwake: $1" >&2
-    told=$1
+    [ "$1: $2" = "$told" ] || print_line "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1: $2"
+    told="$1: $2"
 }
 
-# End because of $1, with the words $2. The status says who can mend it. 64: the caller; 69: nobody, this machine cannot;
-# 71: the agent did not; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
-# Only values whose characters were checked get into the report, so nothing needs to be escaped.
+# What comes from IMDS or a file may hold anything, and a terminal takes control characters for commands.
+print_line() {
+    {
+        printf 'ssmwake: %.400s' "$1" | tr -dc '[:print:]'
+        echo
+    } >&2 2>/dev/null
+}
+
+# End because of $1, with the sentence $2 about it. The status says who can help. 64: the caller; 69: nobody, this machine
+# cannot; 71: the agent did not come up; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
 finish() {
     trap - HUP INT TERM
-    reason=$1 ok=false
+    reason=$1
     [ -z "$lock" ] || rm -f "$lock"
-    [ -z "${2-}" ] || tell "$1: $2"
+    [ -z "${2-}" ] || tell "$1" "$2"
     case $1:$mode in
     signal:*) ;;
-    ready:* | *installed:*install | already-* | agent-not-seeded:* | agent-[!u]*d:run) code=0 ok=true ;;
+    ready:* | installed:* | uninstalled:* | already-running:* | agent-not-seeded:*) code=0 ;;
+    agent-not-installed:run | agent-masked:run | agent-disabled:run | agent-stopped:run) code=0 ;;
     usage:*) code=64 ;;
-    imds-disabled:* | no-[!r]* | agent-no-*) code=69 ;;
+    imds-disabled:* | no-[!r]* | agent-no-service-manager:*) code=69 ;;
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
-    creds-[A-Z]* | agent-masked:*) code=78 ;;
-    restart-* | agent-[!u]* | on-*) code=71 ;;
+    creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
+    agent-unregistered:*) code=75 ;;
+    restart-* | agent-* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now
-    set -- "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$role\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
-    # The same for a person: a line for each.
-    [ "$mode$json" != status ] || set -- "$(echo "$1" | sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')"
-    echo "$1" 2>/dev/null
+    if [ "$watcher" ] && [ -z "$json" ]; then
+        print_status
+    else
+        print_report
+    fi 2>/dev/null
     exit "$code"
+}
+
+print_report() {
+    ok=false
+    [ "$code" != 0 ] || ok=true
+    report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
+    add reason "$reason"
+    add role "$role"
+    add profile "$profile"
+    add action "$action"
+    add unit "$unit"
+    add agent "$agent"
+    add instance_connect "$connect"
+    report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
+    add client "${client##*/}"
+    [ -z "$watcher" ] || add_status
+    [ -z "$expired" ] || report="$report,\"expired\":true"
+    printf '%s\n' "{$report}"
+}
+
+# Add the text $2 to the report under the key $1, without what JSON would have to escape.
+add() {
+    value=$2
+    case $value in
+    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | tr -d '"\134') ;;
+    esac
+    report="$report,\"$1\":\"$value\""
+}
+
+# What a reason means: a sentence, and what to do next. Both are for people; programs read the reason.
+
+# Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
+explain() {
+    todo=''
+    case $reason in
+    ready) sentence="the agent is online with role $role" todo=nothing ;;
+    no-role)
+        sentence='this instance has no role yet: IMDS shows none'
+        todo='attach an instance profile that has a role'
+        ;;
+    other-role)
+        sentence="the role is $role, and $wanted is wanted"
+        todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
+        ;;
+    creds-AssumeRoleUnauthorizedAccess)
+        sentence="EC2 is not allowed to assume role $role"
+        todo="let ec2.amazonaws.com assume the role, in its trust policy"
+        ;;
+    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
+    imds-disabled)
+        sentence='IMDS is switched off for this instance'
+        todo='aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id ID'
+        ;;
+    no-imdsv2) sentence='what answers is not IMDSv2' todo='run it on an EC2 instance' ;;
+    imds-unreachable)
+        sentence='IMDS does not answer'
+        todo='look at the routes and the firewall; in a container, at the hop limit of the instance'
+        ;;
+    imds-busy) sentence='IMDS is busy' ;;
+    creds-* | imds-* | token-* | role-* | *-body) sentence="IMDS answers what it should not ($reason); a proxy?" ;;
+    agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
+    agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
+    agent-down) sentence='the agent has ended, and systemd has not started it again' ;;
+    agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
+    agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
+    agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
+    agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
+    *) sentence="the agent is ${reason#agent-}" ;;
+    esac
 }
 
 # Time since boot: it costs no process, and does not step when NTP sets the clock.
@@ -117,7 +241,7 @@ find_client() {
         command -v "$word" >/dev/null 2>&1 && return
     done
     client=''
-    finish no-http-client 'install curl, python3 or bash'
+    finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
 }
 
 # $1 a header, $2 the method, then one path or two. Leaves the reply to the first in $info; of the last the text in $body,
@@ -273,7 +397,7 @@ read_role() {
     [ -z "$reason" ] || return
     reason=ready expires=$value
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
-    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && more=',"expired":true'
+    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
 }
 
 # Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
@@ -420,7 +544,7 @@ wake() {
         return 1
     fi
     told='' woken=$now healthy=0 lost='' action=restarted
-    tell "restarting $unit: $agent, role $role"
+    tell restarting "$unit, which is $agent; the role is $role"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
@@ -446,7 +570,9 @@ wake() {
 
 # The unit that harvested host keys has had two names and is gone since 1.1.19. It never was what serves the role.
 find_instance_connect() {
-    [ "$manager:${SSMWAKE_INSTANCE_CONNECT-yes}" = systemd:yes ] || return
+    case $manager:$connect in
+    *:off | openrc:* | :*) return ;;
+    esac
     connect=no-unit
     for word in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
         absent $word.service || connect=$word
@@ -459,9 +585,9 @@ find_instance_connect() {
 # Units that want the role start with the target, whatever the agent does; ours is one of them.
 announce() {
     announced=$id
-    tell "role $role"
+    tell role "IMDS serves the credentials of role $role"
     save_state
-    [ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$0" on-ready >/dev/null &
+    [ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
 }
 
 # Run by a unit of its own: the commands are not confined as the watcher is. No stamp after a failure, so that the next
@@ -470,7 +596,7 @@ on_ready() {
     id=unknown
     read -r _ id 2>/dev/null <"$run/state"
     if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
-        HOME=/root sh "$hook" >&2 || finish on-ready-failed "$hook"
+        HOME=/root sh "$hook" 2>&1 || finish on-ready-failed "a command of $hook failed"
         echo "$id" >>"$lib/ready"
     fi
     finish ready
@@ -493,18 +619,32 @@ loop() {
             not_ready
         fi
         [ "$now" -lt "$deadline" ] || give_up
-        # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
-        value=$((refusals > 2 ? 300 : healthy ? poll_healthy : now - since < 60 ? 1 : poll > 2 && now - since < 600 ? 2 : poll))
+        choose_pause
         # In the background, so that a signal ends the pause at once and not when it is over.
-        sleep $((deadline - now < value ? deadline - now : value)) &
+        sleep $((deadline - now < pause ? deadline - now : pause)) &
         sleeper=$!
         wait $sleeper
     done
 }
 
+# Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
+choose_pause() {
+    pause=$poll
+    if [ "$refusals" -gt 2 ]; then
+        pause=300
+    elif [ "$healthy" = 1 ]; then
+        pause=$poll_healthy
+    elif [ $((now - since)) -lt 60 ]; then
+        pause=1
+    elif [ $((now - since)) -lt 600 ] && [ "$poll" -gt 2 ]; then
+        pause=2
+    fi
+}
+
 # Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role makes us forget the one we had.
 not_ready() {
-    tell "waiting: $reason"
+    explain
+    tell waiting "$sentence ($reason)"
     case $reason in
     imds-disabled | no-imdsv2)
         refusals=$((refusals + 1))
@@ -534,7 +674,7 @@ tend() {
     same "$applied" || meet_role || return
     case $agent in
     online)
-        [ "$healthy" = 1 ] || tell "agent online"
+        [ "$healthy" = 1 ] || tell online "the agent is online with role $role"
         healthy=1 patience=60
         [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready
@@ -558,7 +698,7 @@ tend() {
         esac
         ;;
     not-installed | masked | disabled | no-service-manager)
-        tell "agent: $agent"
+        tell skipped "the agent is $agent"
         healthy=1 action=skipped:$agent
         # A snap that is not seeded yet: its unit comes later in this boot.
         if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
@@ -586,7 +726,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell "the role flaps"
+            tell holding 'the role flaps; the agent is left alone for a while'
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
@@ -619,81 +759,112 @@ take_lock() {
     if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
         lock=$run/$mode.lock
     else
-        tell "$run cannot be written"
+        tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
     fi
     fresh=yes
     [ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
 }
 
-# The recipe's checks in one picture, for a person or (--json) for a program.
+# The recipe's checks in one picture, for people or (--json) for programs.
 
 status() {
     poll_imds
     [ "$reason" != imds-unreachable ] || poll_imds
     look
     find_instance_connect
-    watcher=inactive retry='' line=''
-    alive watch && watcher=active
+    watcher=inactive line=''
+    ! alive watch || watcher=active
     # A sleeping agent tries again by itself, after 25 to 30 minutes.
     [ "$agent" != asleep ] || retry="$((30 - age / 60 % 30)) min"
     read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
     field "$line" CredentialSource
+    agent_source=$value
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
-    case $reason in
-    ready) todo=nothing ;;
-    agent-not-installed) todo='install amazon-ssm-agent' ;;
-    agent-masked | agent-disabled) todo="enable $unit" ;;
-    agent-[adh]* | agent-stopped) todo='ssmwake run' ;;
-    no-role) todo='attach an instance profile' ;;
-    other-role) todo='attach that role' ;;
-    creds-Assume*) todo='let EC2 assume the role' ;;
-    imds-disabled) todo='enable IMDS' ;;
-    *) todo='look again' ;;
+    explain
+    case $reason:$todo in
+    *:?*) ;;
+    agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
+    agent-*) todo=$(command_line run) ;;
+    *) todo="wait a minute, then: $(command_line status)" ;;
     esac
-    more="$more,\"endpoint\":\"$endpoint\",\"code\":\"$verdict\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
     finish "$reason"
 }
 
-# Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
+add_status() {
+    add endpoint "$endpoint"
+    add code "$verdict"
+    add expires "$expires"
+    add agent_source "$agent_source"
+    add agent_retry "$retry"
+    add watcher "$watcher"
+    add todo "$todo"
+}
+
+print_status() {
+    echo "ssmwake $version: $sentence
+  role         ${role:-none}${wanted:+ (wanted: $wanted)}
+  credentials  ${verdict:-none}${expires:+, until $expires}
+  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again within $retry}
+  watcher      $watcher
+next: $todo"
+}
+
+# Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.
+command_line() {
+    line="'$(echo "${self:-ssmwake.sh}" | sed "s/'/'\\\\''/g")'"
+    case ${self:-ssmwake.sh} in
+    *[!A-Za-z0-9/._+-]*) ;;
+    *) line=${self:-ssmwake.sh} ;;
+    esac
+    [ -x "$self" ] || line="sh $line"
+    echo "sudo $line $1"
+}
+
+# Leaves the path of this script in $self; nothing where it came through a pipe.
+find_self() {
+    case $0 in
+    /*) self=$0 ;;
+    *) self=$PWD/$0 ;;
+    esac
+    [ -f "$self" ] || self=$(command -v "$0")
+    grep -qsx "version=$version" "$self" || self=''
+}
+
+# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at any
+# moment.
 
 units=$root/etc/systemd/system
 home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
 # What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
-retry=$root/var/lib/cloud/scripts/per-boot/ssmwake
-
-# Whole or not at all; a file that is right already is left alone.
-try_to_write() {
-    printf '%s\n' "$2" | cmp -s - "$1" && return
-    mkdir -p "${1%/*}" && printf '%s\n' "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
-} 2>/dev/null
-
-write() {
-    try_to_write "$@" || finish cannot-write "$1"
-}
+retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
+# What `systemctl enable` makes.
+enabled=$units/multi-user.target.wants/ssmwake.service
 
 install() {
-    line=$(cat "$0")
-    sh -n "$0" || finish cannot-read "$0"
-    target=$home
+    [ "$self" ] || finish cannot-read 'there is no file to install; save the script, then: sudo sh FILE install'
+    sh -n "$self" || finish cannot-read "$self"
+    [ "$no_start" ] && [ -e "$root/usr/lib/systemd/systemd" ] && manager=systemd
+    changed='' target=$home before=none
+    [ ! -e "$home" ] || before=$(sed -n 's/^version=//p' "$home")
+    line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     try_to_write "$target" "$line" 755 || {
         target=$lib/ssmwake
         write "$target" "$line" 700
     }
     # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
-    value=$(cat "$conf" 2>/dev/null)
-    case $value$nl in
+    line=$(cat "$conf" 2>/dev/null)
+    case $line$nl in
     "$given"*) ;;
-    *) write "$conf" "$given$value" 600 ;;
+    *) line=$given$line ;;
     esac
-    action=installed
+    # No secret is in it, and a service user may run `ssmwake wait`.
+    [ -z "$line" ] || write "$conf" "${line%"$nl"}" 644
     case $manager in
     systemd)
         write_units
-        systemctl daemon-reload
-        systemctl enable ssmwake >/dev/null 2>&1
-        control restart ssmwake
+        start_unit
         ;;
     openrc)
         write "$rc_script" "#!/sbin/openrc-run
@@ -701,76 +872,172 @@ supervisor=supervise-daemon
 command=/bin/sh
 command_args='$target watch'" 755
         rc-update add ssmwake default >&2
-        rc-service ssmwake restart >&2
+        [ "$no_start" ] || rc-service ssmwake restart >&2
         ;;
-    *) finish no-service-manager ;;
-    esac || finish restart-failed
-    rm -f "$retry"
+    *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
+    esac || finish restart-failed 'look at: systemctl status ssmwake'
+    rm -f "$retry_at_boot"
+    case $before:$changed in
+    none:*) action=installed line="version $version" ;;
+    *:) action=unchanged line="version $version" ;;
+    *) action=updated line="from ${before:-an older version} to $version" ;;
+    esac
+    told='' reason=installed
+    tell $action "$line"
     finish installed
 }
 
-# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
-# agent asks for; the clock, the host's name, modules and the kernel's log ask for capabilities that it has not. Older systemd ignores the directives that it does not know, and has no Type=exec.
+# A watcher that runs what is installed is left alone.
+start_unit() {
+    if [ "$no_start" ]; then
+        mkdir -p "${enabled%/*}" && ln -sf ../ssmwake.service "$enabled"
+        return
+    fi
+    timeout 60 systemctl daemon-reload
+    timeout 60 systemctl enable ssmwake
+    if [ "$changed" ] || ! timeout 20 systemctl is-active ssmwake; then
+        control restart ssmwake
+    fi
+} >/dev/null 2>&1
+
+write() {
+    try_to_write "$@" || finish cannot-write "$1"
+}
+
+# Write the text $2 to the file $1 with the mode $3: whole or not at all. A file that is right already is left alone.
+try_to_write() {
+    [ "$(cat "$1")" = "$2" ] && chmod "$3" "$1" && return
+    # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
+    [ ! -d "$1" ] && [ ! -c "$1" ] && (umask 022 && mkdir -p "${1%/*}") &&
+        printf '%s\n' "$2" >"$1.${$}" && chmod "$3" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
+} 2>/dev/null
+
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that it
+# does not know, and has no Type=exec.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
-    line=SystemCallFilter=@system-service
-    case $(systemctl --version) in
+    line="SystemCallFilter=@system-service$nl"
+    case $(timeout 20 systemctl --version) in
     '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
     esac
-    write "$units/ssmwake.service" "[Service]
+    write "$units/ssmwake.service" "[Unit]
+Description=Wake the SSM agent when the IAM role arrives (ssmwake $version)
+Documentation=file:$target
+StartLimitIntervalSec=0
+[Service]
 ExecStart=/bin/sh $target watch
 Restart=always
 RestartSec=15
+RestartPreventExitStatus=64 78
 SuccessExitStatus=143
+SyslogIdentifier=ssmwake
+StandardError=journal+console
 RuntimeDirectory=ssmwake
 RuntimeDirectoryPreserve=yes
-RestrictSUIDSGID=yes
-PrivateDevices=yes
-PrivateTmp=yes
-LockPersonality=yes
-CapabilityBoundingSet=CAP_SYS_PTRACE
 TasksMax=16
 MemoryMax=64M
-SystemCallArchitectures=native
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-MemoryDenyWriteExecute=yes
-RestrictNamespaces=yes
+UMask=0077
+CapabilityBoundingSet=CAP_SYS_PTRACE
 NoNewPrivileges=yes
-ProtectKernelTunables=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
 ProtectControlGroups=yes
-ProtectSystem=strict
 ProtectHome=yes
-$line
-IPAddressDeny=any
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+${line}IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644
     write "$units/ssmwake-ready.target" "[Unit]
+Description=The IAM role is there (ssmwake)
 Wants=ssmwake-on-ready.service" 644
-    write "$units/ssmwake-on-ready.service" "[Service]
-ExecStart=/bin/sh $target on-ready" 644
+    write "$units/ssmwake-on-ready.service" "[Unit]
+Description=Run /etc/ssmwake.on-ready (ssmwake $version)
+Documentation=file:$target
+[Service]
+ExecStart=/bin/sh $target on-ready
+SyslogIdentifier=ssmwake
+StandardError=journal+console" 644
 }
 
 uninstall() {
     action=uninstalled
     case $manager in
-    systemd)
-        timeout 60 systemctl disable --now ssmwake ssmwake-ready.target
-        ;;
+    systemd) timeout 60 systemctl disable --now ssmwake ssmwake-ready.target ;;
     openrc)
-        rc-service ssmwake stop
-        rc-update del ssmwake
+        timeout 60 rc-service ssmwake stop
+        timeout 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units"/ssmwake[.-]*[et] "$rc_script" "$retry" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
-    systemctl daemon-reload >/dev/null 2>&1
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$enabled" \
+        "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
+    timeout 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
 }
 
-# The command line. What it does on a plain sh: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
+# What --help prints.
 
-# A trace would show the token.
+print_help() {
+    echo 'usage: ssmwake COMMAND [OPTION]...
+Wakes the SSM agent when the IAM role of this EC2 instance arrives.'
+    for mode in status run wait watch install uninstall; do
+        describe
+        echo "  $mode: $line"
+    done
+    echo 'COMMAND --help lists its options. --version prints the version. Settings are in /etc/ssmwake.conf.
+Exit codes: 0 fine, 64 usage, 69 this machine cannot, 71 the agent does not come up, 73 a file, 75 not in time,
+77 not root, 78 somebody must fix the configuration.'
+    exit
+}
+
+print_help_of_command() {
+    describe
+    echo "usage: ssmwake $mode${options:+ [OPTION]...}
+$line"
+    for key in $options; do
+        case $key in
+        role) echo '  --role NAME      wait for this role, and past any other' ;;
+        timeout) echo '  --timeout TIME   how long to wait, such as 90, 90s or 10m' ;;
+        poll) echo '  --poll TIME      the pause between two looks while there is no role' ;;
+        endpoint) echo '  --endpoint URL   where IMDS is, with the port' ;;
+        json) echo '  --json           print one line for programs' ;;
+        restart) echo '  --restart        restart an agent that is online, too' ;;
+        no-start) echo '  --no-start       start nothing; for images' ;;
+        esac
+    done
+    exit
+}
+
+describe() {
+    case $mode in
+    status) line='say whether the agent is online, and what to do if it is not' ;;
+    run) line='wait for the role, wake the agent, and look until it is online' ;;
+    wait) line='wait for the credentials of the role only; needs no root' ;;
+    watch) line='wake the agent whenever a role arrives; what the service runs' ;;
+    install) line='put this script and its service in place, and the options into /etc/ssmwake.conf' ;;
+    uninstall) line='remove the script, the service, the settings and the state' ;;
+    on-ready) line='run /etc/ssmwake.on-ready, once for each role and instance' ;;
+    esac
+}
+
+# The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
+
+# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so each
+# process that is started would see in its environment what IMDS answers.
 set -u +x
+unset -v token line info body value word state list
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -783,52 +1050,25 @@ main() {
     polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300 healthy=0
     action=none agent=unknown connect=off
     # The rest is empty.
-    read -r reason role profile id unit client json more told lock sleeper token applied announced candidate fresh force \
-        key given pid worker lost ladder state </dev/null
+    read -r reason role profile id unit client json told lock sleeper token applied announced candidate fresh force \
+        given pid worker lost ladder state expired expires verdict agent_source retry no_start self manager \
+        target watcher </dev/null
     now
     start=$now
     trap 'on_signal 129' HUP
     trap 'on_signal 130' INT
     trap 'on_signal 143' TERM
     [ $# = 0 ] || shift
-    for word; do
-        case $key:$word in
-        ROLE:*[!A-Za-z0-9_+=,.@-]*) finish usage "$word: not a role" ;;
-        ENDPOINT:*) endpoint=$word other=$word key='' ;;
-        [A-Z]*)
-            eval "SSMWAKE_$key=\$word"
-            given=${given}SSMWAKE_$key=$word$nl key=''
-            ;;
-        :--role) key=ROLE ;;
-        :--timeout) key=TIMEOUT ;;
-        :--poll) key=POLL ;;
-        :--endpoint) key=ENDPOINT ;;
-        :--json) json=yes ;;
-        :--restart) force=yes ;;
-        :-h | :--help) mode=--help ;;
-        *) finish usage "$word: unknown option" ;;
-        esac
-    done
-    [ -z "$key" ] || finish usage "$word: needs a value"
-    case $mode in
-    wait | run | watch | status | install | uninstall | on-ready) ;;
-    -h | --help)
-        echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]'
-        exit
-        ;;
-    *) finish usage "$mode: unknown command" ;;
-    esac
-    case $endpoint in
-    *[!A-Za-z0-9:/.[\]-]*) finish usage "$endpoint: not the URL of IMDS" ;;
-    esac
+    find_self
+    choose_options
+    read_options "$@"
     load_settings
-    manager=''
-    command -v rc-service >/dev/null 2>&1 && manager=openrc
-    [ -d "$root/run/systemd/system" ] && manager=systemd
+    ! command -v rc-service >/dev/null 2>&1 || manager=openrc
+    [ ! -d "$root/run/systemd/system" ] || manager=systemd
     [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
     wait) ;;
-    status) tell need-root ;;
-    *) finish need-root ;;
+    status) tell need-root 'without root, the agent cannot be looked at' ;;
+    *) finish need-root "$(command_line "$mode")" ;;
     esac
     case $mode in
     on-ready) on_ready ;;
@@ -841,6 +1081,73 @@ main() {
     run | watch) take_lock ;;
     esac
     loop
+}
+
+# Which options the command takes.
+choose_options() {
+    case $mode in
+    wait) options='role timeout poll endpoint json' ;;
+    run) options='role timeout poll endpoint json restart' ;;
+    watch) options='role poll endpoint' ;;
+    status) options='role endpoint json' ;;
+    install) options='role timeout poll no-start' ;;
+    uninstall | on-ready) options='' ;;
+    -h | --help) print_help ;;
+    --version)
+        echo "ssmwake $version"
+        exit
+        ;;
+    *) refuse "$mode is not a command" ;;
+    esac
+}
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        key=${1#--}
+        case " $options " in
+        *" $key "*) ;;
+        *)
+            [ "$1" != -h ] && [ "$1" != --help ] || print_help_of_command
+            refuse "$1 is not an option of $mode"
+            ;;
+        esac
+        case $key in
+        json) json=yes ;;
+        restart) force=yes ;;
+        no-start) no_start=yes ;;
+        *)
+            [ $# -gt 1 ] || refuse "$1 needs a value"
+            read_value "$2"
+            shift
+            ;;
+        esac
+        shift
+    done
+}
+
+# The value $1 of the option in $key.
+read_value() {
+    case $key in
+    role) is_role "$1" || refuse "--role: '$1' is not the name of a role" ;;
+    endpoint)
+        case $1 in
+        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
+        http://*:*) endpoint=$1 other=$1 ;;
+        *) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
+        esac
+        return
+        ;;
+    *) read_time "$1" || refuse "--$key: '$1' is not a time such as 90, 90s or 10m" ;;
+    esac
+    key=SSMWAKE_$(echo "$key" | tr '[:lower:]' '[:upper:]')
+    eval "$key=\$1"
+    given=$given$key=$1$nl
+}
+
+# Say what is wrong with the command line, and end.
+refuse() {
+    print_line "$1; see --help"
+    finish usage
 }
 
 on_signal() {

@@ -178,7 +178,7 @@ class Config:
     role: str = ""
     timeout: int = 600
     poll: int = 5
-    poll_healthy: int = 60
+    poll_healthy: int = 20
     restart_after: tuple[int, ...] = RESTART_AFTER
     instance_connect: bool = True
     on_ready: tuple[str, ...] = ()

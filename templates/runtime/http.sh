@@ -10,7 +10,7 @@ find_client() {
         command -v "$word" >/dev/null 2>&1 && return
     done
     client=''
-    finish no-http-client 'install curl, python3 or bash'
+    finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
 }
 
 # $1 a header, $2 the method, then one path or two. Leaves the reply to the first in $info; of the last the text in $body,

@@ -95,7 +95,7 @@ read_role() {
     [ -z "$reason" ] || return
     reason=ready expires=$value
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
-    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && more=',"expired":true'
+    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
 }
 
 # Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not

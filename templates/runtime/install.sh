@@ -1,43 +1,38 @@
-# Put the runtime and its units in place, or take them away. Both can be repeated, and killed at any moment.
+# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at any
+# moment.
 
 units=$root/etc/systemd/system
 home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
 # What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
-retry=$root/var/lib/cloud/scripts/per-boot/ssmwake
-
-# Whole or not at all; a file that is right already is left alone.
-try_to_write() {
-    printf '%s\n' "$2" | cmp -s - "$1" && return
-    mkdir -p "${1%/*}" && printf '%s\n' "$2" >"$1.new" && chmod "$3" "$1.new" && mv -f "$1.new" "$1"
-} 2>/dev/null
-
-write() {
-    try_to_write "$@" || finish cannot-write "$1"
-}
+retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
+# What `systemctl enable` makes.
+enabled=$units/multi-user.target.wants/ssmwake.service
 
 install() {
-    line=$(cat "$0")
-    sh -n "$0" || finish cannot-read "$0"
-    target=$home
+    [ "$self" ] || finish cannot-read 'there is no file to install; save the script, then: sudo sh FILE install'
+    sh -n "$self" || finish cannot-read "$self"
+    [ "$no_start" ] && [ -e "$root/usr/lib/systemd/systemd" ] && manager=systemd
+    changed='' target=$home before=none
+    [ ! -e "$home" ] || before=$(sed -n 's/^version=//p' "$home")
+    line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     try_to_write "$target" "$line" 755 || {
         target=$lib/ssmwake
         write "$target" "$line" 700
     }
     # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
-    value=$(cat "$conf" 2>/dev/null)
-    case $value$nl in
+    line=$(cat "$conf" 2>/dev/null)
+    case $line$nl in
     "$given"*) ;;
-    *) write "$conf" "$given$value" 600 ;;
+    *) line=$given$line ;;
     esac
-    action=installed
+    # No secret is in it, and a service user may run `ssmwake wait`.
+    [ -z "$line" ] || write "$conf" "${line%"$nl"}" 644
     case $manager in
     systemd)
         write_units
-        systemctl daemon-reload
-        systemctl enable ssmwake >/dev/null 2>&1
-        control restart ssmwake
+        start_unit
         ;;
     openrc)
         write "$rc_script" "#!/sbin/openrc-run
@@ -45,68 +40,117 @@ supervisor=supervise-daemon
 command=/bin/sh
 command_args='$target watch'" 755
         rc-update add ssmwake default >&2
-        rc-service ssmwake restart >&2
+        [ "$no_start" ] || rc-service ssmwake restart >&2
         ;;
-    *) finish no-service-manager ;;
-    esac || finish restart-failed
-    rm -f "$retry"
+    *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
+    esac || finish restart-failed 'look at: systemctl status ssmwake'
+    rm -f "$retry_at_boot"
+    case $before:$changed in
+    none:*) action=installed line="version $version" ;;
+    *:) action=unchanged line="version $version" ;;
+    *) action=updated line="from ${before:-an older version} to $version" ;;
+    esac
+    told='' reason=installed
+    tell $action "$line"
     finish installed
 }
 
-# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. CAP_SYS_PTRACE is what /proc/PID/fd of the
-# agent asks for; the clock, the host's name, modules and the kernel's log ask for capabilities that it has not. Older systemd ignores the directives that it does not know, and has no Type=exec.
+# A watcher that runs what is installed is left alone.
+start_unit() {
+    if [ "$no_start" ]; then
+        mkdir -p "${enabled%/*}" && ln -sf ../ssmwake.service "$enabled"
+        return
+    fi
+    timeout 60 systemctl daemon-reload
+    timeout 60 systemctl enable ssmwake
+    if [ "$changed" ] || ! timeout 20 systemctl is-active ssmwake; then
+        control restart ssmwake
+    fi
+} >/dev/null 2>&1
+
+write() {
+    try_to_write "$@" || finish cannot-write "$1"
+}
+
+# Write the text $2 to the file $1 with the mode $3: whole or not at all. A file that is right already is left alone.
+try_to_write() {
+    [ "$(cat "$1")" = "$2" ] && chmod "$3" "$1" && return
+    # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
+    [ ! -d "$1" ] && [ ! -c "$1" ] && (umask 022 && mkdir -p "${1%/*}") &&
+        printf '%s\n' "$2" >"$1.${$}" && chmod "$3" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
+} 2>/dev/null
+
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that it
+# does not know, and has no Type=exec.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
-    line=SystemCallFilter=@system-service
-    case $(systemctl --version) in
+    line="SystemCallFilter=@system-service$nl"
+    case $(timeout 20 systemctl --version) in
     '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
     esac
-    write "$units/ssmwake.service" "[Service]
+    write "$units/ssmwake.service" "[Unit]
+Description=Wake the SSM agent when the IAM role arrives (ssmwake $version)
+Documentation=file:$target
+StartLimitIntervalSec=0
+[Service]
 ExecStart=/bin/sh $target watch
 Restart=always
 RestartSec=15
+RestartPreventExitStatus=64 78
 SuccessExitStatus=143
+SyslogIdentifier=ssmwake
+StandardError=journal+console
 RuntimeDirectory=ssmwake
 RuntimeDirectoryPreserve=yes
-RestrictSUIDSGID=yes
-PrivateDevices=yes
-PrivateTmp=yes
-LockPersonality=yes
-CapabilityBoundingSet=CAP_SYS_PTRACE
 TasksMax=16
 MemoryMax=64M
-SystemCallArchitectures=native
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-MemoryDenyWriteExecute=yes
-RestrictNamespaces=yes
+UMask=0077
+CapabilityBoundingSet=CAP_SYS_PTRACE
 NoNewPrivileges=yes
-ProtectKernelTunables=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
 ProtectControlGroups=yes
-ProtectSystem=strict
 ProtectHome=yes
-$line
-IPAddressDeny=any
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+${line}IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target" 644
     write "$units/ssmwake-ready.target" "[Unit]
+Description=The IAM role is there (ssmwake)
 Wants=ssmwake-on-ready.service" 644
-    write "$units/ssmwake-on-ready.service" "[Service]
-ExecStart=/bin/sh $target on-ready" 644
+    write "$units/ssmwake-on-ready.service" "[Unit]
+Description=Run /etc/ssmwake.on-ready (ssmwake $version)
+Documentation=file:$target
+[Service]
+ExecStart=/bin/sh $target on-ready
+SyslogIdentifier=ssmwake
+StandardError=journal+console" 644
 }
 
 uninstall() {
     action=uninstalled
     case $manager in
-    systemd)
-        timeout 60 systemctl disable --now ssmwake ssmwake-ready.target
-        ;;
+    systemd) timeout 60 systemctl disable --now ssmwake ssmwake-ready.target ;;
     openrc)
-        rc-service ssmwake stop
-        rc-update del ssmwake
+        timeout 60 rc-service ssmwake stop
+        timeout 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units"/ssmwake[.-]*[et] "$rc_script" "$retry" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
-    systemctl daemon-reload >/dev/null 2>&1
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$enabled" \
+        "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
+    timeout 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
 }

@@ -1,36 +1,72 @@
-# Words go to stderr, and only when something changed; stdout carries one JSON line, at the end.
-#
-# It is `echo` that says them, as mksh has no printf of its own, and a token must never be an argument of a process.
+# Sentences go to standard error, and only when something changed; standard output has one line of JSON, at the end.
 
-# Say what is the case, once, until something else is.
+# Say once that something changed, until something else does: `ssmwake: TIME WORD: sentence`. docs/runtime.md lists the
+# words, and programs read the line back from the journal and the console.
 tell() {
-    [ "$1" = "$told" ] || echo "ssmwake: $1" >&2
-    told=$1
+    [ "$1: $2" = "$told" ] || print_line "$(date -u +%Y-%m-%dT%H:%M:%SZ) $1: $2"
+    told="$1: $2"
 }
 
-# End because of $1, with the words $2. The status says who can mend it. 64: the caller; 69: nobody, this machine cannot;
-# 71: the agent did not; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
-# Only values whose characters were checked get into the report, so nothing needs to be escaped.
+# What comes from IMDS or a file may hold anything, and a terminal takes control characters for commands.
+print_line() {
+    {
+        printf 'ssmwake: %.400s' "$1" | tr -dc '[:print:]'
+        echo
+    } >&2 2>/dev/null
+}
+
+# End because of $1, with the sentence $2 about it. The status says who can help. 64: the caller; 69: nobody, this machine
+# cannot; 71: the agent did not come up; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
 finish() {
     trap - HUP INT TERM
-    reason=$1 ok=false
+    reason=$1
     [ -z "$lock" ] || rm -f "$lock"
-    [ -z "${2-}" ] || tell "$1: $2"
+    [ -z "${2-}" ] || tell "$1" "$2"
     case $1:$mode in
     signal:*) ;;
-    ready:* | *installed:*install | already-* | agent-not-seeded:* | agent-[!u]*d:run) code=0 ok=true ;;
+    ready:* | installed:* | uninstalled:* | already-running:* | agent-not-seeded:*) code=0 ;;
+    agent-not-installed:run | agent-masked:run | agent-disabled:run | agent-stopped:run) code=0 ;;
     usage:*) code=64 ;;
-    imds-disabled:* | no-[!r]* | agent-no-*) code=69 ;;
+    imds-disabled:* | no-[!r]* | agent-no-service-manager:*) code=69 ;;
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
-    creds-[A-Z]* | agent-masked:*) code=78 ;;
-    restart-* | agent-[!u]* | on-*) code=71 ;;
+    creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
+    agent-unregistered:*) code=75 ;;
+    restart-* | agent-* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now
-    set -- "{\"v\":1,\"ok\":$ok,\"exit\":$code,\"reason\":\"$reason\",\"role\":\"$role\",\"profile\":\"$profile\",\"action\":\"$action\",\"unit\":\"$unit\",\"agent\":\"$agent\",\"instance_connect\":\"$connect\",\"waited_s\":$((now - start)),\"polls\":$polls,\"client\":\"${client##*/}\",\"http\":$http$more}"
-    # The same for a person: a line for each.
-    [ "$mode$json" != status ] || set -- "$(echo "$1" | sed 's/,"/\n/g;s/":/: /g;s/[{"}]//g')"
-    echo "$1" 2>/dev/null
+    if [ "$watcher" ] && [ -z "$json" ]; then
+        print_status
+    else
+        print_report
+    fi 2>/dev/null
     exit "$code"
+}
+
+print_report() {
+    ok=false
+    [ "$code" != 0 ] || ok=true
+    report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
+    add reason "$reason"
+    add role "$role"
+    add profile "$profile"
+    add action "$action"
+    add unit "$unit"
+    add agent "$agent"
+    add instance_connect "$connect"
+    report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
+    add client "${client##*/}"
+    [ -z "$watcher" ] || add_status
+    [ -z "$expired" ] || report="$report,\"expired\":true"
+    printf '%s\n' "{$report}"
+}
+
+# Add the text $2 to the report under the key $1, without what JSON would have to escape.
+add() {
+    value=$2
+    case $value in
+    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | tr -d '"\134') ;;
+    esac
+    report="$report,\"$1\":\"$value\""
 }

@@ -1,7 +1,9 @@
-# The command line. What it does on a plain sh: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
+# The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
 
-# A trace would show the token.
+# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so each
+# process that is started would see in its environment what IMDS answers.
 set -u +x
+unset -v token line info body value word state list
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -14,52 +16,25 @@ main() {
     polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300 healthy=0
     action=none agent=unknown connect=off
     # The rest is empty.
-    read -r reason role profile id unit client json more told lock sleeper token applied announced candidate fresh force \
-        key given pid worker lost ladder state </dev/null
+    read -r reason role profile id unit client json told lock sleeper token applied announced candidate fresh force \
+        given pid worker lost ladder state expired expires verdict agent_source retry no_start self manager \
+        target watcher </dev/null
     now
     start=$now
     trap 'on_signal 129' HUP
     trap 'on_signal 130' INT
     trap 'on_signal 143' TERM
     [ $# = 0 ] || shift
-    for word; do
-        case $key:$word in
-        ROLE:*[!A-Za-z0-9_+=,.@-]*) finish usage "$word: not a role" ;;
-        ENDPOINT:*) endpoint=$word other=$word key='' ;;
-        [A-Z]*)
-            eval "SSMWAKE_$key=\$word"
-            given=${given}SSMWAKE_$key=$word$nl key=''
-            ;;
-        :--role) key=ROLE ;;
-        :--timeout) key=TIMEOUT ;;
-        :--poll) key=POLL ;;
-        :--endpoint) key=ENDPOINT ;;
-        :--json) json=yes ;;
-        :--restart) force=yes ;;
-        :-h | :--help) mode=--help ;;
-        *) finish usage "$word: unknown option" ;;
-        esac
-    done
-    [ -z "$key" ] || finish usage "$word: needs a value"
-    case $mode in
-    wait | run | watch | status | install | uninstall | on-ready) ;;
-    -h | --help)
-        echo 'ssmwake wait|run|watch|status|install|uninstall [--role NAME] [--timeout SECONDS] [--poll SECONDS] [--endpoint URL] [--restart] [--json]'
-        exit
-        ;;
-    *) finish usage "$mode: unknown command" ;;
-    esac
-    case $endpoint in
-    *[!A-Za-z0-9:/.[\]-]*) finish usage "$endpoint: not the URL of IMDS" ;;
-    esac
+    find_self
+    choose_options
+    read_options "$@"
     load_settings
-    manager=''
-    command -v rc-service >/dev/null 2>&1 && manager=openrc
-    [ -d "$root/run/systemd/system" ] && manager=systemd
+    ! command -v rc-service >/dev/null 2>&1 || manager=openrc
+    [ ! -d "$root/run/systemd/system" ] || manager=systemd
     [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
     wait) ;;
-    status) tell need-root ;;
-    *) finish need-root ;;
+    status) tell need-root 'without root, the agent cannot be looked at' ;;
+    *) finish need-root "$(command_line "$mode")" ;;
     esac
     case $mode in
     on-ready) on_ready ;;
@@ -72,6 +47,73 @@ main() {
     run | watch) take_lock ;;
     esac
     loop
+}
+
+# Which options the command takes.
+choose_options() {
+    case $mode in
+    wait) options='role timeout poll endpoint json' ;;
+    run) options='role timeout poll endpoint json restart' ;;
+    watch) options='role poll endpoint' ;;
+    status) options='role endpoint json' ;;
+    install) options='role timeout poll no-start' ;;
+    uninstall | on-ready) options='' ;;
+    -h | --help) print_help ;;
+    --version)
+        echo "ssmwake $version"
+        exit
+        ;;
+    *) refuse "$mode is not a command" ;;
+    esac
+}
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        key=${1#--}
+        case " $options " in
+        *" $key "*) ;;
+        *)
+            [ "$1" != -h ] && [ "$1" != --help ] || print_help_of_command
+            refuse "$1 is not an option of $mode"
+            ;;
+        esac
+        case $key in
+        json) json=yes ;;
+        restart) force=yes ;;
+        no-start) no_start=yes ;;
+        *)
+            [ $# -gt 1 ] || refuse "$1 needs a value"
+            read_value "$2"
+            shift
+            ;;
+        esac
+        shift
+    done
+}
+
+# The value $1 of the option in $key.
+read_value() {
+    case $key in
+    role) is_role "$1" || refuse "--role: '$1' is not the name of a role" ;;
+    endpoint)
+        case $1 in
+        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
+        http://*:*) endpoint=$1 other=$1 ;;
+        *) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
+        esac
+        return
+        ;;
+    *) read_time "$1" || refuse "--$key: '$1' is not a time such as 90, 90s or 10m" ;;
+    esac
+    key=SSMWAKE_$(echo "$key" | tr '[:lower:]' '[:upper:]')
+    eval "$key=\$1"
+    given=$given$key=$1$nl
+}
+
+# Say what is wrong with the command line, and end.
+refuse() {
+    print_line "$1; see --help"
+    finish usage
 }
 
 on_signal() {

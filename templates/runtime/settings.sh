@@ -1,6 +1,9 @@
-# Where everything lies, and what a person can set. The environment wins over /etc/ssmwake.conf, that over the defaults.
+# Where everything is, and what can be set. Flags win over the environment, the environment over /etc/ssmwake.conf, and
+# that over the defaults.
 
-# Every path hangs off one root, so that a test or `ssmwake try` can run without being root and leave no trace.
+version=0.1.0
+
+# Every path hangs off one root, so that tests and `ssmwake try` can run without being root and leave no trace.
 root=${SSMWAKE_ROOT-}
 conf=$root/etc/ssmwake.conf
 hook=$root/etc/ssmwake.on-ready
@@ -11,6 +14,9 @@ nl='
 '
 
 load_settings() {
+    if [ -e "$conf" ] && [ ! -r "$conf" ]; then
+        finish cannot-read "$conf; it holds no secret: sudo chmod 644 $conf"
+    fi
     # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
     while IFS= read -r line || [ "$line" ]; do
         case ${line%%=*} in
@@ -19,13 +25,53 @@ load_settings() {
         esac
     done 2>/dev/null <"$conf"
     wanted=${SSMWAKE_ROLE-}
-    timeout=${SSMWAKE_TIMEOUT-600}
-    poll=${SSMWAKE_POLL-5}
-    poll_healthy=${SSMWAKE_POLL_HEALTHY-60}
-    pauses=${SSMWAKE_RESTART_AFTER-10 20 40 80 160 300 600}
-    for value in "$timeout" "$poll" "$poll_healthy" ${pauses:-0}; do
-        case $value in
-        '' | 0* | *[!0-9]* | ???????*) finish usage "$value: not seconds" ;;
-        esac
+    is_role "${wanted:-any}" || finish bad-setting "SSMWAKE_ROLE: '$wanted' is not the name of a role"
+    load_times TIMEOUT 10m
+    timeout=$times
+    load_times POLL 5s
+    poll=$times
+    load_times POLL_HEALTHY 20s
+    poll_healthy=$times
+    load_times RESTART_AFTER '10s 20s 40s 80s 160s 5m 10m'
+    pauses=$times
+    connect=off
+    [ "${SSMWAKE_INSTANCE_CONNECT-yes}" != yes ] || connect=no-unit
+}
+
+is_role() {
+    case $1 in
+    *[!A-Za-z0-9_+=,.@-]*) return 1 ;;
+    esac
+    [ "$1" ] && [ ${#1} -le 64 ]
+}
+
+# Put into $times the setting SSMWAKE_$1 in seconds: a time or several. Where it is none, the default $2 is used, since an
+# instance without its watcher is worse off than one with the usual pauses.
+load_times() {
+    eval "list=\${SSMWAKE_$1-$2}"
+    times=''
+    set -f
+    for word in ${list:-none}; do
+        if ! read_time "$word"; then
+            tell bad-setting "SSMWAKE_$1: '$list' is not a time such as 90, 90s or 10m; $2 is used"
+            eval "SSMWAKE_$1=\$2"
+            load_times "$@"
+            return
+        fi
+        times="${times:+$times }$seconds"
     done
+    set +f
+}
+
+# Put into $seconds the time $1, such as 90, 90s, 10m or 1h; fails where it is none, or longer than a day.
+read_time() {
+    seconds=${1%[smh]}
+    case $seconds in
+    '' | 0* | *[!0-9]* | ??????*) return 1 ;;
+    esac
+    case $1 in
+    *m) seconds=$((seconds * 60)) ;;
+    *h) seconds=$((seconds * 3600)) ;;
+    esac
+    [ "$seconds" -le 86400 ]
 }

@@ -1,28 +1,64 @@
-# The recipe's checks in one picture, for a person or (--json) for a program.
+# The recipe's checks in one picture, for people or (--json) for programs.
 
 status() {
     poll_imds
     [ "$reason" != imds-unreachable ] || poll_imds
     look
     find_instance_connect
-    watcher=inactive retry='' line=''
-    alive watch && watcher=active
+    watcher=inactive line=''
+    ! alive watch || watcher=active
     # A sleeping agent tries again by itself, after 25 to 30 minutes.
     [ "$agent" != asleep ] || retry="$((30 - age / 60 % 30)) min"
     read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
     field "$line" CredentialSource
+    agent_source=$value
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
-    case $reason in
-    ready) todo=nothing ;;
-    agent-not-installed) todo='install amazon-ssm-agent' ;;
-    agent-masked | agent-disabled) todo="enable $unit" ;;
-    agent-[adh]* | agent-stopped) todo='ssmwake run' ;;
-    no-role) todo='attach an instance profile' ;;
-    other-role) todo='attach that role' ;;
-    creds-Assume*) todo='let EC2 assume the role' ;;
-    imds-disabled) todo='enable IMDS' ;;
-    *) todo='look again' ;;
+    explain
+    case $reason:$todo in
+    *:?*) ;;
+    agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
+    agent-*) todo=$(command_line run) ;;
+    *) todo="wait a minute, then: $(command_line status)" ;;
     esac
-    more="$more,\"endpoint\":\"$endpoint\",\"code\":\"$verdict\",\"expires\":\"$expires\",\"agent_source\":\"$value\",\"agent_retry\":\"$retry\",\"watcher\":\"$watcher\",\"todo\":\"$todo\""
     finish "$reason"
+}
+
+add_status() {
+    add endpoint "$endpoint"
+    add code "$verdict"
+    add expires "$expires"
+    add agent_source "$agent_source"
+    add agent_retry "$retry"
+    add watcher "$watcher"
+    add todo "$todo"
+}
+
+print_status() {
+    echo "ssmwake $version: $sentence
+  role         ${role:-none}${wanted:+ (wanted: $wanted)}
+  credentials  ${verdict:-none}${expires:+, until $expires}
+  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again within $retry}
+  watcher      $watcher
+next: $todo"
+}
+
+# Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.
+command_line() {
+    line="'$(echo "${self:-ssmwake.sh}" | sed "s/'/'\\\\''/g")'"
+    case ${self:-ssmwake.sh} in
+    *[!A-Za-z0-9/._+-]*) ;;
+    *) line=${self:-ssmwake.sh} ;;
+    esac
+    [ -x "$self" ] || line="sh $line"
+    echo "sudo $line $1"
+}
+
+# Leaves the path of this script in $self; nothing where it came through a pipe.
+find_self() {
+    case $0 in
+    /*) self=$0 ;;
+    *) self=$PWD/$0 ;;
+    esac
+    [ -f "$self" ] || self=$(command -v "$0")
+    grep -qsx "version=$version" "$self" || self=''
 }

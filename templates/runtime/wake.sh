@@ -12,7 +12,7 @@ wake() {
         return 1
     fi
     told='' woken=$now healthy=0 lost='' action=restarted
-    tell "restarting $unit: $agent, role $role"
+    tell restarting "$unit, which is $agent; the role is $role"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
@@ -38,7 +38,9 @@ wake() {
 
 # The unit that harvested host keys has had two names and is gone since 1.1.19. It never was what serves the role.
 find_instance_connect() {
-    [ "$manager:${SSMWAKE_INSTANCE_CONNECT-yes}" = systemd:yes ] || return
+    case $manager:$connect in
+    *:off | openrc:* | :*) return ;;
+    esac
     connect=no-unit
     for word in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
         absent $word.service || connect=$word

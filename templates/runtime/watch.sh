@@ -15,18 +15,32 @@ loop() {
             not_ready
         fi
         [ "$now" -lt "$deadline" ] || give_up
-        # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
-        value=$((refusals > 2 ? 300 : healthy ? poll_healthy : now - since < 60 ? 1 : poll > 2 && now - since < 600 ? 2 : poll))
+        choose_pause
         # In the background, so that a signal ends the pause at once and not when it is over.
-        sleep $((deadline - now < value ? deadline - now : value)) &
+        sleep $((deadline - now < pause ? deadline - now : pause)) &
         sleeper=$!
         wait $sleeper
     done
 }
 
+# Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
+choose_pause() {
+    pause=$poll
+    if [ "$refusals" -gt 2 ]; then
+        pause=300
+    elif [ "$healthy" = 1 ]; then
+        pause=$poll_healthy
+    elif [ $((now - since)) -lt 60 ]; then
+        pause=1
+    elif [ $((now - since)) -lt 600 ] && [ "$poll" -gt 2 ]; then
+        pause=2
+    fi
+}
+
 # Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role makes us forget the one we had.
 not_ready() {
-    tell "waiting: $reason"
+    explain
+    tell waiting "$sentence ($reason)"
     case $reason in
     imds-disabled | no-imdsv2)
         refusals=$((refusals + 1))
@@ -56,7 +70,7 @@ tend() {
     same "$applied" || meet_role || return
     case $agent in
     online)
-        [ "$healthy" = 1 ] || tell "agent online"
+        [ "$healthy" = 1 ] || tell online "the agent is online with role $role"
         healthy=1 patience=60
         [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready
@@ -80,7 +94,7 @@ tend() {
         esac
         ;;
     not-installed | masked | disabled | no-service-manager)
-        tell "agent: $agent"
+        tell skipped "the agent is $agent"
         healthy=1 action=skipped:$agent
         # A snap that is not seeded yet: its unit comes later in this boot.
         if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
@@ -108,7 +122,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell "the role flaps"
+            tell holding 'the role flaps; the agent is left alone for a while'
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
@@ -141,7 +155,7 @@ take_lock() {
     if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
         lock=$run/$mode.lock
     else
-        tell "$run cannot be written"
+        tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
     fi
     fresh=yes
     [ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''

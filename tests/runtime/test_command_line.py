@@ -18,32 +18,47 @@ def test_help_is_on_standard_output_and_is_no_error(command: str, runtime: Runti
     for shell in SHELLS:
         result = runtime.run(*command.split(), shell=shell)
         assert result.status == 0
-        assert "--timeout SECONDS" in result.out
+        assert "usage: ssmwake " in result.out
         assert result.err == ""
 
 
 @pytest.mark.parametrize("verb", ["status", "install", "uninstall"])
 def test_help_does_nothing(verb: str, runtime: Runtime) -> None:
     before = sorted(runtime.root.rglob("*"))
-    assert "--timeout SECONDS" in runtime.run(verb, "--help").out
+    assert f"usage: ssmwake {verb}" in runtime.run(verb, "--help").out
     assert [path for path in sorted(runtime.root.rglob("*")) if "bin-" not in str(path)] == before
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["dance"], "unknown command"),
-        (["wait", "--dance"], "unknown option"),
-        (["wait", "--role"], "--role: needs a value"),
-        (["wait", "--timeout"], "--timeout: needs a value"),
-        (["wait", "--timeout", "0"], "not seconds"),
-        (["wait", "--timeout", ""], "not seconds"),
-        (["wait", "--timeout", "1e3"], "not seconds"),
-        (["wait", "--timeout", "31536000"], "not seconds"),
-        (["wait", "--timeout", "-5"], "not seconds"),
-        (["wait", "--poll", "x; reboot"], "not seconds"),
-        (["wait", "--endpoint", 'http://x/"'], "not the URL"),
-        (["wait", "--endpoint", "http://x y"], "not the URL"),
+        (["dance"], "dance is not a command"),
+        (["--role", "web", "wait"], "--role is not a command"),
+        (["wait", "--dance"], "--dance is not an option of wait"),
+        (["wait", "--restart"], "--restart is not an option of wait"),
+        (["uninstall", "--role", "web"], "--role is not an option of uninstall"),
+        (["install", "now"], "now is not an option of install"),
+        (["wait", "--role"], "--role needs a value"),
+        (["wait", "--role", ""], "--role: '' is not the name of a role"),
+        (["wait", "--role", "arn:aws:iam::123456789012:role/web"], "is not the name of a role"),
+        (["wait", "--role", "a" * 65], "is not the name of a role"),
+        (["wait", "--timeout"], "--timeout needs a value"),
+        (["wait", "--timeout", "0"], "'0' is not a time such as 90, 90s or 10m"),
+        (["wait", "--timeout", ""], "'' is not a time"),
+        (["wait", "--timeout", "m"], "'m' is not a time"),
+        (["wait", "--timeout", "1e3"], "is not a time"),
+        (["wait", "--timeout", "010"], "is not a time"),
+        (["wait", "--timeout", "31536000"], "is not a time"),
+        (["wait", "--timeout", "25h"], "is not a time"),
+        (["wait", "--timeout", "99999h"], "is not a time"),
+        (["wait", "--timeout", "-5"], "is not a time"),
+        (["wait", "--timeout", "5\033[2J"], "'5[2J' is not a time"),
+        (["wait", "--poll", "x; reboot"], "is not a time"),
+        (["wait", "--endpoint", 'http://x/"'], "is not a URL"),
+        (["wait", "--endpoint", "http://x y"], "is not a URL"),
+        (["wait", "--endpoint", "https://x:1"], "is not a URL"),
+        (["wait", "--endpoint", "http://x"], "is not a URL"),
+        (["wait", "--endpoint", "http://x:80/latest"], "is not a URL"),
     ],
 )
 def test_wrong_usage_is_said_with_status_64(arguments: list[str], words: str, runtime: Runtime) -> None:
@@ -58,7 +73,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(shell: str, runti
     imds.attach("web")
     conf = runtime.root / "etc/ssmwake.conf"
     conf.parent.mkdir()
-    conf.write_text("# a\nSSMWAKE_ROLE=from-file\nSSMWAKE_TIMEOUT=1\nSSMWAKE_PATH=/x\nlower=case\n\nno equals\n")
+    conf.write_text("# a\nSSMWAKE_ROLE=from-file\nSSMWAKE_TIMEOUT=1s\nSSMWAKE_PATH=/x\nlower=case\n\nno equals\n")
     options = ("wait", "--endpoint", imds.url)
     assert runtime.run(*options, shell=shell).report["reason"] == "other-role"
     assert runtime.run(*options, shell=shell, SSMWAKE_ROLE="web").report["reason"] == "ready"
@@ -75,7 +90,8 @@ def test_the_settings_file_is_data_and_not_code(shell: str, runtime: Runtime, im
     nasty = f"$(touch {victim})`touch {victim}`;touch {victim};\"'\\"
     conf.write_text(f"SSMWAKE_ROLE={nasty}\nSSMWAKE_TIMEOUT=1\nSSMWAKE_A[$(touch {victim})]=x\ntouch {victim}\n")
     imds.attach("web")
-    assert runtime.run("wait", "--endpoint", imds.url, shell=shell).report["reason"] == "other-role"
+    result = runtime.run("wait", "--endpoint", imds.url, shell=shell)
+    assert (result.status, result.report["reason"]) == (78, "bad-setting")
     assert not victim.exists()
 
 
@@ -86,7 +102,7 @@ def test_a_role_that_is_not_the_named_one_is_waited_past(runtime: Runtime, imds:
     imds.swap("db")
     out, err = process.communicate(timeout=10)
     assert json.loads(out)["role"] == "db"
-    assert "waiting: other-role" in err
+    assert "waiting: the role is web, and db is wanted (other-role)" in err
 
 
 @pytest.mark.parametrize("shell", SHELLS)

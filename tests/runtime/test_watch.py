@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import ssmwake
+from ssmwake import __version__
 from ssmwake.simulate.endpoint import Endpoint
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.supervisor import Policy, Unit
@@ -132,7 +133,7 @@ def test_a_role_that_comes_late_wakes_the_agent_within_two_seconds(shell: str, i
         accepted = instance.ssm.wait_for("accepted", key=role.key, timeout=5)
         assert accepted
         assert accepted.at - attached < 2.5
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         time.sleep(3)
     assert instance.restarts() == 1
 
@@ -143,7 +144,7 @@ def test_a_healthy_agent_is_adopted_and_not_restarted(instance: Instance) -> Non
     instance.unit.submit("restart").done.wait(20)
     assert instance.ssm.wait_for("channel", key=role.key, timeout=15)
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         time.sleep(3)
     assert instance.restarts() == 0
 
@@ -171,7 +172,7 @@ def test_a_role_that_was_always_there_with_an_agent_asleep_wakes_it(instance: In
 def test_a_swapped_role_restarts_the_agent_once(same_profile: bool, instance: Instance) -> None:
     online(instance)
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         role = instance.imds.swap("db", same_profile=same_profile)
         assert instance.ssm.wait_for("accepted", key=role.key, timeout=12)
         time.sleep(4)
@@ -183,7 +184,7 @@ def test_a_role_that_is_detached_and_attached_again_restarts_the_agent_once(inst
     role = instance.imds.instance.role
     assert role
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         instance.imds.detach()
         until(lambda: "no-role" in instance.words())
         assert instance.restarts() == 0
@@ -196,7 +197,7 @@ def test_a_role_that_is_detached_and_attached_again_restarts_the_agent_once(inst
 def test_nothing_that_imds_does_to_a_healthy_agent_restarts_it(instance: Instance) -> None:
     online(instance)
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         instance.imds.rotate()
         time.sleep(1.5)
         instance.imds.forget_tokens()
@@ -212,12 +213,12 @@ def test_a_watcher_that_is_killed_does_not_restart_the_agent_again(instance: Ins
     first = instance.start("watch")
     instance.ssm.allow("*")
     instance.imds.attach("web")
-    until(lambda: "agent online" in instance.words())
+    until(lambda: " online: " in instance.words())
     first.kill()
     first.communicate()
     instance.errors.write_text("")
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         time.sleep(2)
     assert instance.restarts() == 1
 
@@ -231,7 +232,7 @@ def test_while_iam_is_not_consistent_the_ladder_restarts_until_the_agent_is_onli
         accepted = instance.ssm.wait_for("accepted", key=role.key, timeout=20)
         assert accepted
         assert accepted.at - attached < 13
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         time.sleep(2)
     assert instance.restarts() == 2
 
@@ -247,7 +248,7 @@ def test_the_stale_identity_file_does_not_fool_it(instance: Instance) -> None:
     instance.ssm.allow("*")
     with instance.watching():
         until(lambda: "hibernating" in instance.words(), 30)
-        until(lambda: "agent online" in instance.words(), 30)
+        until(lambda: " online: " in instance.words(), 30)
 
 
 def test_an_agent_in_the_90_s_hole_is_restarted_at_once(instance: Instance) -> None:
@@ -335,7 +336,7 @@ def test_an_agent_that_is_missing_is_reported_and_woken_when_it_is_installed(ins
     with instance.watching():
         until(lambda: "not-installed" in instance.words())
         units[NAME] = unit
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
 
 
 def test_a_document_in_flight_forbids_the_kill(instance: Instance) -> None:
@@ -356,7 +357,7 @@ def test_a_document_in_flight_forbids_the_kill(instance: Instance) -> None:
 def test_a_role_that_flaps_is_damped(instance: Instance) -> None:
     online(instance)
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         instance.imds.fault("role-alternates", seconds=20)
         time.sleep(20)
     assert instance.restarts() <= 2
@@ -374,7 +375,7 @@ def test_only_one_watcher_runs(instance: Instance) -> None:
 def test_the_units_that_want_the_role_start_once_for_each_identity(instance: Instance) -> None:
     online(instance)
     with instance.watching():
-        until(lambda: "agent online" in instance.words())
+        until(lambda: " online: " in instance.words())
         instance.imds.rotate()
         time.sleep(2)
         instance.imds.swap("db")
@@ -401,21 +402,27 @@ def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None
     assert status(instance)[0] == 75
     assert "attach an instance profile" in status(instance)[1]
     role = instance.imds.attach("web")
+    expires = json.loads(status(instance, "--json")[1])["expires"]
+    assert expires.startswith("20")
     for shell in SHELLS:
         code, text = status(instance, shell=shell)
         assert code == 71
-        lines = dict(line.split(": ", 1) for line in text.splitlines())
-        assert (lines["role"], lines["profile"]) == ("web", role.profile_id)
-        assert (lines["code"], lines["expires"][:2]) == ("Success", "20")
-        assert (lines["agent"], lines["unit"]) == ("asleep", NAME)
-        assert lines["agent_retry"] == "30 min"
-        assert lines["reason"] == "agent-asleep"
-        assert lines["todo"] == "ssmwake run"
+        verdict, *rows, step = text.splitlines()
+        assert verdict == f"ssmwake {__version__}: the agent is asleep: it found no working role when it looked"
+        assert dict(row.split(maxsplit=1) for row in rows) == {
+            "role": "web",
+            "credentials": f"Success, until {expires}",
+            "agent": f"asleep ({NAME}), tries again within 30 min",
+            "watcher": "inactive",
+        }
+        assert step == f"next: sudo sh {instance.runtime.script} run"
     code, text = status(instance, "--json")
     report = json.loads(text)
     assert (code, report["reason"], report["code"], report["agent"]) == (71, "agent-asleep", "Success", "asleep")
+    assert (report["v"], report["version"], report["profile"]) == (1, __version__, role.profile_id)
+    assert "(wanted: db)" in status(instance, SSMWAKE_ROLE="db")[1]
     code, text = status(instance, "--json", SSMWAKE_ROLE='x"y')
-    assert (code, json.loads(text)["reason"]) == (75, "other-role")
+    assert (code, json.loads(text)["reason"]) == (78, "bad-setting")
     instance.imds.code("AssumeRoleUnauthorizedAccess")
     assert status(instance)[0] == 78
     instance.imds.fault("imds-disabled")
@@ -426,8 +433,9 @@ def test_status_of_a_healthy_instance_asks_for_nothing(instance: Instance) -> No
     online(instance)
     until(lambda: status(instance)[0] == 0)
     code, text = status(instance)
-    lines = dict(line.split(": ", 1) for line in text.splitlines())
-    assert (lines["agent"], lines["unit"], lines["agent_source"], lines["todo"]) == ("online", NAME, "EC2", "nothing")
+    assert text.startswith(f"ssmwake {__version__}: the agent is online with role web\n")
+    assert f"  agent        online ({NAME}), uses EC2\n" in text
+    assert text.endswith("\nnext: nothing\n")
     assert instance.restarts() == 0
     assert code == 0
 

@@ -1,4 +1,4 @@
-"""The page on the runtime names every word that the runtime can say."""
+"""The page on the runtime names every word that the runtime prints."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,15 @@ from ssmwake.render.runtime import runtime
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runtime.md").read_text()
 SAID = set(re.findall(r"`([a-z-]+):?`", PAGE))
+
+
+def section(title: str) -> str:
+    return PAGE.partition(f"\n## {title}")[2].partition("\n## ")[0]
+
+
+def first_column(title: str) -> set[str]:
+    cells = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+)", section(title), re.MULTILINE)
+    return {word for cell in cells for word in re.findall(r"`([^`]+)`", cell)}
 
 
 def test_every_reason_is_on_the_page() -> None:
@@ -26,6 +35,14 @@ def test_every_state_and_action_is_on_the_page() -> None:
 
 
 def test_every_field_of_the_report_is_on_the_page() -> None:
-    fields = set(re.findall(r'\\"([a-z_]+)\\":', runtime()))
-    assert len(fields) > 15
+    fields = set(re.findall(r"\n    add ([a-z_]+) ", runtime())) | set(re.findall(r'\\"([a-z_]+)\\":', runtime()))
+    assert len(fields) > 20
     assert {field for field in fields if f"`{field}`" not in PAGE and f"## {field}" not in PAGE} == set()
+
+
+def test_every_word_of_a_state_change_is_in_the_list_and_the_list_has_no_other() -> None:
+    words = set(re.findall(r"""\btell ([a-z-]+) ['"]""", runtime()))
+    # What ends with a sentence says it in the same form, with the reason for its word.
+    words |= set(re.findall(r"""\bfinish ([a-z][a-z-]+) ['"]""", runtime()))
+    words |= {"installed", "updated", "unchanged"}
+    assert words == first_column("What it says when something changes")

@@ -17,6 +17,7 @@ NOTICE = "Rendered by ssmwake from templates/; do not edit."
 PARTS = (
     "settings.sh",
     "log.sh",
+    "words.sh",
     "clock.sh",
     "clients.sh",
     "http.sh",
@@ -27,6 +28,7 @@ PARTS = (
     "watch.sh",
     "status.sh",
     "install.sh",
+    "help.sh",
     "main.sh",
 )
 COMMENT_OR_BLANK = re.compile(r"[ \t]*(#.*)?\n")

@@ -30,6 +30,8 @@ UNIT = "amazon-ssm-agent.service"
 LOG = "var/log/amazon/ssm/amazon-ssm-agent.log"
 # For how long the runtime may take to notice what the endpoint has seen already.
 GRACE = 3.0
+# What stands before the word in a line of the runtime.
+BEFORE_WORD = re.compile(r"^ssmwake: (\d{4}-\S+Z )?")
 
 ENDINGS = {
     "stopping": ", as it was asked to; that takes it 7 s",
@@ -187,8 +189,8 @@ class Trial:
     def _runtime(self) -> Iterator[Moment]:
         while not self._lines.empty():
             at, line = self._lines.get()
-            self.confirmed = self.confirmed or (self.ok_so_far and "agent online" in line)
-            yield Moment(at, "runtime", f"runtime: {line.removeprefix('ssmwake: ')}")
+            self.confirmed = self.confirmed or (self.ok_so_far and " online: " in line)
+            yield Moment(at, "runtime", f"runtime: {BEFORE_WORD.sub('', line)}")
 
     @property
     def ok_so_far(self) -> bool:

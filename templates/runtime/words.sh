@@ -1,0 +1,41 @@
+# What a reason means: a sentence, and what to do next. Both are for people; programs read the reason.
+
+# Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
+explain() {
+    todo=''
+    case $reason in
+    ready) sentence="the agent is online with role $role" todo=nothing ;;
+    no-role)
+        sentence='this instance has no role yet: IMDS shows none'
+        todo='attach an instance profile that has a role'
+        ;;
+    other-role)
+        sentence="the role is $role, and $wanted is wanted"
+        todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
+        ;;
+    creds-AssumeRoleUnauthorizedAccess)
+        sentence="EC2 is not allowed to assume role $role"
+        todo="let ec2.amazonaws.com assume the role, in its trust policy"
+        ;;
+    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
+    imds-disabled)
+        sentence='IMDS is switched off for this instance'
+        todo='aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id ID'
+        ;;
+    no-imdsv2) sentence='what answers is not IMDSv2' todo='run it on an EC2 instance' ;;
+    imds-unreachable)
+        sentence='IMDS does not answer'
+        todo='look at the routes and the firewall; in a container, at the hop limit of the instance'
+        ;;
+    imds-busy) sentence='IMDS is busy' ;;
+    creds-* | imds-* | token-* | role-* | *-body) sentence="IMDS answers what it should not ($reason); a proxy?" ;;
+    agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
+    agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
+    agent-down) sentence='the agent has ended, and systemd has not started it again' ;;
+    agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
+    agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
+    agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
+    agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
+    *) sentence="the agent is ${reason#agent-}" ;;
+    esac
+}
