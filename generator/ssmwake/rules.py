@@ -30,6 +30,7 @@ LINT_MODULES = (
     "lint.documents.session",
     "lint.documents.steps",
     "lint.rules.not_linted",
+    "lint.rules.suppressions",
     "lint.shell.agent_restart",
     "lint.shell.imds",
     "lint.shell.secrets",

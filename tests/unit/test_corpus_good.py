@@ -26,11 +26,8 @@ SILENT: tuple[set[Kind | None] | None, ...] = (None, {None})
 KNOWN: dict[str, set[str]] = {}
 # Known misreadings: files that lint takes for another kind, or for none.
 MISREAD: dict[str, Kind | None] = {
-    "user-data/base64-of-gzip.txt": None,
-    "user-data/base64.txt": None,
     "user-data/bottlerocket.toml": None,
     "user-data/flatcar-ignition.json": None,
-    "user-data/limit-base64.txt": None,
     "user-data/windows-powershell.txt": None,
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ssmwake.lint import lint
+from ssmwake.lint import File, lint, lint_all
 from ssmwake.lint.cfn_lint import _runner
 
 TEMPLATE = "Parameters: {Size: {Type: String}}\nResources: {Topic: {Type: 'AWS::SNS::Topic', Properties: {Nmae: x}}}\n"
@@ -50,15 +50,28 @@ def test_our_rules_in_that_file_say_nothing_twice(folder: Path) -> None:
     assert not [rule for rule in rules(instance) if rule[1:3] == "95"]
 
 
-@pytest.mark.parametrize(
-    "text", ["ignore_chekcs: [W]\n", "regions: [moon-1]\n", "append_rules: [no.such.module]\n", "- W\n", "a: [\n"]
-)
+@pytest.mark.parametrize("text", ["ignore_chekcs: [W]\n", "regions: [moon-1]\n", "- W\n", "a: [\n"])
 def test_a_wrong_configuration_is_a_finding(folder: Path, text: str) -> None:
     (folder / ".cfnlintrc").write_text(text)
     (one,) = lint("template.yaml", TEMPLATE.encode())
     assert one.rule == "E0003"
     assert "correct its configuration" in one.message
     assert "\n" not in one.message
+
+
+def test_rules_that_a_cfnlintrc_appends_are_run_only_if_they_are_asked_for(folder: Path) -> None:
+    (folder / "rules").mkdir()
+    (folder / "rules" / "Mine.py").write_text("from pathlib import Path\nPath('executed').touch()\n")
+    (folder / ".cfnlintrc").write_text("append_rules: [rules]\noverride_spec: /dev/stdin\n")
+    assert rules(TEMPLATE) == ["W2001", "E3002"]
+    assert not (folder / "executed").exists()
+    (folder / ".cfnlintrc").write_text("append_rules: [rules]\n")
+    lint_all([File("template.yaml", TEMPLATE.encode())], append_rules=True)
+    assert (folder / "executed").exists()
+    (folder / ".cfnlintrc").write_text("append_rules: [no.such.module]\n")
+    _runner.cache_clear()
+    (one,) = lint_all([File("template.yaml", TEMPLATE.encode())], append_rules=True)
+    assert one.rule == "E0003"
 
 
 @pytest.mark.parametrize("metadata", ["null", "[]", "{cfn-lint: null}", "{cfn-lint: {config: {ignore_checks: 1}}}"])

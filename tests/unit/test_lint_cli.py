@@ -166,9 +166,9 @@ def test_a_config_says_what_is_ignored_where(tmp_path: Path, monkeypatch: pytest
         (tmp_path / place).write_text(f"#!/bin/sh\n{ASKS}")
     (tmp_path / "ssmwake.yaml").write_text('lint: {ignore: [{rule: SW211, path: "old/*", reason: gone soon}]}\n')
     done = run(".")
-    assert [line.split(": ")[0] for line in done.output.splitlines()] == ["a.sh:2:47"]
+    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == ["a.sh:2:47"]
     (tmp_path / "other.yaml").write_text("lint: {ignore: [{rule: SW211, reason: all of it}]}\n")
-    assert run("-c", "other.yaml", "a.sh", "old").output == ""
+    assert run("-c", "other.yaml", "a.sh", "old").stdout == ""
     (tmp_path / "ssmwake.yaml").write_text("lint: {ignore: [{rule: SW211}]}\n")
     broken = run("a.sh")
     assert broken.exit_code == 1
@@ -179,8 +179,8 @@ def test_a_config_says_what_is_ignored_where(tmp_path: Path, monkeypatch: pytest
     ("comment", "left"),
     [
         ("# ssmwake: ignore SW211 a proxy answers there", []),
-        ("# ssmwake: ignore SW211", ["SW211"]),
-        ("# ssmwake: ignore SW210 another rule", ["SW211"]),
+        ("# ssmwake: ignore SW211", ["SW230", "SW211"]),
+        ("# ssmwake: ignore SW210 another rule", ["SW230", "SW211"]),
         ("# ssmwake: ignore-file SW211 a proxy answers there\n\n", []),
     ],
 )
@@ -201,9 +201,10 @@ def test_a_rule_is_explained_with_its_examples() -> None:
     said = run("--explain", "SW210").output
     assert said.startswith("# SW210: IMDSv1\n")
     assert "## Good" in said
-    refused = run("--explain", "sw210")
+    assert run("--explain", "sw210").output == said
+    refused = run("--explain", "SW21O")
     assert refused.exit_code == 2
-    assert "did you mean SW210?" in refused.output
+    assert "did you mean SW" in refused.output
 
 
 def test_a_file_that_is_named_twice_is_linted_once(tmp_path: Path) -> None:
@@ -232,8 +233,8 @@ def test_a_file_that_terraform_refers_to_is_read_and_told_at_its_own_place(tmp_p
     body = '  user_data = file("${path.module}/scripts/boot.sh")\n'
     (tmp_path / "main.tf").write_text(f'resource "aws_instance" "web" {{\n{body}}}\n')
     done = run(str(tmp_path / "main.tf"))
-    assert [line.split(": ")[0] for line in done.output.splitlines()] == [f"{tmp_path}/scripts/boot.sh:2:47"]
-    assert run(str(tmp_path)).output == done.output
+    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == [f"{tmp_path}/scripts/boot.sh:2:47"]
+    assert run(str(tmp_path)).stdout == done.stdout
 
 
 def test_a_cloud_config_is_held_against_the_schema_that_is_named(tmp_path: Path) -> None:
@@ -242,7 +243,7 @@ def test_a_cloud_config_is_held_against_the_schema_that_is_named(tmp_path: Path)
     schema = tmp_path / "schema.json"
     schema.write_text('{"type": "object", "properties": {"hostname": {"type": "string", "maxLength": 0}}}')
     assert run("--cloud-init-schema", str(schema), str(config)).output.startswith(f"{config}:2:")
-    assert run("--cloud-init-schema", "none", str(config)).output == ""
+    assert run("--cloud-init-schema", "none", str(config)).stdout == ""
     schema.write_text("[]")
     refused = run("--cloud-init-schema", str(schema), str(config))
     assert refused.exit_code == 1
@@ -255,9 +256,9 @@ def test_a_program_that_names_files_may_pass_over_those_that_are_none_of_lints(t
     large.write_text("#!/bin/sh\n" + "true\n" * 4000)
     (tmp_path / "a.sh").write_text(f"#!/bin/sh\n{ASKS}")
     paths = [str(tmp_path / name) for name in ("package.json", "large.sh", "a.sh")]
-    assert {line.split("[")[-1] for line in run(*paths).output.splitlines()} == {"SW202]", "SW201]", "SW211]"}
-    assert [line.split("[")[-1] for line in run("--skip-unknown", *paths).output.splitlines()] == ["SW211]"]
-    assert run("--skip-unknown", *paths[:2]).output == ""
+    assert {line.split("[")[-1] for line in run(*paths).stdout.splitlines()} == {"SW202]", "SW201]", "SW211]"}
+    assert [line.split("[")[-1] for line in run("--skip-unknown", *paths).stdout.splitlines()] == ["SW211]"]
+    assert run("--skip-unknown", *paths[:2]).stdout == ""
 
 
 def test_what_is_left_after_a_fix_is_told_once(tmp_path: Path) -> None:

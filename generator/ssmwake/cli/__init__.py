@@ -6,6 +6,7 @@ cfn-lint 0.7 s, and the start of `ssmwake user-data` is measured. Each such modu
 
 import difflib
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import click
 
 from ssmwake import __version__
-from ssmwake.cli.output import discard_stdout, findings_out
+from ssmwake.cli.output import discard_stdout, findings_out, printable
 from ssmwake.model import Invalid
 
 # verb -> its line in the overview; verb `user-data` lives in ssmwake.cli.user_data. `--help` must not import them all.
@@ -23,6 +24,7 @@ VERBS = {
     "user-data": "print user data for an instance or a launch template",
     "document": "print one SSM document",
     "lint": "check user data, SSM documents and templates",
+    "explain": "explain a rule of lint: why, a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
@@ -78,6 +80,13 @@ def command(ctx: click.Context, color: str) -> None:
     ctx.color = {"always": True, "never": False}.get(color, False if os.environ.get("NO_COLOR") else None)
 
 
+def shown(refused: click.ClickException) -> str:
+    """Return what click would show of a mistake on the command line: the usage, and what is wrong."""
+    with io.StringIO() as file:
+        refused.show(file)
+        return file.getvalue().rstrip("\n")
+
+
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings or a refusal, 2 usage, 130 interrupted."""
     try:
@@ -86,7 +95,8 @@ def main() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as refused:
-        refused.show()
+        # It may name a file, and nothing in a name is a command to a terminal or a workflow.
+        click.echo("\n".join(map(printable, shown(refused).split("\n"))), err=True)
         sys.exit(refused.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("ssmwake: interrupted", err=True)

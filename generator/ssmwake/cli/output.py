@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -28,10 +29,24 @@ def findings_out(
     """Write findings, one a line; below each the line of its file with a caret, where the lines are given."""
     color = wants_color()
     for finding in findings:
-        line = f"{finding.where}: {click.style(finding.severity, COLORS[finding.severity])}: {finding.message}"
+        place = printable(str(finding.where))
+        line = f"{place}: {click.style(finding.severity, COLORS[finding.severity])}: {printable(finding.message)}"
         click.echo(f"{line} {click.style(f'[{finding.rule}]', dim=True)}", err=err, color=color)
         if lines:
             click.echo(_caret(finding, lines.get(finding.where.path, [])), err=err, color=color, nl=False)
+
+
+# What the runner of GitHub takes for a command: `::` at the beginning of a line, `##[` anywhere in it.
+COMMAND = re.compile(r"^\s*::|##\[")
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Return a text in which nothing is a command to a terminal or to a workflow.
+
+    Whatever a terminal would not show as it is, line ends included, becomes its escape in Python; `keep` is left.
+    """
+    safe = "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
+    return COMMAND.sub(lambda match: match[0][:-1] + f"\\x{ord(match[0][-1]):02x}", safe)
 
 
 # As much of a line as is shown, with what is found in the middle of it.
@@ -64,7 +79,10 @@ def progress(word: str, total: int) -> Iterator[Callable[[object], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(word, total=total)
-        yield lambda place: bar.update(task, advance=1, description=f"{word} {place}")
+        # Square brackets are markup to rich.
+        yield lambda place: bar.update(
+            task, advance=1, description=f"{word} {printable(str(place))}".replace("[", r"\[")
+        )
 
 
 def wants_color() -> bool | None:

@@ -9,10 +9,11 @@ import yaml
 
 from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.deferred import CloudConfig, Found, Script
-from ssmwake.lint.detect import Kind, kind
+from ssmwake.lint.detect import UTF_16, Kind, kind, kind_in_folder
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules.not_linted import NOT_LINTED
-from ssmwake.lint.rules.suppressions import heard
+from ssmwake.lint.rules.suppressions import without_ignored
+from ssmwake.lint.shell import check as shell_check
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
 from ssmwake.lint.text.source import Source
@@ -32,6 +33,25 @@ Schema = Callable[[], Mapping[str, Any] | None]
 
 def no_schema() -> None:
     """Hold a cloud-config against nothing but what is true of every cloud-init."""
+
+
+# What a message calls a file of each kind.
+NAMES = {
+    Kind.USER_DATA: "user data",
+    Kind.SSM: "an SSM document",
+    Kind.CLOUDFORMATION: "a CloudFormation template",
+    Kind.LAUNCH_TEMPLATE: "launch-template data",
+    Kind.TERRAFORM: "a Terraform file",
+    Kind.TEMPLATEFILE: "a Terraform template",
+    Kind.SCRIPT: "a script",
+}
+
+
+@dataclass(frozen=True)
+class CfnLint:
+    """How cfn-lint is run: with the rules that a .cfnlintrc appends, or without."""
+
+    append_rules: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,7 @@ def lint_all(
     files: Iterable[File],
     *,
     with_cfn_lint: bool = True,
+    append_rules: bool = False,
     read: Read = nothing,
     cloud_init_schema: Schema = no_schema,
     told: Callable[[str], object] = nothing,
@@ -69,17 +90,19 @@ def lint_all(
 
     Terraform refers to files beside its own: `read` gives what one holds, by a path below the folder of the .tf file.
     A schema of cloud-init says what that version makes of a cloud-config, beyond what holds for all; it is asked for
-    where there is a cloud-config. `told` hears each path before its file is looked at.
+    where there is a cloud-config. `told` hears each path before its file is looked at. With `append_rules` the rules
+    that a .cfnlintrc appends are run: they are programs.
     """
     known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
     found: dict[str, list[Found]] = {file.path: [] for file in known}
     texts = {file.path: file.data[:LIMIT].decode("utf-8", "surrogateescape") for file in known}
     modules = Files(read)
+    cfn_lint = CfnLint(append_rules) if with_cfn_lint else None
     # Terraform comes first: it tells which of the other files are templates, and of what.
     for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
         told(file.path)
         if posixpath.normpath(file.path) not in modules.templates:
-            for one in _of_file(file, with_cfn_lint, modules):
+            for one in _of_file(file, modules, cfn_lint):
                 found.setdefault(one.where.path if isinstance(one, Finding) else one.source.path, []).append(one)
     for path, data in modules.data.items():
         texts.setdefault(path, (data or b"")[:LIMIT].decode("utf-8", "surrogateescape"))
@@ -91,7 +114,11 @@ def lint_all(
         if schema is not None:
             found = {path: [*each, *_by_schema(each, schema)] for path, each in found.items()}
     every = {path: sorted({one for one in each if isinstance(one, Finding)}) for path, each in found.items()}
-    return tuple(one for path, each in every.items() for one in heard(each, texts[path]))
+    return tuple(
+        one
+        for path, each in every.items()
+        for one in without_ignored(path, each, texts[path], with_cfn_lint=with_cfn_lint)
+    )
 
 
 def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Finding]:
@@ -104,14 +131,14 @@ def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Findin
     return [one for one in more if one.where.line not in told]
 
 
-def _of_file(file: File, with_cfn_lint: bool, modules: Files) -> tuple[Found, ...]:
+def _of_file(file: File, modules: Files, cfn_lint: CfnLint | None) -> tuple[Found, ...]:
     """Return all that a check says; one that gives up on a file leaves what it found so far."""
     if len(file.data) > LIMIT:
         size = f"{len(file.data):,} bytes; over {LIMIT:,} nothing is linted"
         return (NOT_LINTED.at(Location(file.path), size),)
     found: list[Found] = []
     try:
-        for one in _found(file, with_cfn_lint, modules):
+        for one in _found(file, modules, cfn_lint):
             found.append(one)
     except RecursionError:
         found.append(NOT_LINTED.at(Location(file.path), "nested too deeply; nothing that deep is linted"))
@@ -120,6 +147,10 @@ def _of_file(file: File, with_cfn_lint: bool, modules: Files) -> tuple[Found, ..
     except Invalid as invalid:
         found += invalid.findings
     return tuple(found)
+
+
+def _named(what: Kind | None) -> str:
+    return NAMES[what or Kind.USER_DATA]
 
 
 def _no_utf8(file: File) -> Location:
@@ -132,13 +163,21 @@ def _no_utf8(file: File) -> Location:
     return Location(file.path)
 
 
-def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
+def _found(file: File, modules: Files, cfn_lint: CfnLint | None) -> Iterator[Found]:
     # A script waits for no patterns of templates and documents, whose making takes as long as all else.
     what = file.kind
     if what is Kind.USER_DATA:
         yield from user_data.check_file(file.path, file.data)
         return
+    if file.data.startswith(UTF_16):
+        yield NOT_LINTED.at(Location(file.path), f"{_named(what)} encoded as UTF-16; save it as UTF-8")
+        return
     source = Source.of_file(file.path, file.data.removeprefix(BOM).decode("utf-8", "surrogateescape"))
+    if what is Kind.SCRIPT:
+        if not source.text.startswith("#!"):
+            yield NOT_LINTED.at(source.at(1), "not a script, which begins with #!")
+        yield from shell_check.anywhere(source)
+        return
     if what is Kind.TERRAFORM:
         from ssmwake.lint.terraform.module import check as check_module
 
@@ -152,7 +191,7 @@ def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:
-        yield broken(source, error)
+        yield broken(source, error, _named(what))
         return
     if not isinstance(root, yaml.MappingNode):
         yield NOT_A_DOCUMENT.at(source.at(1), "not a mapping; it has keys and values")
@@ -171,10 +210,12 @@ def _found(file: File, with_cfn_lint: bool, modules: Files) -> Iterator[Found]:
         for one in cloudformation.check(source, root):
             ours.append(one)
             yield one
-        if with_cfn_lint:
+        if cfn_lint:
             from ssmwake.lint.cfn_lint import check
 
-            yield from check(source, [one for one in ours if isinstance(one, Finding)])
+            yield from check(
+                source, [one for one in ours if isinstance(one, Finding)], append_rules=cfn_lint.append_rules
+            )
 
 
-__all__ = ["File", "Kind", "Severity", "kind", "lint", "lint_all"]
+__all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all"]

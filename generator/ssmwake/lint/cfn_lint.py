@@ -24,21 +24,34 @@ SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 # What cfn-lint dies of where a template has a list or nothing where it looks for a mapping, and the like.
 CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+# Settings of .cfnlintrc that name programs to run or files to read, anywhere: the folder may be somebody else's.
+EXECUTED_OR_READ = (
+    "append_rules",
+    "custom_rules",
+    "override_spec",
+    "registry_schemas",
+    "parameter_files",
+    "deployment_files",
+)
+
 # What both find, by the id of cfn-lint: variables by their names, and what is missing or too much by its place.
 SAME_NAME = {"E1019": REFUSED_BY_SUB, "E1021": REFUSED_BY_SUB, "E1029": NOT_REPLACED}
 SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3051": SCHEMA_VERSION}
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 
-def check(source: Source, ours: Sequence[Finding] = ()) -> Iterator[Finding]:
-    """Yield what cfn-lint finds, as .cfnlintrc and the template configure it, but for what is among ours already."""
+def check(source: Source, ours: Sequence[Finding] = (), *, append_rules: bool = False) -> Iterator[Finding]:
+    """Yield what cfn-lint finds, as .cfnlintrc and the template configure it, but for what is among ours already.
+
+    With `append_rules` also the rules are run that a .cfnlintrc appends.
+    """
     with _no_garbage():
         from cfnlint.decode import decode_str  # type: ignore[import-untyped]
         from cfnlint.exceptions import CfnLintExitException  # type: ignore[import-untyped]
 
     template, broken = decode_str(source.text)
     try:
-        matches: list[Any] = broken or list(_runner().validate_template(template))
+        matches: list[Any] = broken or list(_runner(append_rules).validate_template(template))
     except (CfnLintExitException, yaml.YAMLError, OSError) as error:
         reason = " ".join(str(error).split())
         yield CANNOT_RUN.at(Location(source.path), f"cfn-lint cannot run: {reason}; correct its configuration")
@@ -72,14 +85,18 @@ def _repeats(match: Any, one: Finding) -> bool:
 
 
 @cache
-def _runner() -> Any:
+def _runner(append_rules: bool) -> Any:
     """Return cfn-lint with its rules, which take longer to make than a template to check."""
     from cfnlint.config import ConfigMixIn  # type: ignore[import-untyped]
     from cfnlint.runner import Runner  # type: ignore[import-untyped]
 
     # Which templates there are is our own concern, whatever .cfnlintrc lists.
     with _no_garbage():
-        return Runner(ConfigMixIn([], templates=[]))
+        settings = ConfigMixIn([], templates=[])
+        if not append_rules:
+            for name in EXECUTED_OR_READ:
+                settings.file_args.pop(name, None)
+        return Runner(settings)
 
 
 @contextmanager

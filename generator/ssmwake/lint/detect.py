@@ -1,17 +1,26 @@
-"""What a file is, told from what it holds."""
+"""What a file is, told from what it holds; where that is broken, from what its name and first lines mean it to be."""
 
 import re
 from enum import StrEnum
 
 import yaml
 
-from ssmwake.cloud_init.parts import BOM, is_mime, kind_of
+from ssmwake.cloud_init.parts import BOM, GZIP, is_mime, kind_of
+from ssmwake.cloud_init.parts import Kind as UserData
+from ssmwake.lint import intent
+from ssmwake.lint.names import says_user_data
 from ssmwake.lint.text.yaml_nodes import composed, pairs, text_of, value
 from ssmwake.lint.user_data.base64_text import is_encoded
+from ssmwake.lint.user_data.part import known, unpacked
+
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 # Headers of MIME at the margin, before the first empty line; a template has them deeper, and mail is text.
 MIME = re.compile(r"(?im)^mime-version[ \t]*:")
 PARTS = re.compile(r"(?im)^content-type[ \t]*:[ \t]*(?!text/(?:plain|html)\b)\S")
+
+# Base64 of nothing shorter than a first line.
+BASE64 = re.compile(r"\s*[A-Za-z0-9+/]{16}[A-Za-z0-9+/=\s]*")
 
 # What a request or launch-template data has beside user data: many a file has a UserData of its own.
 LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MinCount", "SecurityGroupIds"})
@@ -21,6 +30,7 @@ class Kind(StrEnum):
     """What a file can be."""
 
     USER_DATA = "user-data"
+    SCRIPT = "script"
     SSM = "ssm"
     CLOUDFORMATION = "cloudformation"
     LAUNCH_TEMPLATE = "launch-template"
@@ -37,22 +47,71 @@ TERRAFORM = re.compile(
 TERRAFORM_JSON = re.compile(
     r'\s*\{[\s\[{]*+"(?:resource|data|module|variable|output|provider|locals|terraform|//)"\s*:'
 )
-# A template of Terraform's: a statement and its end, or a dollar doubled to keep it for the shell.
-TEMPLATE = re.compile(r"%\{~?\s*(?:if|for)\s(?s:.*)%\{~?\s*end(?:if|for)\b|\$\$\{")
+# A template of Terraform's: a statement and its end, a dollar doubled to keep it for the shell, or a function's call.
+TEMPLATE = re.compile(r"%\{~?\s*(?:if|for)\s(?s:.*)%\{~?\s*end(?:if|for)\b|\$\$\{|\$\{\s*[a-z]\w*\(")
+# In a file that is called a template a name in small letters is a variable of it.
+SIMPLE = re.compile(r"\$\{[a-z]\w*\}")
 
 
 # The fields of a document at the top, whether or not the rest can be read.
 DOCUMENT = re.compile(r"^[{ ]{0,8}[\"']?schemaVersion[\"']?[ \t]*:", re.MULTILINE)
 STEPS = re.compile(r"^[ \t]{0,8}[\"']?(?:mainSteps|runtimeConfig)[\"']?[ \t]*:", re.MULTILINE)
+# Another program fills in the rest, and what is broken now is not then; CloudFormation has only {{resolve:...}}.
+FILLED = re.compile(r"\{%|%\{|<%|\{\{(?!resolve:)")
 TEMPLATED = re.compile(r"\{%|%\{|<%|\$\{|\{\{-|\{\{[ \t]*\.|^(?:Resources|Transform):", re.MULTILINE)
 
 
 def kind(data: bytes, path: str = "") -> Kind | None:
-    """Return what the bytes are, from what they hold, and from the ending of the path where only that tells."""
-    text = data.removeprefix(BOM).decode("utf-8", "surrogateescape")
+    """Return what the bytes are, or are meant to be; the path helps where the content does not say it."""
+    text = _text(data)
+    return _by_content(data, text, path) or _by_intent(text, path)
+
+
+def kind_in_folder(data: bytes, path: str) -> Kind | None:
+    """Return what a file is that nobody named: a script is user data only if something says so."""
+    found = kind(data, path)
+    if found is not Kind.USER_DATA:
+        return found
+    if data.startswith(GZIP):
+        return found if _unpacks_to_user_data(data) or says_user_data(path) else None
+    text = _text(data)
+    if kind_of(text) is not UserData.SCRIPT or intent.runs_at_boot(text, path):
+        return found
+    return Kind.SCRIPT if intent.asks_imds(text) else None
+
+
+def _text(data: bytes) -> str:
+    if data.startswith(UTF_16):
+        return data.decode("utf-16", "replace")
+    return data.removeprefix(BOM).decode("utf-8", "surrogateescape")
+
+
+def _unpacks_to_user_data(data: bytes) -> bool:
+    try:
+        plain = unpacked(data)
+    except ValueError:
+        return False
+    return known(plain)
+
+
+def _by_intent(text: str, path: str) -> Kind | None:
+    if intent.is_user_data(text, path):
+        return Kind.USER_DATA
+    if FILLED.search(text):
+        return None
+    if intent.is_template(text, path):
+        return Kind.CLOUDFORMATION
+    if intent.is_document(text, path):
+        return Kind.SSM
+    return Kind.LAUNCH_TEMPLATE if intent.is_launch_template(text, path) else None
+
+
+def _by_content(data: bytes, text: str, path: str) -> Kind | None:
     if (found := _of_terraform(text, path)) is not None:
         return found
-    if data.startswith(b"\x1f\x8b") or (is_mime(data) and _is_message(text)) or kind_of(text):
+    if data.startswith(GZIP) or (is_mime(data) and _is_message(text)) or kind_of(text):
+        return Kind.USER_DATA
+    if BASE64.fullmatch(text) and is_encoded(text):
         return Kind.USER_DATA
     # A cheap look first: most files in a folder are none of ours, and YAML is slow to read.
     if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions", text):
@@ -88,7 +147,7 @@ def _of_terraform(text: str, path: str) -> Kind | None:
         return Kind.TEMPLATEFILE
     if TERRAFORM_JSON.match(text) and _is_terraform_json(text):
         return Kind.TERRAFORM
-    if kind_of(text) and TEMPLATE.search(text):
+    if kind_of(text) and (TEMPLATE.search(text) or (path.endswith((".tpl", ".tmpl")) and SIMPLE.search(text))):
         from ssmwake.lint.terraform.module import is_template
 
         return Kind.TEMPLATEFILE if is_template(text) else None

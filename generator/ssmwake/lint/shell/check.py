@@ -34,6 +34,16 @@ def check(source: Source, run: Run = Run.LATE, image: str | None = None) -> Iter
         yield Script(name, source)
 
 
+def anywhere(source: Source) -> Iterator[Found]:
+    """Yield what is wrong with a script on an instance, whatever starts it: its requests to IMDS, and secrets in it."""
+    if PYTHON.match(source.text):
+        yield from imds.in_python(source)
+    if dialect(source.text):
+        found = commands(source.text)
+        yield from imds.check(source, found)
+        yield from secrets.in_commands(source, found)
+
+
 def shell(source: Source, run: Run = Run.LATE, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with lines of shell, whatever runs them."""
     found = commands(source.text)

@@ -67,12 +67,12 @@ def _short(text: str) -> str:
 
 
 def looks_rendered(template: Template) -> bool:
-    """Return whether a text was written for templatefile: with its statements, or with escapes and nothing broken."""
+    """Return whether a text can be a template: it has the statements of one, or nothing that would break it."""
     pieces = [piece for one in walk(template) for piece in (one,)]
     words = {piece.word for piece in pieces if isinstance(piece, Directive)}
     if words & {"if", "for"} and words & {"endif", "endfor"}:
         return True
-    return "$${" in template.span.text and not any(isinstance(piece, Broken) for piece in pieces)
+    return not any(isinstance(piece, Broken) for piece in pieces)
 
 
 def doubled(source: Source) -> Iterator[Finding]:

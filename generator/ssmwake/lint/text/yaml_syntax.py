@@ -14,16 +14,20 @@ DUPLICATE_KEY = rule(
 )
 
 
-def broken(source: Source, error: yaml.YAMLError) -> Finding:
-    """Return the finding of YAML that cannot be read, at the place where it stops making sense."""
+def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
+    """Return the finding of YAML that cannot be read, at the place where it stops making sense.
+
+    `what` is what the text is meant to be, such as "a CloudFormation template".
+    """
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     if mark is None or (context and "end of stream" in str(getattr(error, "problem", ""))):
         # Where a quote was opened says more than the end of the text.
         mark = context
+    meant = f" in {what}" if what else ""
     where = source.at_offset(mark.index) if mark else source.at(1)
     if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
-        return BROKEN_USER_DATA.at(where, "broken YAML: a tab; indent with spaces")
-    return BROKEN_USER_DATA.at(where, f"broken YAML: {getattr(error, 'problem', None) or error}; correct it")
+        return BROKEN_USER_DATA.at(where, f"broken YAML{meant}: a tab; indent with spaces")
+    return BROKEN_USER_DATA.at(where, f"broken YAML{meant}: {getattr(error, 'problem', None) or error}; correct it")
 
 
 def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Finding]:

@@ -1,0 +1,62 @@
+"""`ssmwake explain`: what an id means, whoever reports it: ssmwake, its plugin in cfn-lint, shellcheck or cfn-lint."""
+
+import difflib
+import re
+
+import click
+
+from ssmwake.cli.output import data_out
+from ssmwake.resources import page
+from ssmwake.rules import RULES
+
+SHELLCHECK = re.compile(r"SC[0-9]{4}")
+CFN_LINT = re.compile(r"[EWI][0-9]{4}")
+
+
+@click.command(short_help="explain a rule: why, a bad and a good example")
+@click.argument("name", metavar="ID")
+def command(name: str) -> None:
+    """Explain a rule: SW210, shellcheck's SC2164, cfn-lint's E3012, or the plugin's W9508."""
+    data_out(explanation(name).encode())
+
+
+def explanation(name: str) -> str:
+    """Return the page of a rule in Markdown; raise BadParameter for an id that nobody reports."""
+    name = name.strip().upper()
+    if name in RULES:
+        rule = RULES[name]
+        return page(name) or f"# {rule.id}: {rule.title}\n\n{rule.severity.capitalize()}: {rule.reason}.\n"
+    if SHELLCHECK.fullmatch(name):
+        return _of_shellcheck(name)
+    if CFN_LINT.fullmatch(name) and (text := _of_cfn_lint(name)):
+        return text
+    near = difflib.get_close_matches(name, RULES, 1, 0.8)
+    hint = f"did you mean {near[0]}?" if near else "see ssmwake lint --list-rules"
+    raise click.BadParameter(f"no rule is called {name}; {hint}", param_hint="ID")
+
+
+def _of_shellcheck(code: str) -> str:
+    return (
+        f"# {code}: a finding of shellcheck\n\n"
+        f"ssmwake passes it on as SW208 (`ssmwake explain SW208`). Its page is https://www.shellcheck.net/wiki/{code}\n\n"
+        f"`# shellcheck disable={code}` above the line silences it, and so does `--ignore {code}`.\n"
+    )
+
+
+def _of_cfn_lint(name: str) -> str:
+    """Return what cfn-lint says about a rule of its own, or our page for a rule of our plugin."""
+    from ssmwake import cfn_rules
+
+    if ours := getattr(cfn_rules, name, None):
+        return explanation(ours.ours[0])
+    from cfnlint.config import _DEFAULT_RULESDIR  # type: ignore[import-untyped]
+    from cfnlint.rules import Rules  # type: ignore[import-untyped]
+
+    found = Rules.create_from_directory(_DEFAULT_RULESDIR).get(name)
+    if found is None:
+        return ""
+    return (
+        f"# {name}: {found.shortdesc}\n\n{found.description}\n\n"
+        f"This rule is cfn-lint's own: {found.source_url or 'https://github.com/aws-cloudformation/cfn-lint'}\n\n"
+        f"To silence it, use `--ignore {name}`, .cfnlintrc, or the template's Metadata.\n"
+    )

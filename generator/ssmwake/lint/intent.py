@@ -1,0 +1,127 @@
+"""What a file is meant to be, told from its name and its first lines, where its content alone does not say."""
+
+import difflib
+import re
+from pathlib import PurePosixPath
+
+from ssmwake.lint.names import is_in_user_data_folder, says_user_data
+
+# How user data of systems without cloud-init begins: Windows, Bottlerocket, Flatcar.
+FOREIGN = re.compile(
+    r"\s*(?:<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|\{\s*\"ignition\"|"
+    r"version:\s*1\.\d\s+tasks:)",
+    re.IGNORECASE,
+)
+# The first line of a file that another program fills in may become any.
+FILLED_IN = re.compile(r"\s*(?:\{\{|\{%|\{#|%\{|<%|\$\{|__|@)")
+# Keys of cloud-config that hardly anything else has at the margin, with the lists that they hold.
+DISTINCT = re.compile(
+    r"(?m)^(?:runcmd|bootcmd|write_files)[ \t]*:[ \t]*(?:\[|(?:#.*)?\r?\n(?:[ \t]*#.*\r?\n)*[ \t]*-[ \t])"
+)
+KEYS = re.compile(
+    r"(?m)^(?:runcmd|bootcmd|write_files|package_\w+|packages|users|groups|hostname|fqdn|ssh_\w+|disk_setup|fs_setup|"
+    r"mounts|swap|growpart|ntp|timezone|locale|apt|yum_repos|chpasswd|power_state|final_message|disable_root|autoinstall|"
+    r"manage_etc_hosts|repo_update|repo_upgrade|snap|output|merge_how|password)[ \t]*:"
+)
+RESOURCE = re.compile(r"(?m)^[ \t]+[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::\w+::\w+")
+# The versions of SSM documents; other formats with a schemaVersion have others, or other fields.
+VERSION = re.compile(r"[ \t]*[\"']?(?:0\.3|1\.[02]|2\.[02])[\"']?[ \t]*,?\s*$", re.MULTILINE)
+ACTION = re.compile(
+    r"[\"']?(?:action|assumeRole|sessionType)[\"']?[ \t]*:[ \t]*[\"']?(?:aws:\w|\{\{|arn:|Standard_|[A-Z])"
+)
+MIME_HEAD = re.compile(
+    r"(?i)\s*(?:content-type[ \t]*:[ \t]*multipart/|--\S+[ \t]*\r?\n(?:content|mime)-\w[\w-]*[ \t]*:)"
+)
+SHELL_SUFFIX = re.compile(r"(?i)(?:\.(?:sh|bash)(?:\.(?:tpl|tmpl|tftpl|j2|jinja2?))?|(?:^|/)[^./]+)$")
+# The commands that a script for the first boot begins with.
+SETUP = re.compile(
+    r"(?:sudo\s+)?(?:(?:yum|dnf|apt-get|apt|apk|zypper|microdnf)\s+(?:-\S+\s+)*(?:update|upgrade|install|makecache|add)\b"
+    r"|amazon-linux-extras\s|systemctl\s+(?:\S+\s+)?(?:enable|start)\s|service\s+\S+\s+start\b)"
+)
+IMDS = re.compile(r"169\.254\.169\.254|fd00:ec2::254|\binstance-data(?:\.\w|/)")
+# What a script does only at a boot of EC2: it logs as user data, or starts what AWS runs from there.
+BOOTS = re.compile(
+    r"(?m)/var/log/user-?_?data\b|^[^#\n]*>>?\s*/etc/ecs/ecs\.config\b|^\s*(?:sudo\s+)?/etc/eks/bootstrap\.sh\s"
+    r"|^[^#\n]*\bcfn-(?:init|signal)\s+-|^\s*(?:sudo\s+)?nodeadm\s+init\b"
+)
+# A heading such as `# User data for the web servers`, in one of the first lines.
+HEADING = re.compile(r"(?im)^#+[ \t]*(?:(?:ec2|aws|instance|the|this is(?: the| an?)?)[ \t]+)*(?:user[-_ ]?data)\b")
+HEAD_LINES = 8
+
+
+def is_template(text: str, path: str) -> bool:
+    """Return whether a text is meant to be a CloudFormation template, even if YAML cannot read it."""
+    if not _is_data(path):
+        return False
+    return bool(_key(text, "AWSTemplateFormatVersion") or (_key(text, "Resources") and RESOURCE.search(text)))
+
+
+def is_document(text: str, path: str) -> bool:
+    """Return whether a text is meant to be an SSM document, even without steps."""
+    key = _key(text, "schemaVersion") if _is_data(path) else None
+    return key is not None and VERSION.match(text, key.end()) is not None and ACTION.search(text) is not None
+
+
+def is_launch_template(text: str, path: str) -> bool:
+    """Return whether a text is meant to be launch-template data, even if JSON cannot be read."""
+    return _is_data(path) and _key(text, "LaunchTemplateData") is not None
+
+
+def _is_data(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in ("", ".yaml", ".yml", ".json", ".template", ".cfn", ".txt")
+
+
+def _key(text: str, name: str) -> re.Match[str] | None:
+    """Return where a key of the outermost mapping is written: at the margin, in JSON near it."""
+    margin = r"[ \t{]{0,8}" if text.lstrip().startswith("{") else ""
+    return re.search(rf"(?m)^{margin}[\"']?{name}[\"']?[ \t]*:", text)
+
+
+def is_user_data(text: str, path: str) -> bool:
+    """Return whether a text that cloud-init would ignore is meant to be user data."""
+    if not text.strip() or FILLED_IN.match(text):
+        return False
+    if MIME_HEAD.match(text) or FOREIGN.match(text):
+        return MIME_HEAD.match(text) is not None or says_user_data(path)
+    if is_misspelt_header(first_line(text)):
+        return says_user_data(path) or KEYS.search(text) is not None
+    if says_user_data(path):
+        return not path.lower().endswith((".yaml", ".yml", ".cfg")) or KEYS.search(text) is not None
+    if path.lower().endswith((".yaml", ".yml")):
+        return len({match[0] for match in KEYS.finditer(text)}) > 1 and DISTINCT.search(text) is not None
+    return bool(SHELL_SUFFIX.search(path)) and begins_with_setup(text)
+
+
+def first_line(text: str) -> str:
+    """Return the first line that is not blank, shortened."""
+    return text.lstrip()[:200].partition("\n")[0].rstrip()
+
+
+def is_misspelt_header(first: str) -> bool:
+    """Return whether a line looks like #cloud-config and is not."""
+    line = first.lower()
+    if not line.startswith("#") or len(line) > 24:
+        return False
+    word = re.sub(r"[#\s_-]", "", line)
+    return difflib.SequenceMatcher(None, word, "cloudconfig").ratio() >= 0.8
+
+
+def begins_with_setup(text: str) -> bool:
+    """Return whether the first command of a script without #! installs, starts a service or asks IMDS."""
+    for line in text.splitlines()[:60]:
+        if line.strip() and not line.lstrip().startswith("#") and not re.match(r"\s*(?:set|export)\s", line):
+            return SETUP.match(line) is not None or IMDS.search(line) is not None
+    return False
+
+
+def runs_at_boot(text: str, path: str) -> bool:
+    """Return whether a script is user data by its name, its folder, its heading, or what it starts."""
+    if says_user_data(path) or is_in_user_data_folder(path):
+        return True
+    head = "\n".join(text.splitlines()[:HEAD_LINES])
+    return HEADING.search(head) is not None or BOOTS.search(text) is not None
+
+
+def asks_imds(text: str) -> bool:
+    """Return whether a text names the metadata service: it is written for an instance, whatever starts it."""
+    return IMDS.search(text) is not None

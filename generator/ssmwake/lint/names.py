@@ -1,0 +1,42 @@
+"""Which files a search of a folder opens, by name: one list for lint, the pre-commit hook and the docs."""
+
+import re
+from pathlib import PurePosixPath
+
+# Endings of text that may be user data.
+TEXTS = (
+    *("sh", "bash", "txt", "yaml", "yml", "cfg", "mime"),
+    *("tftpl", "tpl", "tmpl", "j2", "jinja", "jinja2"),
+    *("userdata", "user-data", "user_data", "cloud-config", "cloudconfig", "cloud-init", "cloudinit"),
+)
+# Endings of files that are opened; whether lint knows what they hold, the content decides.
+ENDINGS = (*TEXTS, "json", "template", "cfn", "tf", "tofu", "gz", "b64")
+# Words in a name that say that the file is user data, or is meant to be.
+WORDS = r"user[-_. ]?data|cloud[-_. ]?config|boot[-_]?hook"
+# What is opened: a known ending, a name without an ending, or one of the words in the last part of the name.
+SEARCHED = re.compile(rf"(?i)(?:\.(?:{'|'.join(ENDINGS)})|(?:^|/)[^./][^./]*|(?:{WORDS})[^/.]*)$")
+# Folders of what others wrote or a program made; those whose name begins with a dot are not searched either.
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "vendor", "venv"})
+
+_SAYS_USER_DATA = re.compile(rf"(?i)(?<![a-z0-9])(?:ec2|aws)?(?:{WORDS})(?![a-z])")
+# Drop-ins of /etc/cloud/cloud.cfg.d are read by cloud-init without a first line.
+_DROP_INS = "cloud.cfg.d"
+
+
+def is_searched(path: str) -> bool:
+    """Return whether a search of a folder opens the file, by its name."""
+    return SEARCHED.search(path.replace("\\", "/")) is not None
+
+
+def says_user_data(path: str) -> bool:
+    """Return whether the name of a text file says that it is user data."""
+    pure = PurePosixPath(path.replace("\\", "/"))
+    # `user-data.web` has no ending but a word more; `user_data.py` is a program about user data.
+    is_text = not pure.suffix or pure.suffix[1:].lower() in TEXTS
+    return is_text and _DROP_INS not in pure.parts and _SAYS_USER_DATA.search(pure.name) is not None
+
+
+def is_in_user_data_folder(path: str) -> bool:
+    """Return whether a folder that the path names is called after user data."""
+    folders = PurePosixPath(path.replace("\\", "/")).parts[:-1]
+    return any(re.fullmatch(r"(?i)user[-_]?data", folder) for folder in folders)
