@@ -5,6 +5,7 @@ Run by `make render`; a test compares the pages with what this module returns. N
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,5 +129,6 @@ def cell(text: str) -> str:
 PAGES = {"command-line.md": command_line, "configuration.md": configuration}
 
 if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
     for page, made in PAGES.items():
-        (DOCS / page).write_text(made(), encoding="utf-8")
+        (folder / page).write_text(made(), encoding="utf-8")

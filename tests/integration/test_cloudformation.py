@@ -195,7 +195,7 @@ def test_the_documents_come_back_as_they_were_rendered() -> None:
     # The mark grows where the base64 happens to hold it.
     held = re.search(r"<<'(END_*)' \| gzip -d >.*\n([^']+?)\1\n", script)
     assert held
-    assert gzip.decompress(base64.b64decode(held[2])).decode() == runtime()
+    assert gzip.decompress(base64.b64decode(held[2])).decode() == carried()
     plain = yaml.safe_load(Rendering(Config()).text("ssm/command.yaml"))
     plain["mainSteps"][0]["inputs"]["runCommand"] = [script]
     assert command == plain
@@ -221,7 +221,7 @@ def test_the_user_data_of_the_instance_installs_and_signals(tmp_path: Path) -> N
     # cloud-init reads what a script says until nobody can write to it any more.
     done = subprocess.run(["/bin/sh", "-c", text], env=environment, capture_output=True, timeout=20, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
-    assert (root / "var/lib/ssmwake/ssmwake").read_text() == runtime()
+    assert (root / "var/lib/ssmwake/ssmwake").read_text() == carried()
     end = time.monotonic() + 10
     signal = tmp_path / "signal"
     while not (signal.exists() and signal.read_text()) and time.monotonic() < end:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from support import tools
+
 TOP = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("pre-commit")
 # One environment, which takes most of the time, for all tests.
@@ -59,6 +61,7 @@ def committed(folder: Path) -> str:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where pre-commit keeps its environments."""
+    tools.require("git")
     return tmp_path_factory.mktemp("home")
 
 

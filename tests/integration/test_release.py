@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ssmwake import __version__
+from support import tools
 
 TOP = Path(__file__).parents[2]
 NOBODY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "HOME": "/nonexistent"} | {
@@ -19,7 +20,7 @@ NOBODY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "HOM
 
 def git(folder: Path, *words: str) -> str:
     """Run git without anybody's settings; return what it prints."""
-    argv = ["git", "-C", str(folder), *words]
+    argv = [tools.require("git"), "-C", str(folder), *words]
     return subprocess.run(argv, env={**os.environ, **NOBODY}, capture_output=True, text=True, check=True).stdout
 
 
