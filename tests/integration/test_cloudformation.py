@@ -25,7 +25,8 @@ from moto import mock_aws
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.reader import read
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
-from ssmwake.render import Rendering, runtime
+from ssmwake.render import Rendering
+from ssmwake.render.runtime import carried
 
 TEMPLATES = ("documents", "launch-template", "instance")
 # A template that is sent with the request: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
