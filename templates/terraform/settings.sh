@@ -1,6 +1,7 @@
 # What came in on top: settings go first in the file, where the first line of a name counts.
 if [ -n "$conf" ]; then
     { printf '%s\n' "$conf" && cat "$root/etc/ssmwake.conf"; } >"$root/etc/ssmwake.conf.new" 2>/dev/null
+    chmod 0644 "$root/etc/ssmwake.conf.new"
     mv -f "$root/etc/ssmwake.conf.new" "$root/etc/ssmwake.conf"
 fi
 if [ -n "$on_ready" ]; then

@@ -92,7 +92,7 @@ def test_settings_arrive_on_the_instance(terraform: str, module: Path, tmp_path:
     lines = {"SSMWAKE_ROLE=web", "SSMWAKE_TIMEOUT=900", "SSMWAKE_RESTART_AFTER=5 60", "SSMWAKE_INSTANCE_CONNECT=no"}
     assert set(written["ssmwake.conf"].splitlines()) == lines
     assert written["ssmwake.on-ready"] == "\n".join(["#!/bin/sh", "set -e", *commands, ""])
-    assert (tmp_path / "root/etc/ssmwake.conf").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "root/etc/ssmwake.conf").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "root/etc/ssmwake.on-ready").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "root/var/lib/ssmwake/ssmwake").read_text() == Rendering(Config()).text("runtime/ssmwake.sh")
 

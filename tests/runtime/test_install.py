@@ -1,12 +1,15 @@
 """Putting the runtime in place and taking it away, with the commands of a service manager recorded."""
 
+import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.shells import SHELLS, Runtime
+from ssmwake import __version__
+from support.shells import SHELLS, Runtime, found
 
 UNITS = ("ssmwake.service", "ssmwake-ready.target", "ssmwake-on-ready.service")
 RETRY = "var/lib/cloud/scripts/per-boot/ssmwake"
@@ -124,6 +127,148 @@ def test_what_is_asked_for_at_install_is_what_the_watcher_does(runtime: Runtime)
     assert conf.read_text().startswith("SSMWAKE_ROLE=web\n")
 
 
+def said(done: "subprocess.CompletedProcess[str]") -> tuple[str, str]:
+    """The action of a report, and the word and sentence on standard error."""
+    action: str = json.loads(done.stdout)["action"]
+    return action, re.sub(r"^ssmwake: \S+ ", "", done.stderr.strip())
+
+
+def test_install_says_what_it_did(runtime: Runtime) -> None:
+    systemd(runtime)
+    unit = runtime.root / "etc/systemd/system/ssmwake.service"
+    assert said(call(runtime, "install")) == ("installed", f"installed: version {__version__}")
+    assert said(call(runtime, "install")) == ("unchanged", f"unchanged: version {__version__}")
+    other = ("updated", f"updated: files or settings of version {__version__}")
+    assert said(call(runtime, "install", "--role", "web")) == other
+    (runtime.root / "usr/local/sbin/ssmwake").unlink()
+    assert said(call(runtime, "install")) == other
+    unit.write_text(unit.read_text().replace(f"(ssmwake {__version__})", "(ssmwake 0.0.9)"))
+    assert said(call(runtime, "install")) == ("updated", f"updated: from 0.0.9 to {__version__}")
+    # The first releases did not say their version.
+    unit.write_text("[Service]\nExecStart=/bin/sh /usr/local/sbin/ssmwake watch\n")
+    assert said(call(runtime, "install")) == ("updated", f"updated: from an older version to {__version__}")
+    assert said(call(runtime, "install")) == ("unchanged", f"unchanged: version {__version__}")
+
+
+def test_a_watcher_that_runs_what_is_installed_is_not_restarted(runtime: Runtime) -> None:
+    systemd(runtime)
+    call(runtime, "install")
+    calls = runtime.root / "calls"
+    calls.unlink()
+    call(runtime, "install")
+    assert "restart" not in calls.read_text()
+    shim(runtime, "systemctl", fails="is-active")
+    call(runtime, "install")
+    assert "systemctl --no-block restart ssmwake" in calls.read_text()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_script_that_comes_through_a_pipe_says_why_it_cannot_install_itself(shell: str, runtime: Runtime) -> None:
+    systemd(runtime)
+    name, *options = shell.split()
+    done = subprocess.run(
+        [found(name), *options, "-s", "install"],
+        input=runtime.script.read_text(),
+        env=runtime.environment("curl") | {"PATH": f"{runtime.root}/shim:{runtime.bin('curl')}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 73
+    assert "save the script, then: sudo sh FILE install" in done.stderr
+    assert everything(runtime) == {}
+
+
+@pytest.mark.parametrize("name", ["x", "a b", "-c", "it's", "$(touch x)", "*"])
+def test_a_copy_under_any_name_installs_itself(name: str, runtime: Runtime, tmp_path: Path) -> None:
+    systemd(runtime)
+    folder = tmp_path / "any where"
+    folder.mkdir()
+    (folder / name).write_bytes(runtime.script.read_bytes())
+    done = subprocess.run(
+        [found("dash"), "--", name, "install"],
+        cwd=folder,
+        env=runtime.environment("curl") | {"PATH": f"{runtime.root}/shim:{runtime.bin('curl')}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (runtime.root / "usr/local/sbin/ssmwake").read_bytes() == runtime.script.read_bytes()
+    assert not (folder / "x").exists() or name == "x"
+
+
+def test_installs_at_the_same_time_do_not_disturb_each_other(runtime: Runtime) -> None:
+    systemd(runtime)
+    path = f"{runtime.root}/shim:{runtime.bin('curl')}"
+    for _ in range(5):
+        runs = [
+            subprocess.Popen(
+                runtime.command("dash", "install", "--role", "web"),
+                env=runtime.environment("curl") | {"PATH": path},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            for _ in range(4)
+        ]
+        for run in runs:
+            _, errors = run.communicate(timeout=30)
+            assert run.returncode == 0, errors
+        files = everything(runtime)
+        assert files["usr/local/sbin/ssmwake"] == (0o100755, runtime.script.read_bytes())
+        assert set(files) - {"etc/ssmwake.conf"} == {
+            "usr/local/sbin/ssmwake",
+            *(f"etc/systemd/system/{unit}" for unit in UNITS),
+        }
+        assert call(runtime, "uninstall").returncode == 0
+
+
+def test_folders_that_install_makes_can_be_read_by_everybody(runtime: Runtime) -> None:
+    systemd(runtime)
+    assert call(runtime, "install").returncode == 0
+    for folder in ("usr/local/sbin", "etc/systemd/system"):
+        assert (runtime.root / folder).stat().st_mode & 0o777 == 0o755
+
+
+def test_a_unit_that_somebody_masked_stays_masked(runtime: Runtime) -> None:
+    systemd(runtime)
+    unit = runtime.root / "etc/systemd/system/ssmwake.service"
+    unit.parent.mkdir(parents=True)
+    unit.symlink_to("/dev/null")
+    done = call(runtime, "install")
+    assert (done.returncode, "cannot-write" in done.stderr) == (73, True)
+    assert unit.is_symlink()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_image_gets_everything_and_nothing_is_started(shell: str, runtime: Runtime) -> None:
+    manager = runtime.root / "lib/systemd/systemd"
+    manager.parent.mkdir(parents=True)
+    manager.touch()
+    link = runtime.root / "etc/systemd/system/multi-user.target.wants/ssmwake.service"
+    for _ in range(2):
+        done = call(runtime, "install", "--no-start", "--role", "web", shell=shell)
+        assert done.returncode == 0, done.stderr
+        assert set(UNITS) <= {path.name for path in link.parents[1].iterdir()}
+        assert link.readlink() == Path("/etc/systemd/system/ssmwake.service")
+    assert said(done)[0] == "unchanged"
+    assert not (runtime.root / "calls").exists()
+
+
+def test_no_start_beside_a_running_systemd_starts_nothing(runtime: Runtime) -> None:
+    systemd(runtime)
+    assert call(runtime, "install", "--no-start").returncode == 0
+    assert [line for line in (runtime.root / "calls").read_text().splitlines() if "--version" not in line] == []
+
+
+def test_openrc_in_an_image_is_not_started(runtime: Runtime) -> None:
+    shim(runtime, "rc-service", "rc-update")
+    assert call(runtime, "install", "--no-start").returncode == 0
+    assert (runtime.root / "calls").read_text() == "rc-update add ssmwake default\n"
+
+
 def test_install_runs_from_its_own_place_too(runtime: Runtime) -> None:
     systemd(runtime)
     call(runtime, "install")
@@ -170,6 +315,18 @@ def test_a_failure_to_enable_is_an_error(runtime: Runtime) -> None:
     assert (done.returncode, "restart-failed" in done.stdout) == (71, True)
 
 
+def test_uninstall_leaves_what_is_not_ours(runtime: Runtime) -> None:
+    systemd(runtime)
+    assert call(runtime, "install").returncode == 0
+    units = runtime.root / "etc/systemd/system"
+    theirs = ["ssmwake-backup.target", "ssmwake-report.service", "ssmwake.service.d/limits.conf", "ssmwake-x.socket"]
+    for name in theirs:
+        (units / name).parent.mkdir(exist_ok=True)
+        (units / name).touch()
+    assert call(runtime, "uninstall").returncode == 0
+    assert sorted(str(path.relative_to(units)) for path in units.rglob("*") if path.is_file()) == sorted(theirs)
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_uninstall_leaves_nothing(shell: str, runtime: Runtime) -> None:
     systemd(runtime)
@@ -188,7 +345,8 @@ def test_openrc_gets_a_service_of_its_own(runtime: Runtime) -> None:
     shim(runtime, "rc-service", "rc-update")
     assert call(runtime, "install").returncode == 0
     script = runtime.root / "etc/init.d/ssmwake"
-    assert script.read_text().startswith("#!/sbin/openrc-run\nsupervisor=supervise-daemon\n")
+    assert script.read_text().startswith("#!/sbin/openrc-run\ndescription=")
+    assert "\nsupervisor=supervise-daemon\n" in script.read_text()
     assert os.access(script, os.X_OK)
     calls = (runtime.root / "calls").read_text()
     assert "rc-update add ssmwake default" in calls

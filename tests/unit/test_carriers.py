@@ -130,7 +130,7 @@ def test_an_action_calls_the_runtime_and_leaves_no_copy(
 def test_files_of_the_script_are_for_root_alone(tmp_path: Path) -> None:
     assert run(["sh"], carriers.script(Config(role="web", on_ready=("true",))), tmp_path) == 0
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("ssmwake*") if path.is_file()}
-    assert modes == {"ssmwake": 0o700, "ssmwake.conf": 0o600, "ssmwake.on-ready": 0o700}
+    assert modes == {"ssmwake": 0o700, "ssmwake.conf": 0o644, "ssmwake.on-ready": 0o700}
 
 
 @pytest.mark.parametrize(
@@ -157,13 +157,24 @@ def test_a_failing_runtime_fails_the_boot_only_when_that_is_asked_for(
 def test_a_script_is_run_again_at_the_next_boot_until_it_has_installed(shell: list[str], tmp_path: Path) -> None:
     retry = tmp_path / carriers.RETRY.lstrip("/")
     retry.parent.mkdir(parents=True)
-    assert run(shell, carriers.script(Config()), tmp_path) == 0
-    assert retry.readlink() == tmp_path / "user-data"
+    part = tmp_path / "var/lib/cloud/instance/scripts/part-001"
+    part.parent.mkdir(parents=True)
+    part.write_text(carriers.script(Config()))
     environment = {"PATH": os.environ["PATH"], "SSMWAKE_ROOT": str(tmp_path)}
+    subprocess.run([*shell, str(part)], env=environment, capture_output=True, timeout=20, check=True)
+    assert retry.readlink() == part
     again = subprocess.run([*shell, str(retry)], env=environment, capture_output=True, timeout=20, check=True)
     assert (again.stdout, again.stderr) == (b"", b"")
-    assert retry.readlink() == tmp_path / "user-data"
+    assert retry.readlink() == part
     assert calls(tmp_path) == ["install", "install"]
+
+
+def test_a_script_that_is_run_by_hand_leaves_nothing_for_the_next_boot(shell: list[str], tmp_path: Path) -> None:
+    retry = tmp_path / carriers.RETRY.lstrip("/")
+    retry.parent.mkdir(parents=True)
+    assert run(shell, carriers.script(Config()), tmp_path) == 0
+    assert not retry.is_symlink()
+    assert calls(tmp_path) == ["install"]
 
 
 def test_what_cloud_init_runs_early_in_each_boot_only_puts_itself_where_it_runs_late(

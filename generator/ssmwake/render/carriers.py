@@ -12,7 +12,8 @@ HOME = "/var/lib/ssmwake/ssmwake"
 # cloud-init notes that it has run user scripts before it runs them, and so for write_files; what lies here it runs on
 # each boot, before those. `ssmwake install` takes it away in the end, so the power can go at any moment before.
 RETRY = "/var/lib/cloud/scripts/per-boot/ssmwake"
-KEPT = f'ln -s "$0" "$root{RETRY}" 2>/dev/null'
+# A script that somebody runs by hand is not where cloud-init keeps its own, and may be gone at the next boot.
+KEPT = f'case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root{RETRY}" 2>/dev/null ;; esac'
 # What there is from the end of the first boot on, at the latest.
 SCRIPTS_NOTED = "/var/lib/cloud/instance/sem/config_scripts_user"
 
@@ -30,7 +31,7 @@ def instance_files(config: Config) -> tuple[InstanceFile, ...]:
     """Return the files of the config, the runtime first: no settings file where nothing differs from the defaults."""
     files = [InstanceFile(HOME, "0700", carried())]
     if settings := conf(config):
-        files.append(InstanceFile("/etc/ssmwake.conf", "0600", settings))
+        files.append(InstanceFile("/etc/ssmwake.conf", "0644", settings))
     if config.on_ready:
         files.append(InstanceFile("/etc/ssmwake.on-ready", "0700", on_ready(config.on_ready)))
     return tuple(files)
