@@ -844,9 +844,12 @@ enabled=$units/multi-user.target.wants/ssmwake.service
 install() {
     [ "$self" ] || finish cannot-read 'there is no file to install; save the script, then: sudo sh FILE install'
     sh -n "$self" || finish cannot-read "$self"
-    [ "$no_start" ] && [ -e "$root/usr/lib/systemd/systemd" ] && manager=systemd
+    # In a chroot no service manager runs; its files say which one will.
+    [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
     changed='' target=$home before=none
-    [ ! -e "$home" ] || before=$(sed -n 's/^version=//p' "$home")
+    for word in "$units/ssmwake.service" "$rc_script"; do
+        [ ! -f "$word" ] || before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$word")
+    done
     line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     try_to_write "$target" "$line" 755 || {
@@ -868,11 +871,11 @@ install() {
         ;;
     openrc)
         write "$rc_script" "#!/sbin/openrc-run
+description='Wake the SSM agent when the IAM role arrives (ssmwake $version)'
 supervisor=supervise-daemon
 command=/bin/sh
 command_args='$target watch'" 755
-        rc-update add ssmwake default >&2
-        [ "$no_start" ] || rc-service ssmwake restart >&2
+        start_service
         ;;
     *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
     esac || finish restart-failed 'look at: systemctl status ssmwake'
@@ -880,6 +883,7 @@ command_args='$target watch'" 755
     case $before:$changed in
     none:*) action=installed line="version $version" ;;
     *:) action=unchanged line="version $version" ;;
+    "$version":*) action=updated line="files or settings of version $version" ;;
     *) action=updated line="from ${before:-an older version} to $version" ;;
     esac
     told='' reason=installed
@@ -890,13 +894,21 @@ command_args='$target watch'" 755
 # A watcher that runs what is installed is left alone.
 start_unit() {
     if [ "$no_start" ]; then
-        mkdir -p "${enabled%/*}" && ln -sf ../ssmwake.service "$enabled"
+        (umask 022 && mkdir -p "${enabled%/*}") && ln -sf /etc/systemd/system/ssmwake.service "$enabled"
         return
     fi
     timeout 60 systemctl daemon-reload
     timeout 60 systemctl enable ssmwake
     if [ "$changed" ] || ! timeout 20 systemctl is-active ssmwake; then
         control restart ssmwake
+    fi
+} >/dev/null 2>&1
+
+start_service() {
+    timeout 60 rc-update add ssmwake default
+    [ -z "$no_start" ] || return 0
+    if [ "$changed" ] || ! timeout 20 rc-service ssmwake status; then
+        timeout 60 rc-service ssmwake restart
     fi
 } >/dev/null 2>&1
 
