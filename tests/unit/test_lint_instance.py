@@ -3,7 +3,8 @@
 import pytest
 
 from ssmwake.lint.aws import instance
-from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.aws.instance import Instance
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Location
 

@@ -320,6 +320,55 @@ def test_an_instance_waits_for_the_policy_that_its_agent_needs(old: str, new: st
     assert found(RACE.replace(old, new) + names if old else RACE) == expected
 
 
+TRUST = 'jsonencode({Statement = [{Effect = "Allow", Action = "sts:AssumeRole", Principal = {Service = "NAME"}}]})'
+TRUST_DOCUMENT = """data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["NAME"]
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["ec2.amazonaws.com", "ssm.amazonaws.com", "ec2.amazonaws.com.cn", "${var.service}"])
+@pytest.mark.parametrize("form", ["jsonencode", "document", "heredoc"])
+def test_a_role_of_a_profile_is_for_ec2_however_its_policy_is_written(form: str, name: str) -> None:
+    policy, more = TRUST.replace("NAME", name), ""
+    if form == "document":
+        policy, more = "data.aws_iam_policy_document.trust.json", TRUST_DOCUMENT.replace("NAME", name)
+    elif form == "heredoc":
+        statement = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": [name]}}
+        policy = f"<<EOT\n{json.dumps({'Statement': statement})}\nEOT"
+    role = f'resource "aws_iam_role" "r" {{\n  assume_role_policy = {policy}\n}}\n'
+    profile = 'resource "aws_iam_instance_profile" "p" {\n  role = aws_iam_role.r.name\n}\n'
+    assert found(role + profile + more) == (["SW227 2:3"] if name == "ssm.amazonaws.com" else [])
+    assert found(role + more) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ('policy_arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"', ["SW226 1:1"]),
+        ('policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"', []),
+        ('policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonEC2RoleforSSM"', ["SW229 4:16"]),
+        ("policy_arn = var.arn", []),
+        ("policy_arn = aws_iam_policy.own.arn", ["SW226 1:1"]),
+    ],
+)
+def test_the_agent_of_an_instance_can_register_by_its_role(policy: str, expected: list[str]) -> None:
+    attached = RACE[: RACE.index("  policy_arn")] + f"  {policy}\n" + RACE[RACE.index('Core"\n') + len('Core"\n') :]
+    script = 'name\n  user_data = "#!/bin/sh\\nsystemctl --no-block restart amazon-ssm-agent\\n"'
+    statement = 'jsonencode({Statement = [{Effect = "Allow", Action = "s3:*"}]})'
+    own = f'resource "aws_iam_policy" "own" {{\n  policy = {statement}\n}}\n'
+    waits = "\n  depends_on = [aws_iam_role_policy_attachment.ssm]"
+    content = attached.replace("p.name", f"p.{script}{waits}") + own
+    assert found(content) == expected
+    assert found(content.replace('"s3:*"', '"ssm:*"')) == [one for one in expected if "own" not in policy]
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.aws import instance
-from ssmwake.lint.aws.instance import Setting
 from ssmwake.lint.aws.launch_data import PLAIN_USER_DATA, described_by
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value

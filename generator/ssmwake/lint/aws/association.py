@@ -1,9 +1,13 @@
-"""What State Manager wants of an association, whatever describes it: the grammar of its schedule."""
+"""What State Manager wants of an association, whatever describes it: its schedule, and what goes with which."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.rules import ERROR, INFO, rule
+from ssmwake.model import Finding
 
 SCHEDULE = rule("SW408", ERROR, "the schedule of an association", reason="State Manager refuses the association")
 NEEDS_CRON = rule("SW409", ERROR, "an option that needs cron", reason="State Manager refuses the association")
@@ -20,6 +24,52 @@ FIELDS = ("minute", "hour", "day of the month", "month", "day of the week", "yea
 RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 # An agent that found no role asks again after half an hour at most: https://github.com/aws/amazon-ssm-agent
 PATIENCE = 2400
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the options are called where the association is described."""
+
+    only_at_cron: str = "ApplyOnlyAtCronInterval"
+    offset: str = "ScheduleOffset"
+
+
+@dataclass(frozen=True)
+class Association:
+    """An association as described; an option that is not stated is None."""
+
+    schedule: Setting | None = None
+    only_at_cron: Setting | None = None
+    offset: Setting | None = None
+    wait: Setting | None = None
+    names: Names = Names()
+
+
+def check(association: Association) -> Iterator[Finding]:
+    """Yield what is wrong with the schedule of an association, with its options, and with how long a stack waits."""
+    schedule = association.schedule
+    expression = schedule.value if schedule else None
+    if schedule and expression and (wrong := schedule_error(expression)):
+        yield SCHEDULE.at(schedule.where, wrong)
+    yield from _cron_options(association, expression.lstrip().partition("(")[0] if expression else None)
+    wait = association.wait
+    if wait and wait.value and re.fullmatch(r"[0-9]{1,6}", wait.value) and int(wait.value) < PATIENCE:
+        message = f"an agent that finds its role late sleeps for half an hour; wait {PATIENCE} seconds, or not at all"
+        yield SHORT_WAIT.at(wait.where, message)
+
+
+def _cron_options(association: Association, kind: str | None) -> Iterator[Finding]:
+    only, offset, names = association.only_at_cron, association.offset, association.names
+    said = ((only.value if only else None) or "").lower()
+    if only and said == "true" and kind in ("rate", "at"):
+        message = f"{names.only_at_cron} goes with cron, not with {kind}; remove it, or write cron(...)"
+        yield NEEDS_CRON.at(only.where, message)
+    if offset is None or offset.value is None:
+        return
+    if kind in ("rate", "at"):
+        yield NEEDS_CRON.at(offset.where, f"{names.offset} goes with cron, not with {kind}; remove it")
+    elif kind == "cron" and (only is None or said == "false"):
+        yield NEEDS_CRON.at(offset.where, f"{names.offset} needs {names.only_at_cron}; set that to true")
 
 
 def schedule_error(expression: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.cloud_init.parts import Kind
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS
@@ -55,11 +56,13 @@ IPV4, IPV6 = "169.254.169.254", "//[fd00:ec2::254]"
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a description says at a place; the value is None where only the deployment knows it."""
+class Names:
+    """What the settings are called where the instance is described."""
 
-    value: str | None
-    where: Location
+    endpoint: str = "HttpEndpoint"
+    tokens_required: str = "HttpTokens: required"
+    ipv6: str = "HttpProtocolIpv6"
+    profile: str = "IamInstanceProfile"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Instance:
     profile: Setting | None = None
     image: str | None = None
     settled: bool = False
+    names: Names = Names()
 
 
 @dataclass(frozen=True)
@@ -96,20 +100,20 @@ class _Run:
 def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
     """Yield where the options and the profile of an instance do not fit its user data, each text of which is given."""
     if instance.endpoint and instance.endpoint.value == "disabled" and scripts:
-        message = "IMDS is off, and cloud-init gets user data from there, so none of it runs; enable HttpEndpoint"
-        yield IMDS_DISABLED.at(instance.endpoint.where, message)
+        message = "IMDS is off, and cloud-init gets user data from there, so none of it runs; enable "
+        yield IMDS_DISABLED.at(instance.endpoint.where, message + instance.names.endpoint)
     if instance.tokens and instance.tokens.value == "optional":
-        message = "any request forged on the instance reads its credentials (IMDSv1); write HttpTokens: required"
-        yield TOKENS_OPTIONAL.at(instance.tokens.where, message)
+        message = "any request forged on the instance reads its credentials (IMDSv1); write "
+        yield TOKENS_OPTIONAL.at(instance.tokens.where, message + instance.names.tokens_required)
     texts = [part for script in scripts for part in _parts(script)]
     runs = [run for text, kind in texts for run in _runs(text, kind)]
     yield from _hops(instance, runs)
     if not any(IPV4 in text.text for text, _ in texts):
         yield from _ipv6(instance, runs)
     if instance.profile is None and instance.settled:
-        yield from _agent(runs)
+        yield from _agent(instance, runs)
         if not any(OTHER_CREDENTIALS.search(text.text) for text, _ in texts):
-            yield from _profile(runs)
+            yield from _profile(instance, runs)
 
 
 def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
@@ -133,32 +137,32 @@ def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
     for run in runs if off else ():
         asked = [word for word in run.command.words if IPV6 in word.text.lower()]
         if asked and run.surely and (run.command.name in CLIENTS or asked == run.command.assignments):
-            message = "IMDS does not answer on IPv6 here; set HttpProtocolIpv6 to enabled"
+            message = f"IMDS does not answer on IPv6 here; set {instance.names.ipv6} to enabled"
             yield IMDS_OVER_IPV6.at(run.source.at_offset(asked[0].start), message)
             return
 
 
-def _agent(runs: Sequence[_Run]) -> Iterator[Finding]:
+def _agent(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
     for run in runs:
         words = run.command.arguments
         installs = run.command.name in INSTALLERS and {"install", "-i", "-U", "-Uvh", "-ivh"} & set(words)
         starts = run.command.name in ("systemctl", "service") and {"start", "restart", "enable"} & set(words)
         if (installs or starts) and any(AGENT in word for word in words):
-            message = (
-                "without a profile the agent waits for one, or for Default Host Management; set IamInstanceProfile"
-            )
-            yield AGENT_WITHOUT_PROFILE.at(run.where, message)
+            message = "without a profile the agent waits for one, or for Default Host Management; set "
+            yield AGENT_WITHOUT_PROFILE.at(run.where, message + instance.names.profile)
             return
 
 
-def _profile(runs: Sequence[_Run]) -> Iterator[Finding]:
+def _profile(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
     for run in runs:
         name, words = run.command.name, run.command.arguments
         if name in (".", "source") and not (words and HARMLESS.search(words[0])):
             return
         calls = name == "aws" and words and not LOCAL & set(words)
         if calls and run.surely and not any(word.startswith(NO_CREDENTIALS) for word in words):
-            yield CALL_WITHOUT_PROFILE.at(run.where, "no profile, so aws finds no credentials; set IamInstanceProfile")
+            yield CALL_WITHOUT_PROFILE.at(
+                run.where, f"no profile, so aws finds no credentials; set {instance.names.profile}"
+            )
             return
 
 

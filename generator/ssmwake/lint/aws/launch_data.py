@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import yaml
 
-from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.aws.instance import Instance
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import value

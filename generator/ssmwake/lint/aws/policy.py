@@ -1,9 +1,12 @@
-"""IAM policies as instances need them, whatever describes them: those of AWS by name, and what waits for what."""
+"""What an instance needs of its role and profile, whatever describes them: who may assume it, and what it allows."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
+from ssmwake.model import Finding, Location
 
 PROFILE_ROLES = rule(
     "SW225", ERROR, "a profile without exactly one role", reason="IAM refuses a second; with none it gives nothing"
@@ -44,6 +47,109 @@ LACKING = frozenset(
     }
 )
 DEPRECATED = {"AmazonEC2RoleforSSM": "AmazonSSMManagedInstanceCore"}
+ASSUMES = "sts:assumerole"
+REGISTERS = "ssm:updateinstanceinformation"
+# The services by which EC2 assumes a role, any, or one that is not known.
+EC2 = re.compile(r"ec2\.|\*|x+$")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the settings are called where the role is described, and how a policy is awaited there."""
+
+    roles: str = "Roles"
+    managed: str = "ManagedPolicyArns"
+    awaits: str = "put it on the role, or add DependsOn: {policy}"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """An instance profile that has so many roles; None where only the deployment knows how many."""
+
+    where: Location
+    roles: int | None
+    names: Names = Names()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a policy; what only the deployment knows is None, and `others` is what speaks of anything else."""
+
+    effect: str | None
+    actions: tuple[str, ...] | None
+    services: tuple[str, ...] | None = ()
+    others: bool = False
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy of AWS by its name; None for any other, and for what only the deployment knows."""
+
+    name: str | None
+    where: Location
+
+
+def check_profile(profile: Profile) -> Iterator[Finding]:
+    """Yield that a profile has not exactly one role."""
+    if profile.roles == 0:
+        yield PROFILE_ROLES.at(profile.where, f"a profile without a role; name one in {profile.names.roles}")
+    elif profile.roles is not None and profile.roles != 1:
+        message = f"{profile.roles} roles, and a profile has exactly one; make one role of their policies"
+        yield PROFILE_ROLES.at(profile.where, message)
+
+
+def check_trust(statements: Sequence[Statement], where: Location) -> Iterator[Finding]:
+    """Yield that EC2 may not assume the role of an instance, by all statements of who may."""
+    for one in statements:
+        if one.effect is None or one.actions is None or one.services is None or one.others:
+            return
+        if one.effect != "Allow" or not any(allows(action, ASSUMES) for action in one.actions):
+            continue
+        if not one.services or any(EC2.match(service) for service in one.services):
+            return
+    if statements:
+        message = "EC2 may not assume this role of an instance profile; add the service ec2.amazonaws.com"
+        yield ROLE_NOT_FOR_EC2.at(where, message)
+
+
+def check_agent(
+    policies: Sequence[Policy], statements: Sequence[Statement], where: Location, names: Names = Names()
+) -> Iterator[Finding]:
+    """Yield that none of the policies of a role, which are all it has, lets the SSM agent register."""
+    if any(policy.name not in LACKING for policy in policies):
+        return
+    for one in statements:
+        if one.effect is None or one.actions is None or one.others:
+            return
+        if one.effect == "Allow" and any(allows(action, REGISTERS) for action in one.actions):
+            return
+    message = f"no policy lets the SSM agent register; add AmazonSSMManagedInstanceCore to {names.managed}"
+    yield ROLE_WITHOUT_AGENT.at(where, message)
+
+
+def check_replaced(policy: Policy) -> Iterator[Finding]:
+    """Yield that AWS has replaced one of its policies."""
+    if policy.name in DEPRECATED:
+        message = f"{policy.name} is deprecated, and gives more than the agent needs; use {DEPRECATED[policy.name]}"
+        yield REPLACED_POLICY.at(policy.where, message)
+
+
+def check_order(
+    boots: str, where: Location, late: Sequence[str], waits: Mapping[str, set[str]], names: Names = Names()
+) -> Iterator[Finding]:
+    """Yield each policy of its role that what boots an instance does not wait for; `waits` is what waits for what."""
+    awaited = closure(waits, boots) if late else set()
+    for policy in late:
+        # A policy that speaks of the instance comes after it, and cannot be waited for.
+        if policy not in awaited and boots not in closure(waits, policy):
+            advice = names.awaits.format(policy=policy)
+            yield POLICY_NOT_AWAITED.at(where, f"may boot before {policy} is attached; {advice}")
+
+
+def managed_name(arn: str) -> str | None:
+    """Return the name of a policy of AWS by its ARN; None for any other."""
+    match = MANAGED.search(arn)
+    return match[1] if match else None
 
 
 def allows(action: str, wanted: str) -> bool:
@@ -51,7 +157,7 @@ def allows(action: str, wanted: str) -> bool:
     return fnmatchcase(wanted, re.sub(r"\*+", "*", action.lower()[:200]))
 
 
-def closure(waits: dict[str, set[str]], name: str) -> set[str]:
+def closure(waits: Mapping[str, set[str]], name: str) -> set[str]:
     """Return all that a name waits for, and what that waits for, and so on."""
     found: set[str] = set()
     left = [name]

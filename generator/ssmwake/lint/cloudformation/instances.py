@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import yaml
 
 from ssmwake.lint.aws import instance
-from ssmwake.lint.aws.instance import Instance, Setting
+from ssmwake.lint.aws.instance import Instance
 from ssmwake.lint.aws.launch_data import described_by
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.cloudformation import user_data as carried
 from ssmwake.lint.cloudformation.template import Resource, Template, call, is_no_value, plain, references
 from ssmwake.lint.cloudformation.user_data import Carried

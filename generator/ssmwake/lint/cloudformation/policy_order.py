@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.aws.policy import POLICY_NOT_AWAITED, closure
+from ssmwake.lint.aws.policy import check_order
 from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE, LAUNCH_TEMPLATE, Launch
 from ssmwake.lint.cloudformation.template import Resource, Template, plain, references
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
@@ -24,13 +24,8 @@ def check(template: Template, launches: list[Launch]) -> Iterator[Finding]:
     waits = {name: _waits(resource) for name, resource in template.resources.items()}
     for resource, described in _booting(template, launches):
         roles = {name for launch in described for name in _names(roles_of(template, launch.profile))}
-        late = [policy for policy, attached in policies if roles & attached]
-        awaited = closure(waits, resource.name) if late else set()
-        for policy in late:
-            # A policy that speaks of the instance comes after it, and cannot be waited for.
-            if policy.name not in awaited and resource.name not in closure(waits, policy.name):
-                message = f"may boot before {policy.name} is attached; put it on the role, or add DependsOn: "
-                yield POLICY_NOT_AWAITED.at(template.source.of(resource.at), message + policy.name)
+        late = [policy.name for policy, attached in policies if roles & attached]
+        yield from check_order(resource.name, template.source.of(resource.at), late, waits)
 
 
 def _names(resources: list[Resource]) -> set[str]:

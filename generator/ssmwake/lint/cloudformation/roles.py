@@ -1,22 +1,13 @@
-"""The roles and profiles of instances: who may assume them, and whether the SSM agent can use them."""
+"""The roles and profiles of a template, as facts: who may assume them, and what their policies allow."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import yaml
 
-from ssmwake.lint.aws.policy import (
-    DEPRECATED,
-    LACKING,
-    MANAGED,
-    PROFILE_ROLES,
-    REPLACED_POLICY,
-    ROLE_NOT_FOR_EC2,
-    ROLE_WITHOUT_AGENT,
-    allows,
-)
+from ssmwake.lint.aws import policy
+from ssmwake.lint.aws.policy import Policy, Profile, Statement
 from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import Launch
 from ssmwake.lint.cloudformation.policy_order import POLICIES, PROFILE, attached_to, roles_of
@@ -24,102 +15,84 @@ from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
-REGISTERS = "ssm:updateinstanceinformation"
+ROLE = "AWS::IAM::Role"
 
 
 def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
     """Yield what is wrong with the profiles of a template and their roles."""
     for profile in template.of_kind(PROFILE):
-        yield from _one_role(template, profile)
-        for role in template.referred(profile.get("Roles"), "AWS::IAM::Role"):
+        yield from policy.check_profile(_profile(template, profile))
+        for role in template.referred(profile.get("Roles"), ROLE):
             yield from _trust(template, role)
     about_agent = bool(template.of_kind("AWS::SSM::Association"))
     for launch in launches:
         scripts = launch.user_data.scripts if launch.user_data else ()
         if about_agent or any("amazon-ssm-agent" in script.text for script in scripts):
             for role in roles_of(template, launch.profile):
-                yield from _registers(template, role)
-    for role in template.of_kind("AWS::IAM::Role"):
+                yield from _agent(template, role)
+    for role in template.of_kind(ROLE):
         for node in items(role.get("ManagedPolicyArns")):
-            name = _managed(template, node)
-            if name in DEPRECATED:
-                message = f"{name} is deprecated, and gives more than the agent needs; use {DEPRECATED[name]}"
-                yield REPLACED_POLICY.at(template.source.of(node), message)
+            yield from policy.check_replaced(_managed(template, node))
 
 
-def _one_role(template: Template, profile: Resource) -> Iterator[Finding]:
+def _profile(template: Template, profile: Resource) -> Profile:
     roles = profile.get("Roles")
     if roles is None and profile.get() is not None and call(profile.get()) is None:
-        key = pairs(profile.node)["Properties"][0]
-        yield PROFILE_ROLES.at(template.source.of(key), "a profile without a role; name one in Roles")
-    if not isinstance(roles, yaml.SequenceNode) or call(roles):
-        return
-    functions = [found.name for item in roles.value if (found := call(item))]
-    # Fn::If and Fn::Transform can stand for nothing.
-    if len(roles.value) != 1 and not set(functions) - {"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::ImportValue"}:
-        message = f"{len(roles.value)} roles, and a profile has exactly one; " + (
-            "make one role of their policies" if roles.value else "name one"
-        )
-        yield PROFILE_ROLES.at(template.source.of(roles), message)
+        return Profile(template.source.of(pairs(profile.node)["Properties"][0]), 0)
+    count = None
+    if isinstance(roles, yaml.SequenceNode) and not call(roles):
+        functions = {found.name for item in roles.value if (found := call(item))}
+        # Fn::If and Fn::Transform can stand for nothing.
+        known = not functions - {"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::ImportValue"}
+        count = len(roles.value) if known else None
+    return Profile(template.source.of(roles or profile.at), count)
 
 
 def _trust(template: Template, role: Resource) -> Iterator[Finding]:
-    document = role.get("AssumeRolePolicyDocument")
-    statements = _statements(document)
-    if statements is None or not statements or template.generated:
-        return
-    for statement in statements:
-        effect, actions = plain(value(statement, "Effect")), _texts(template, value(statement, "Action"))
-        principal = value(statement, "Principal")
-        services = _texts(template, value(principal, "Service"))
-        if effect is None or actions is None or services is None or call(principal) or plain(principal) is not None:
-            return
-        if effect != "Allow" or not any(allows(action, "sts:assumerole") for action in actions):
-            continue
-        if not services or any(re.match(r"ec2\.|\*|x+$", service) for service in services):
-            return
-    where = value(statements[0], "Principal") or statements[0]
-    message = "EC2 may not assume this role of an instance profile; add the service ec2.amazonaws.com"
-    yield ROLE_NOT_FOR_EC2.at(template.source.of(where), message)
+    nodes = _statements(role.get("AssumeRolePolicyDocument"))
+    if nodes and not template.generated:
+        where = template.source.of(value(nodes[0], "Principal") or nodes[0])
+        yield from policy.check_trust([_statement(template, node, trust=True) for node in nodes], where)
 
 
-def _registers(template: Template, role: Resource) -> Iterator[Finding]:
-    arns = role.get("ManagedPolicyArns")
-    if arns is not None and (call(arns) or not isinstance(arns, yaml.SequenceNode)):
+def _agent(template: Template, role: Resource) -> Iterator[Finding]:
+    lists = [role.get("ManagedPolicyArns"), role.get("Policies")]
+    if template.generated or any(node is not None and not _is_list(node) for node in lists):
         return
-    if any(_managed(template, node) not in LACKING for node in items(arns)) or template.generated:
+    documents = [value(item, "PolicyDocument") for item in items(lists[1])]
+    for own in template.of_kind(*POLICIES):
+        if role.name in {one.name for one in attached_to(template, own)}:
+            documents.append(own.get("PolicyDocument"))
+    found = [_statements(document) for document in documents]
+    if any(nodes is None for nodes in found):
         return
-    inline = role.get("Policies")
-    if inline is not None and (call(inline) or not isinstance(inline, yaml.SequenceNode)):
-        return
-    documents = [value(item, "PolicyDocument") for item in items(inline)]
-    for policy in template.of_kind(*POLICIES):
-        if role.name in {one.name for one in attached_to(template, policy)}:
-            documents.append(policy.get("PolicyDocument"))
-    for document in documents:
-        statements = _statements(document)
-        if statements is None:
-            return
-        for statement in statements:
-            effect, actions = plain(value(statement, "Effect")), _texts(template, value(statement, "Action"))
-            if effect is None or actions is None or value(statement, "NotAction") is not None:
-                return
-            if effect == "Allow" and any(allows(action, REGISTERS) for action in actions):
-                return
+    statements = [_statement(template, node) for nodes in found for node in nodes or ()]
     where = template.source.of(pairs(value(role.node, "Properties")).get("ManagedPolicyArns", (role.at,))[0])
-    message = "no policy lets the SSM agent register; add AmazonSSMManagedInstanceCore to ManagedPolicyArns"
-    yield ROLE_WITHOUT_AGENT.at(where, message)
+    yield from policy.check_agent([_managed(template, node) for node in items(lists[0])], statements, where)
 
 
-def _managed(template: Template, node: yaml.Node) -> str | None:
-    """Return the name of the policy of AWS that a node says; None for any other, and for what is not known."""
+def _is_list(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.SequenceNode) and call(node) is None
+
+
+def _statement(template: Template, node: yaml.Node, *, trust: bool = False) -> Statement:
+    """Return a statement, with the principals of one that says who may assume a role."""
+    principal = value(node, "Principal") if trust else None
+    return Statement(
+        plain(value(node, "Effect")),
+        _texts(template, value(node, "Action")),
+        _texts(template, value(principal, "Service")),
+        others=bool(call(principal)) or plain(principal) is not None if trust else value(node, "NotAction") is not None,
+    )
+
+
+def _managed(template: Template, node: yaml.Node) -> Policy:
+    """Return the policy of AWS that a node says."""
     found = call(node)
-    if not isinstance(node, yaml.ScalarNode | yaml.MappingNode) or (
-        found and found.name not in ("Fn::Sub", "Fn::Join")
-    ):
-        return None
-    match = MANAGED.search(text(template, node, {}).joined)
-    return match[1] if match else None
+    known = isinstance(node, yaml.ScalarNode | yaml.MappingNode) and (
+        found is None or found.name in ("Fn::Sub", "Fn::Join")
+    )
+    return Policy(policy.managed_name(text(template, node, {}).joined) if known else None, template.source.of(node))
 
 
 def _statements(document: yaml.Node | None) -> list[yaml.Node] | None:
@@ -131,14 +104,14 @@ def _statements(document: yaml.Node | None) -> list[yaml.Node] | None:
     return found if all(isinstance(one, yaml.MappingNode) and not call(one) for one in found) else None
 
 
-def _texts(template: Template, node: yaml.Node | None) -> list[str] | None:
+def _texts(template: Template, node: yaml.Node | None) -> tuple[str, ...] | None:
     """Return the texts of a scalar or a list, words for what Fn::Sub fills in; None where not all are known."""
     if node is None:
-        return []
+        return ()
     found = []
     for one in [node] if not isinstance(node, yaml.SequenceNode) or call(node) else node.value:
         inner = call(one)
         if not (isinstance(one, yaml.ScalarNode) or inner) or (inner and inner.name not in ("Fn::Sub", "Fn::Join")):
             return None
         found.append(text(template, one, {}).joined)
-    return found
+    return tuple(found)

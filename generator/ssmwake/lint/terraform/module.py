@@ -13,7 +13,7 @@ from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents.fields import DOCUMENT_TOO_LARGE, NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.lint.rules.not_linted import NOT_LINTED
-from ssmwake.lint.terraform import associations, escapes, instances, tf_json
+from ssmwake.lint.terraform import associations, escapes, instances, roles, tf_json
 from ssmwake.lint.terraform.cursor import BrokenText
 from ssmwake.lint.terraform.escapes import BROKEN_TERRAFORM
 from ssmwake.lint.terraform.evaluate import text, texts, unix
@@ -88,7 +88,7 @@ def check(source: Source, files: Files) -> Iterator[Found]:
     yield from _template_files(body, scope)
     for block in body.blocks:
         yield from _block(block, scope)
-    yield from instances.roles(body, scope)
+    yield from roles.check(body, scope, _scripts)
 
 
 def check_template(source: Source) -> Iterator[Found]:
