@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ssmwake.cloud_init.parts import Part
     from ssmwake.publish import Plan, PromoteNamed, Publish, Result, RollBack
 
 __version__ = "0.1.0"
@@ -16,13 +17,17 @@ def user_data(*, include: tuple[bytes, ...] = (), **settings: Any) -> str:
     The settings are those of ssmwake.yaml with underscores, those of `user-data` among them; `include` holds user data
     of your own. Raises ssmwake.model.Invalid, which names every fault.
     """
-    from ssmwake.cloud_init.reader import read
     from ssmwake.config import from_settings
     from ssmwake.render.user_data import user_data as rendered
 
     config = from_settings(settings)
-    parts = tuple(part for number, data in enumerate(include) for part in read(f"include[{number}]", data))
-    return rendered(config, parts)
+    return rendered(config, _parts(include))
+
+
+def _parts(include: tuple[bytes, ...]) -> "tuple[Part, ...]":
+    from ssmwake.cloud_init.reader import read
+
+    return tuple(part for number, data in enumerate(include) for part in read(f"include[{number}]", data))
 
 
 def plan(
@@ -39,14 +44,10 @@ def plan(
     """
     from ssmwake import publish
     from ssmwake.config import from_settings
-    from ssmwake.publish.from_config import PATHS
     from ssmwake.render import Rendering
 
     config = from_settings(settings)
-    rendering = Rendering(config)
-    texts = {path: rendering.text(path) for path in PATHS.values() if path in rendering.paths()}
-    templates = config.publish.launch_templates
-    what = publish.desired_by(config, texts, user_data(include=include, **settings) if templates else "")
+    what = publish.desired_by(Rendering(config, _parts(include)))
     return publish.plan(what, publish.places_of(config, profile), purpose or publish.Publish())
 
 

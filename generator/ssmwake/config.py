@@ -41,11 +41,12 @@ def load(path: str, data: bytes) -> Config:
 UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 
 
-def option(name: str, text: str) -> Any:
+def option(name: str, text: str, section: str = "") -> Any:
     """Return the value of a setting that came as text, such as an option of the command line; raise Invalid."""
     reader = _Reader(f"--{name}", json.loads(schema("config")))
     mark = yaml.Mark(name, 0, 0, 0, "", 0)
-    rules = reader.schema["properties"][name]
+    properties = reader.schema["properties"]
+    rules = (properties[section]["properties"] if section else properties)[name]
     found = reader.value(yaml.ScalarNode("tag:yaml.org,2002:str", text, mark), rules.get("items", rules), name)
     if reader.findings:
         raise Invalid(*reader.findings)

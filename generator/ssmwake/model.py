@@ -138,12 +138,20 @@ class Base(StrEnum):
     LATEST = "latest"
 
 
+class ExistingUserData(StrEnum):
+    """What becomes of the user data that a launch template has already."""
+
+    MERGE = "merge"
+    REPLACE = "replace"
+
+
 @dataclass(frozen=True)
 class LaunchTemplateSettings:
     """What a new version of a launch template is made from, and whether it becomes the default one."""
 
     base: Base = Base.DEFAULT
     promote: bool = False
+    user_data: ExistingUserData = ExistingUserData.MERGE
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,7 @@ class PublishSettings:
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     launch_templates: dict[str, LaunchTemplateSettings] = field(default_factory=dict)
+    external_id: str = ""
 
 
 @dataclass(frozen=True)

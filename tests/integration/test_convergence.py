@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from ssmwake.aws.session import known_regions
 from ssmwake.publish import Desired, LaunchTemplate, Publish, RollBack
 from ssmwake.publish.planning import Purpose
 from support.accounts import HERE, KEY, done, published, state, wanted
@@ -137,7 +138,7 @@ def test_a_launch_template_gets_one_version_wherever_the_death_comes(promote: bo
 def test_an_interrupt_finishes_the_call_it_is_in_and_begins_no_other_place(
     fake: FakeSsm, front: Front, tmp_path: Path
 ) -> None:
-    regions = [f"eu-west-{number}" for number in range(1, 31)]
+    regions = sorted(known_regions())[:30]
     where = [word for region in regions for word in ("--region", region)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "generator")}
     command = [sys.executable, "-m", "ssmwake", "publish", "--yes", *where]
@@ -154,7 +155,14 @@ def test_an_interrupt_finishes_the_call_it_is_in_and_begins_no_other_place(
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"Traceback" not in out + err
-    assert err.endswith(b"ssmwake: interrupted\n")
+    assert err.endswith(b"ssmwake: interrupted; the table shows what was done\n")
+    table = [line.split() for line in out.decode().splitlines()[1:]]
+    assert len(table) == len(regions)
+    assert "skipped" in {row[2] for row in table} <= {"done", "interrupted", "skipped"}
+    # What the table counts as done is what took effect.
+    for _, region, _, changes in table:
+        written = {call.parameters["Name"] for call in front.calls if call.writes and call.region == region}
+        assert int(changes) == len(written)
     begun = {call.region for call in front.calls if call.writes}
     assert 0 < len(begun) < len(regions)
     front.latency, front.after = 0, lambda call: None

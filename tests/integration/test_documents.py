@@ -17,7 +17,9 @@ from ssmwake.publish import (
     execute,
     plan,
 )
-from ssmwake.publish.desired import MARKS, PREVIOUS
+from ssmwake.publish.desired import MARKS
+from ssmwake.publish.promotions import TAG as PREVIOUS
+from ssmwake.publish.promotions import recorded
 from support.accounts import COMMAND, HERE, KEY, done, planned, state, wanted
 from support.fake_ssm import Document as There
 from support.fake_ssm import FakeSsm, Version
@@ -35,7 +37,8 @@ def test_no_change_takes_three_calls_a_document(tags_when_described: bool, fake:
     done(what)
     front.calls.clear()
     assert not planned(what).changes
-    asked = [call.parameters.get("Name") or call.parameters["ResourceId"] for call in front.calls]
+    documents = [call.parameters for call in front.calls if call.service == "ssm"]
+    asked = [parameters.get("Name") or parameters["ResourceId"] for parameters in documents]
     assert Counter(asked) == {"wake": 3, "rescue": 3}
 
 
@@ -142,7 +145,9 @@ def test_the_way_back_is_noted_before_the_default_version_is_left(fake: FakeSsm,
     done(wanted("two"))
     writes = [call for call in front.calls if call.writes and call.operation != "UpdateDocument"]
     assert [call.operation for call in writes] == ["AddTagsToResource", "UpdateDocumentDefaultVersion"] * 2
-    assert writes[0].parameters["Tags"] == [{"Key": PREVIOUS, "Value": "1"}]
+    (tag,) = writes[0].parameters["Tags"]
+    assert tag["Key"] == PREVIOUS
+    assert [(note.before, note.after) for note in recorded(tag["Value"])] == [("1", "2")]
 
 
 def test_the_plan_shows_what_runs_now_and_what_would(fake: FakeSsm, front: Front) -> None:

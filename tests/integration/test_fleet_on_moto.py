@@ -24,6 +24,7 @@ from ssmwake.publish import (
     execute,
     plan,
 )
+from ssmwake.publish.desired import user_data_name
 from support.front import Front
 
 DIST = Path(__file__).parents[2] / "dist" / "ssm"
@@ -109,7 +110,7 @@ def test_spaces_comments_and_order_are_no_change(moto: Front) -> None:
 
 def test_a_role_is_assumed_once_for_all_regions_of_its_account(moto: Front) -> None:
     plan(committed(), PLACES)
-    assert sorted(call.parameters["RoleArn"] for call in moto.calls if call.service == "sts") == sorted(ROLES)
+    assert sorted(call.parameters["RoleArn"] for call in moto.calls if call.operation == "AssumeRole") == sorted(ROLES)
 
 
 def template(moto: Front, **data: Any) -> Any:
@@ -135,7 +136,7 @@ def test_a_launch_template_gets_one_new_version_with_only_the_user_data_changed(
 
     done(plan(promoting, places, RollBack()))
     assert ec2.describe_launch_templates()["LaunchTemplates"][0]["DefaultVersionNumber"] == 1
-    done(plan(promoting, places, PromoteNamed((promoting.launch_templates[0].version_name,))))
+    done(plan(promoting, places, PromoteNamed((user_data_name(b"new"),))))
     there = ec2.describe_launch_templates()["LaunchTemplates"][0]
     assert (there["DefaultVersionNumber"], there["LatestVersionNumber"]) == (2, 2)
 
@@ -157,8 +158,11 @@ def test_the_command_line_checks_publishes_and_then_finds_nothing_to_do(moto: Fr
     where = ("--region", "eu-west-1", "--region", "us-east-1", "--account", ROLES[0])
     check = run(*where, "--check")
     assert check.exit_code == 1
-    assert "111111111111/eu-west-1, 111111111111/us-east-1\n  create ssmwake (Command document)" in check.stdout
-    assert "+schemaVersion:" in check.stdout
+    assert check.stdout.startswith("111111111111, eu-west-1, us-east-1\n  as arn:aws:sts::111111111111:")
+    assert "\n  create ssmwake (Command document)" in check.stdout
+    assert check.stderr == "4 to create in 111111111111, eu-west-1, us-east-1\n"
+    assert "+schemaVersion:" not in check.stdout
+    assert "+schemaVersion:" in run(*where, "--check", "--diff").stdout
     assert not any(call.writes for call in moto.calls)
 
     published = run(*where, "--yes")
@@ -176,7 +180,8 @@ def test_the_command_line_checks_publishes_and_then_finds_nothing_to_do(moto: Fr
 def test_without_a_terminal_it_does_not_begin_to_ask(moto: Front) -> None:
     refused = run("--region", "eu-west-1")
     assert refused.exit_code == 2
-    assert "give --yes or --check" in refused.output
+    assert "there is no terminal to ask on" in refused.output
+    assert "--yes" not in refused.output
     assert moto.calls == []
 
 

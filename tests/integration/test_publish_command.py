@@ -119,7 +119,8 @@ def test_everyone_must_be_said_twice(fake: FakeSsm, front: Front, tmp_path: Path
     config.write_text("documents: {share-with: [all]}\n")
     said = run("-c", str(config), *WHERE, "--yes")
     assert said.exit_code == 1
-    assert "error: `all` shares the documents with everyone; publish with --share-with-all" in said.stderr
+    assert "error: `all` shares the documents with everyone, which the config alone cannot do" in said.stderr
+    assert "--share-with-all" not in said.stderr
     assert front.calls == []
     assert run("-c", str(config), *WHERE, "--yes", "--share-with-all").exit_code == 0
     assert state(fake)["ssmwake"]["shared"] == {"all"}

@@ -33,7 +33,7 @@ def test_each_command_that_is_shown_is_understood(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", HERE.region)
     said = CliRunner().invoke(command, [*words[1:], *([] if "--print-policy" in words else ["--check"])])
-    assert said.exit_code in (0, 1), said.output
+    assert "Usage:" not in said.output, said.output
     # Nothing is there yet that could be promoted.
     fails = "--promote" in words or "--rollback" in words
     assert ("named v-0123456789ab" in said.output or "nothing was promoted" in said.output) == fails

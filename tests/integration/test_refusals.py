@@ -53,13 +53,13 @@ def test_a_throttled_call_is_tried_again(code: str, fake: FakeSsm, front: Front)
             "UpdateDocument",
             "ThrottlingException",
             "Rate exceeded",
-            "ssm:UpdateDocument was throttled too often (ThrottlingException); publish again later",
+            "ssm:UpdateDocument was throttled too often (ThrottlingException); try again later",
         ),
         (
             "GetDocument",
             "ExpiredTokenException",
             "The security token included in the request is expired",
-            "the credentials have expired; renew them, as by aws sso login, and publish again",
+            "the credentials have expired; renew them, for example with aws sso login, and try again",
         ),
         (
             "GetDocument",
@@ -120,9 +120,8 @@ def test_a_role_that_may_not_be_assumed(moto: Front) -> None:
     said = f"User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: {role}"
     moto.spoil = only("AssumeRole", "AccessDenied", said, 403)
     (result,) = published(wanted("one"), places=[Place("eu-west-1", role)])
-    assert (
-        result.failure == f"not allowed: sts:AssumeRole on {role}; grant it to the caller, and let the role trust them"
-    )
+    advice = "grant it to the caller, and let the role trust the caller"
+    assert result.failure == f"not allowed: sts:AssumeRole on {role}; {advice}"
 
 
 def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,12 +134,12 @@ def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_endpoint_that_is_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
-    assert failure(wanted("one")).endswith("nonsense; look at the network, the proxy and AWS_ENDPOINT_URL")
+    assert failure(wanted("one")).endswith("nonsense; check the network, the proxy and AWS_ENDPOINT_URL")
 
 
 def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    assert failure(wanted("one")).endswith("look at the network, the proxy and AWS_ENDPOINT_URL")
+    assert failure(wanted("one")).endswith("check the network, the proxy and AWS_ENDPOINT_URL")
 
 
 @pytest.mark.parametrize("region", ["nowhere", "eu west 1", "-"])
@@ -165,7 +164,7 @@ def test_half_of_the_credentials(front: Front, monkeypatch: pytest.MonkeyPatch) 
 def test_an_unknown_profile(front: Front) -> None:
     (result,) = published(wanted("one"), places=[Place("eu-west-1", profile="nobody")])
     assert "nobody" in result.failure
-    assert "look at ~/.aws/config" in result.failure
+    assert "add it to ~/.aws/config" in result.failure
     said = CliRunner().invoke(command, ["publish", "--yes", "--profile", "nobody"])
     assert (said.exit_code, said.output.count("\n")) == (1, 1)
 
@@ -229,7 +228,7 @@ def test_a_change_between_the_last_look_and_the_write_is_refused_by_the_service(
 
     front.spoil = spoil
     (result,) = execute(plan_of_two)
-    assert result.failure.endswith("the document was changed in between; publish again")
+    assert result.failure.endswith("the document was changed in between; try again")
 
 
 def test_the_limit_of_versions_leads_to_prune_which_spares_the_default_and_the_last_ones(
@@ -238,7 +237,7 @@ def test_the_limit_of_versions_leads_to_prune_which_spares_the_default_and_the_l
     fake.version_limit = 6
     for word in ("1", "2", "3", "4", "5", "6"):
         done(wanted(word), Publish(promote=False))
-    assert "publish with --prune" in failure(wanted("7"), Publish(promote=False))
+    assert "delete versions that nobody runs any more" in failure(wanted("7"), Publish(promote=False))
     done(wanted("7"), Publish(promote=False, prune=2))
     assert list(state(fake)["wake"]["versions"]) == [1, 5, 6, 7]
     assert state(fake)["wake"]["default"] == 1

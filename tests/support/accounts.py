@@ -4,8 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssmwake.aws.client import Patience
-from ssmwake.publish import Desired, Document, DocumentType, Outcome, Place, Plan, Publish, Result, execute, plan
+from ssmwake.publish import (
+    Desired,
+    Document,
+    DocumentType,
+    Outcome,
+    Place,
+    Plan,
+    Publish,
+    Result,
+    execute,
+    plan,
+    promotions,
+)
 from ssmwake.publish.planning import Purpose
+from support.fake_ssm import Document as There
 from support.fake_ssm import FakeSsm
 
 KEY = "AKIAEXAMPLE"
@@ -69,12 +82,16 @@ def failure(what: Desired, purpose: Purpose = Publish()) -> str:  # noqa: B008
 
 def state(fake: FakeSsm, region: str = HERE.region) -> dict[str, Any]:
     """Everything that is there, but not how often somebody looked."""
+    return {document.name: _seen(document) for document in fake.documents[KEY, region].values()}
+
+
+def _seen(document: There) -> dict[str, Any]:
+    # Which run promoted it differs from run to run.
+    last = promotions.effective(document.tags.get(promotions.TAG, ""), str(document.default))
     return {
-        document.name: {
-            "default": document.default,
-            "versions": {number: (version.name, version.text) for number, version in document.versions.items()},
-            "tags": document.tags,
-            "shared": document.shared,
-        }
-        for document in fake.documents[KEY, region].values()
+        "default": document.default,
+        "versions": {number: (version.name, version.text) for number, version in document.versions.items()},
+        "tags": {key: value for key, value in document.tags.items() if key != promotions.TAG},
+        "previous": last.before if last else "",
+        "shared": document.shared,
     }

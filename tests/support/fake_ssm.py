@@ -58,10 +58,14 @@ class FakeSsm:
     version_limit: int = 1000
     page: int = 3
     tags_when_described: bool = True
+    account: str = "123456789012"
+    arn: str = "arn:aws:iam::123456789012:user/jo"
     documents: dict[tuple[str, str], dict[str, Document]] = field(default_factory=lambda: defaultdict(dict))
 
     def __call__(self, call: Call, request: Request) -> Answer:
         """Answer one call."""
+        if call.service == "sts":
+            return self.identity(call)
         operation = getattr(self, f"do_{xform_name(call.operation)}")
         try:
             value = operation(self.documents[call.key, call.region], call.parameters)
@@ -73,6 +77,16 @@ class FakeSsm:
         found = list(service_model.problems(value, service_model.operation("ssm", call.operation).output_shape))
         assert not found, f"{call.operation} would answer what the service model does not know: {found}"
         return Answer.of(value)
+
+    def identity(self, call: Call) -> Answer:
+        """Answer whose credentials these are."""
+        assert call.operation == "GetCallerIdentity", f"no stand-in answers {call.operation}"
+        inner = f"<Arn>{self.arn}</Arn><UserId>AIDAEXAMPLE</UserId><Account>{self.account}</Account>"
+        return Answer(
+            200,
+            f"<GetCallerIdentityResponse><GetCallerIdentityResult>{inner}</GetCallerIdentityResult>"
+            "<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>".encode(),
+        )
 
     def do_create_document(self, there: dict[str, Document], asked: dict[str, Any]) -> dict[str, Any]:
         if asked["Name"] in there:

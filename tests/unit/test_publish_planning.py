@@ -8,7 +8,7 @@ import pytest
 from ssmwake.model import Base
 from ssmwake.publish.actions import Action
 from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, TemplateVersion, Version
-from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate, same, version_name
+from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate, same, user_data_name, version_name
 from ssmwake.publish.planning import Impossible, PromoteNamed, Publish, RollBack, actions, note
 
 DOCUMENT = Document("wake", DocumentType.COMMAND, "a: 1\n")
@@ -68,7 +68,7 @@ def doing(found: Current, base: Base = Base.DEFAULT, *, promote: bool = False) -
 
 
 OLD = TemplateVersion(1, "", "b2xk", "[]")
-NEW = TemplateVersion(2, note(LaunchTemplate("web", b"new").version_name, 1), "bmV3", "[]")
+NEW = TemplateVersion(2, note(user_data_name(b"new"), 1), "bmV3", "[]")
 
 
 def test_a_launch_template_with_this_user_data_gets_no_version() -> None:

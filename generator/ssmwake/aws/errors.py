@@ -1,10 +1,15 @@
-"""Say what AWS, the network or the credentials refused: one line, and what to do about it."""
+"""What AWS, the network or the credentials refused, in one line for the user, with what to do about it.
+
+A line never holds a control character, whatever the other side sent.
+"""
 
 import re
 from typing import Any
 
 from botocore import exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
+
+from ssmwake.redact import printable
 
 THROTTLED = frozenset(
     {
@@ -32,17 +37,24 @@ UNKNOWN_KEYS = frozenset(
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AccessDeniedFault"})
 
 LONGEST = 600
+PASSWORD_IN_URL = re.compile(r"://[^\s/@]+@")
+
+# Our own codes, for what has none from the service.
+NONSENSE = "InvalidResponse"
+TIMEOUT = "Timeout"
+UNREACHABLE = "Unreachable"
+NO_CREDENTIALS = "NoCredentials"
 
 # The service's own words are kept for these, and the advice is ours.
 ADVICE = {
     "DocumentLimitExceeded": "delete documents, or ask AWS for a higher quota",
-    "DocumentVersionLimitExceeded": "publish with --prune, which deletes the oldest versions",
+    "DocumentVersionLimitExceeded": "delete versions that nobody runs any more, as docs/publish.md describes",
     "DocumentPermissionLimit": "share with fewer accounts",
     "MaxDocumentSizeExceeded": "make the document smaller",
     "InvalidDocumentContent": "run ssmwake lint",
     "InvalidDocumentSchemaVersion": "run ssmwake lint",
-    "InvalidDocumentVersion": "the document was changed in between; publish again",
-    "DocumentAlreadyExists": "the document was created in between; publish again",
+    "InvalidDocumentVersion": "the document was changed in between; try again",
+    "DocumentAlreadyExists": "the document was created in between; try again",
     "TooManyTagsError": "remove tags; a document holds 50",
     "OptInRequired": "enable the region for the account",
 }
@@ -56,21 +68,23 @@ def line(error: Exception, operation: str, resource: str, region: str) -> str:
         case aws.NoCredentialsError() | aws.PartialCredentialsError() | aws.CredentialRetrievalError():
             return f"no usable credentials ({_words(error)}); set AWS_PROFILE, or run aws configure or aws sso login"
         case aws.ProfileNotFound():
-            return f"{_words(error)}; look at ~/.aws/config"
+            return f"{_words(error)}; add it to ~/.aws/config, or name another one"
         case aws.SSOError() | aws.TokenRetrievalError():
             return f"the sign-in is over ({_words(error)}); run aws sso login"
         case aws.NoRegionError():
             return "no region; give --region, or set AWS_REGION"
         case aws.InvalidRegionError():
-            return f"{region!r} is no region; correct --region"
+            return f"{region!r} is not a region; name one such as eu-west-1"
         case aws.ConnectTimeoutError() | aws.EndpointConnectionError():
             return f"{_url(error)} does not answer; is {region} a region, and is there a network or a proxy to set?"
-        case aws.ReadTimeoutError() | aws.ConnectionClosedError() | aws.ResponseStreamingError():
-            return f"{_url(error)} did not finish its answer to {operation}; publish again"
+        case aws.ReadTimeoutError():
+            return f"{_url(error)} did not answer {operation} in time; try again, or check the network and the proxy"
+        case aws.ConnectionClosedError() | aws.ResponseStreamingError():
+            return f"{_url(error)} did not finish its answer to {operation}; try again"
         case aws.SSLError():
-            return f"{_words(error)}; set AWS_CA_BUNDLE if a proxy stands between"
+            return f"{_words(error)}; set AWS_CA_BUNDLE if a proxy inspects the connection"
         case aws.HTTPClientError() | aws.ProxyConnectionError() | ValueError():
-            return f"{_words(error)}; look at the network, the proxy and AWS_ENDPOINT_URL"
+            return f"{_words(error)}; check the network, the proxy and AWS_ENDPOINT_URL"
         case BotoCoreError():
             return f"{_words(error)} ({operation})"
     return f"{_words(error)} ({operation})"
@@ -81,13 +95,13 @@ def _service(error: ClientError, operation: str, resource: str, region: str) -> 
     if code in DENIED:
         return _denied(said, operation, resource)
     if code in EXPIRED:
-        return "the credentials have expired; renew them, as by aws sso login, and publish again"
+        return "the credentials have expired; renew them, for example with aws sso login, and try again"
     if code in UNKNOWN_KEYS:
-        return f"the credentials are not accepted in {region} ({code}); is it enabled, and of their partition?"
+        return f"the credentials are not accepted in {region} ({code}); is the region enabled for their account?"
     if code in THROTTLED:
-        return f"{operation} was throttled too often ({code}); publish again later"
+        return f"{operation} was throttled too often ({code}); try again later"
     if status_of(error) >= 500:
-        return f"{operation} failed at the service ({code}: {said}); publish again"
+        return f"{operation} failed at the service ({code}: {said}); try again"
     words = f"{operation} on {resource}: {said} ({code})"
     return f"{words}; {ADVICE[code]}" if code in ADVICE else words
 
@@ -102,14 +116,43 @@ def _denied(said: str, operation: str, resource: str) -> str:
     where = target[1].rstrip(".,") if target else resource
     reason = f" ({why[1].rstrip('.')})" if why else ""
     if name == "sts:AssumeRole":
-        return f"not allowed: {name} on {where}{reason}; grant it to the caller, and let the role trust them"
-    return f"not allowed: {name} on {where}{reason}; grant it, ssmwake publish --print-policy shows all that is needed"
+        return f"not allowed: {name} on {where}{reason}; grant it to the caller, and let the role trust the caller"
+    return f"not allowed: {name} on {where}{reason}; grant it"
 
 
-def code_of(error: ClientError) -> str:
-    """Return the error's code without what some services put around it."""
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    return code.rpartition("#")[2].partition(":")[0]
+def nonsense(operation: str, url: str, fault: str) -> str:
+    """Return the line about an answer that the service would never give; `fault` is such as `has no Status`."""
+    return (
+        f"the answer of {one_line(url)} to {operation} {fault}, so it did not come from AWS; "
+        "check AWS_ENDPOINT_URL and whether a proxy or a sign-in page answers instead"
+    )
+
+
+def code_of(error: Exception) -> str:
+    """Return the service's code without what some services put around it; for other errors a word of ours."""
+    match error:
+        case ClientError():
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            return printable(code.rpartition("#")[2].partition(":")[0])
+        case aws.ReadTimeoutError() | aws.ConnectTimeoutError():
+            return TIMEOUT
+        case (
+            aws.NoCredentialsError()
+            | aws.PartialCredentialsError()
+            | aws.CredentialRetrievalError()
+            | aws.SSOError()
+            | aws.TokenRetrievalError()
+            | aws.ProfileNotFound()
+        ):
+            return NO_CREDENTIALS
+        case aws.HTTPClientError() | aws.ConnectionError():
+            return UNREACHABLE
+    return type(error).__name__
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without anything that a terminal would obey, and without passwords in URLs."""
+    return printable(PASSWORD_IN_URL.sub("://***@", " ".join(text.split())))
 
 
 def status_of(error: ClientError) -> int:
@@ -119,15 +162,16 @@ def status_of(error: ClientError) -> int:
 
 
 def _words_of(error: ClientError) -> str:
-    words = " ".join(str(error.response.get("Error", {}).get("Message", "")).split()).rstrip(".")
+    words = one_line(str(error.response.get("Error", {}).get("Message", ""))).rstrip(".")
     # Whatever listens at an endpoint that is not AWS may answer with a page.
     return (words if len(words) <= LONGEST else words[:LONGEST] + "...") or "no reason given"
 
 
 def _words(error: Exception) -> str:
-    words = " ".join(str(error).split()).rstrip(".")
+    words = one_line(str(error)).rstrip(".")
+    words = words if len(words) <= LONGEST else words[:LONGEST] + "..."
     return words[:1].lower() + words[1:]
 
 
 def _url(error: BotoCoreError) -> str:
-    return str(error.kwargs.get("endpoint_url", "the service")).rstrip("/")
+    return one_line(str(error.kwargs.get("endpoint_url", "the service"))).rstrip("/")

@@ -1,6 +1,17 @@
 """Where to work: one region of one account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+# From botocore's data/partitions.json; every other region is in the partition `aws`.
+PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -10,6 +21,8 @@ class Place:
     region: str
     role: str = ""
     profile: str = ""
+    # What a role in somebody else's account may want to hear; not a secret by IAM's rules, and not printed either.
+    external_id: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.account}/{self.region}" if self.role else self.region
@@ -18,3 +31,16 @@ class Place:
     def account(self) -> str:
         """The account that the role is in; empty without a role."""
         return self.role.split(":")[4] if self.role.count(":") >= 5 else self.role
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region, as ARNs name it."""
+        return next((name for start, name in PARTITIONS.items() if self.region.startswith(start)), "aws")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who the credentials of a place belong to, as STS says; both empty where STS does not answer."""
+
+    account: str = ""
+    arn: str = ""

@@ -1,19 +1,33 @@
-"""Sessions by the AWS CLI's chain of credentials, roles assumed on top of them, and the services of a place."""
+"""Sessions by the AWS CLI's chain of credentials, roles assumed on top of them, and the services of a place.
 
+A code for MFA is asked for once per run, in the thread that calls `Sessions.sign_in`, and the session it opens is kept
+where the AWS CLI keeps it (~/.aws/cli/cache): whoever has just used the CLI is not asked at all.
+"""
+
+import getpass
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader, create_loader
+from botocore.utils import JSONFileCache
 
 from ssmwake.aws import errors
 from ssmwake.aws.client import PATIENT, Patience, Refused, Service
-from ssmwake.aws.place import Place
+from ssmwake.aws.place import Caller, Place
+
+# How long, in seconds, the question whose credentials these are may take: nothing else waits for its answer.
+IDENTITY = 10
+# What STS says when the credentials are no good; any other failure only leaves the account unknown.
+NO_GOOD = errors.EXPIRED | errors.UNKNOWN_KEYS
 
 # Making a client reads files and fills caches of the session, which threads must not do at once.
 _making = threading.Lock()
@@ -25,19 +39,23 @@ def home_region(profile: str) -> str:
     return os.environ.get("AWS_REGION") or _session(profile).region_name or ""
 
 
-def session(place: Place, patience: Patience = PATIENT) -> boto3.Session:
-    """Return the session of a place's account; with a role, by assuming it."""
-    own = _session(place.profile)
-    try:
-        credentials = own.get_credentials()
-    except BotoCoreError as error:
-        raise Refused(errors.line(error, "credentials", "*", place.region)) from error
-    if credentials is None:
-        raise Refused("no credentials; set AWS_PROFILE, or run aws configure or aws sso login")
-    if not place.role:
-        return own
+@cache
+def known_regions() -> frozenset[str]:
+    """Return the regions of every partition that this boto3 knows."""
+    core = botocore.session.Session()
+    core.register_component("data_loader", _loader())
+    return frozenset(
+        region
+        for partition in core.get_available_partitions()
+        for region in core.get_available_regions("ssm", partition_name=partition)
+    )
+
+
+def assumed(own: boto3.Session, place: Place, patience: Patience = PATIENT) -> boto3.Session:
+    """Return the session of a place's role, assumed with the credentials at hand."""
     sts = services(own, place, patience, "sts")["sts"]
-    keys = sts("AssumeRole", RoleArn=place.role, RoleSessionName="ssmwake-publish")["Credentials"]
+    external = {"ExternalId": place.external_id} if place.external_id else {}
+    keys = sts("AssumeRole", RoleArn=place.role, RoleSessionName="ssmwake", **external)["Credentials"]
     return _session(
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
@@ -57,7 +75,7 @@ def services(own: boto3.Session, place: Place, patience: Patience, *names: str) 
         with _making:
             made = {name: own.client(name, region_name=place.region, config=settings) for name in names}  # type: ignore[call-overload]
     except (BotoCoreError, ValueError) as error:
-        raise Refused(errors.line(error, "client", "*", place.region)) from error
+        raise Refused(errors.line(error, "client", "*", place.region), errors.code_of(error)) from error
     return {name: Service(client, place, patience) for name, client in made.items()}
 
 
@@ -74,9 +92,38 @@ def _session(profile: str = "", **keys: str) -> boto3.Session:
     try:
         core.get_scoped_config()
         core.register_component("data_loader", _loader())
+        if not keys:
+            assume_role = core.get_component("credential_provider").get_provider("assume-role")
+            assume_role.cache = _CliCache()
+            # botocore offers no public way to another prompter.
+            assume_role._prompter = _ask
         return boto3.Session(botocore_session=core, **keys)
     except BotoCoreError as error:
-        raise Refused(errors.line(error, "session", "*", "")) from error
+        raise Refused(errors.line(error, "session", "*", ""), errors.code_of(error)) from error
+
+
+class _CliCache(JSONFileCache):
+    """The AWS CLI's cache of role credentials; one that cannot be written is only not kept."""
+
+    def __init__(self) -> None:
+        super().__init__(os.fspath(Path("~/.aws/cli/cache").expanduser()))
+
+    def __setitem__(self, cache_key: str, value: Any) -> None:
+        try:
+            super().__setitem__(cache_key, value)
+        except OSError:
+            return
+
+
+def _ask(prompt: str) -> str:
+    try:
+        return getpass.getpass(prompt)
+    except (EOFError, OSError) as error:
+        line = (
+            "the profile wants a code for MFA, and there is no terminal to ask on; sign in first, for example with "
+            "aws sts get-caller-identity, whose session is used here too"
+        )
+        raise Refused(line, errors.NO_CREDENTIALS) from error
 
 
 class Sessions:
@@ -87,20 +134,80 @@ class Sessions:
         self.patience = patience
         self._guards: dict[tuple[str, str], threading.Lock] = {}
         self._guard = threading.Lock()
-        self._sessions: dict[tuple[str, str], boto3.Session | Refused] = {}
+        self._own: dict[str, boto3.Session | Refused] = {}
+        self._assumed: dict[tuple[str, str], boto3.Session | Refused] = {}
+        self._callers: dict[tuple[str, str], Caller] = {}
+
+    def sign_in(self, places: Iterable[Place]) -> None:
+        """Find the credentials of each profile, in this thread: only here may somebody be asked for a code."""
+        for place in places:
+            if place.profile not in self._own:
+                self._own[place.profile] = self._signed_in(place)
 
     def open(self, place: Place) -> dict[str, Service]:
         """Return the services in a place, or raise Refused."""
-        key = (place.profile, place.role)
-        with self._guard:
-            guard = self._guards.setdefault(key, threading.Lock())
-        with guard:
-            if key not in self._sessions:
-                try:
-                    self._sessions[key] = session(place, self.patience)
-                except Refused as refused:
-                    self._sessions[key] = refused
-        own = self._sessions[key]
+        return services(self._session(place), place, self.patience, *self.names)
+
+    def caller(self, place: Place) -> Caller:
+        """Return whose credentials a place is used with, or raise Refused where they are no good.
+
+        Where STS cannot be asked, such as in a network with an endpoint for SSM alone, the caller is unknown.
+        """
+        with self._locked(place):
+            key = (place.profile, place.role)
+            if key not in self._callers:
+                self._callers[key] = self._asked(place)
+            return self._callers[key]
+
+    def _asked(self, place: Place) -> Caller:
+        brief = replace(self.patience, answer=min(self.patience.answer, IDENTITY), tries=1)
+        sts = services(self._session(place), place, brief, "sts")["sts"]
+        try:
+            answer = sts("GetCallerIdentity")
+            account, arn = answer["Account"], answer["Arn"]
+        except Refused as refused:
+            if refused.code in NO_GOOD:
+                raise
+            return Caller()
+        known = len(account) == 12 and account.isdigit()
+        return Caller(account, errors.one_line(arn)) if known else Caller()
+
+    def _session(self, place: Place) -> boto3.Session:
+        self.sign_in([place])
+        own = self._own[place.profile]
         if isinstance(own, Refused):
             raise own
-        return services(own, place, self.patience, *self.names)
+        if not place.role:
+            return own
+        key = (place.profile, place.role)
+        with self._locked(place, "role"):
+            if key not in self._assumed:
+                try:
+                    self._assumed[key] = assumed(own, place, self.patience)
+                except Refused as refused:
+                    self._assumed[key] = refused
+        of_role = self._assumed[key]
+        if isinstance(of_role, Refused):
+            raise of_role
+        return of_role
+
+    def _locked(self, place: Place, purpose: str = "caller") -> threading.Lock:
+        with self._guard:
+            return self._guards.setdefault((f"{purpose} {place.profile}", place.role), threading.Lock())
+
+    def _signed_in(self, place: Place) -> boto3.Session | Refused:
+        try:
+            own = _session(place.profile)
+            credentials = own.get_credentials()
+            if credentials is None:
+                line = "no credentials; set AWS_PROFILE, or run aws configure or aws sso login"
+                return Refused(line, errors.NO_CREDENTIALS)
+            credentials.get_frozen_credentials()
+        except Refused as refused:
+            return refused
+        except (BotoCoreError, ClientError) as error:
+            return Refused(errors.line(error, "sts:AssumeRole", "*", place.region), errors.code_of(error))
+        except Exception:  # noqa: BLE001 - botocore raises nearly anything at a broken profile or answer
+            line = "the credentials cannot be read; run aws sts get-caller-identity, which shows what is wrong"
+            return Refused(line, errors.NO_CREDENTIALS)
+        return own

@@ -14,8 +14,9 @@ from typing import Any
 import click
 
 from ssmwake import __version__
-from ssmwake.cli.output import discard_stdout, findings_out, printable
+from ssmwake.cli.output import discard_stdout, findings_out
 from ssmwake.model import Invalid
+from ssmwake.redact import printable
 
 # verb -> its line in the overview; verb `user-data` lives in ssmwake.cli.user_data. `--help` must not import them all.
 VERBS = {

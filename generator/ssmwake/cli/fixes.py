@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from ssmwake.cli.output import printable, wants_color
+from ssmwake.cli.output import wants_color
 from ssmwake.dist import replace
 from ssmwake.lint import File
 from ssmwake.lint.fix import fixed
 from ssmwake.model import Finding, Location
+from ssmwake.redact import printable
 
 UNWRITTEN = "SW003"
 

@@ -3,13 +3,13 @@
 import contextlib
 import errno
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import click
 
 from ssmwake.model import Finding, Severity
+from ssmwake.redact import printable
 
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
@@ -34,19 +34,6 @@ def findings_out(
         click.echo(f"{line} {click.style(f'[{finding.rule}]', dim=True)}", err=err, color=color)
         if lines:
             click.echo(_caret(finding, lines.get(finding.where.path, [])), err=err, color=color, nl=False)
-
-
-# What the runner of GitHub takes for a command: `::` at the beginning of a line, `##[` anywhere in it.
-COMMAND = re.compile(r"^\s*::|##\[")
-
-
-def printable(text: str, keep: str = "") -> str:
-    """Return a text in which nothing is a command to a terminal or to a workflow.
-
-    Whatever a terminal would not show as it is, line ends included, becomes its escape in Python; `keep` is left.
-    """
-    safe = "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
-    return COMMAND.sub(lambda match: match[0][:-1] + f"\\x{ord(match[0][-1]):02x}", safe)
 
 
 # As much of a line as is shown, with what is found in the middle of it.

@@ -1,67 +1,93 @@
-"""How plans and their results are said: words, diffs and a table for a person, JSON for a program."""
+"""Plans and their results for people: words, diffs and a table; what programs read is in `plan_json`."""
 
-import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
 from ssmwake.cli.output import wants_color
-from ssmwake.publish import Outcome, Place, PlacePlan, Plan, Result
+from ssmwake.publish import Outcome, PlacePlan, Plan, Result
+from ssmwake.publish.actions import (
+    Action,
+    AddTemplateVersion,
+    AddVersion,
+    Await,
+    Create,
+    DeleteVersion,
+    Promote,
+    PromoteTemplate,
+    Share,
+    Tag,
+)
+from ssmwake.redact import printable
 
-COLORS = {Outcome.DONE: "green", Outcome.UNCHANGED: "dim", Outcome.FAILED: "red", Outcome.SKIPPED: "yellow"}
+COLORS = {
+    Outcome.DONE: "green",
+    Outcome.UNCHANGED: "dim",
+    Outcome.FAILED: "red",
+    Outcome.SKIPPED: "yellow",
+    Outcome.INTERRUPTED: "yellow",
+}
+GOOD = (Outcome.DONE, Outcome.UNCHANGED)
+
+# The first lines of a diff are shown; all of it would push the question off the screen.
+DIFF_LINES = 20
+
+# In the order of the summary.
+VERBS: dict[str, tuple[type[Action], ...]] = {
+    "create": (Create,),
+    "update": (AddVersion, AddTemplateVersion),
+    "promote": (Promote, PromoteTemplate),
+    "tag": (Tag,),
+    "share": (Share,),
+    "wait for": (Await,),
+    "delete": (DeleteVersion,),
+}
 
 
-def plan_out(plan: Plan, *, err: bool = False) -> None:
-    """Say what a plan will do; places with the same plan are said once."""
+def plan_out(plan: Plan, *, whole: bool = False, err: bool = False) -> None:
+    """Print what a plan will do, places with the same plan together; `whole` prints every diff in full."""
     color = wants_color()
     for places, one in _alike(plan.places):
-        click.secho(_named(places), bold=True, err=err, color=color)
+        click.secho(where(places), bold=True, err=err, color=color)
+        for arn in dict.fromkeys(place.caller.arn for place in places if place.caller.arn):
+            click.echo(f"  as {arn}", err=err)
         if one.failure:
-            click.secho(f"  {one.failure}", fg="red", err=err, color=color)
+            click.secho(f"  {printable(one.failure)}", fg="red", err=err, color=color)
         elif not one.actions:
             click.echo("  no change", err=err)
         for action in one.actions:
-            click.echo(f"  {action}", err=err)
-        for difference in one.diffs:
-            for line in str(difference).splitlines():
-                click.secho(f"    {line}", fg={"+": "green", "-": "red"}.get(line[:1]), err=err, color=color)
+            click.echo(f"  {printable(str(action))}", err=err)
+        for line in _diff_lines(one, whole):
+            click.secho(f"    {line}", fg={"+": "green", "-": "red"}.get(line[:1]), err=err, color=color)
 
 
-def plan_json(plan: Plan) -> str:
-    """Return a plan for a program."""
-    said = [
-        {
-            **_place(one.place),
-            "outcome": "failed" if one.failure else "planned" if one.actions else "unchanged",
-            "actions": [str(action) for action in one.actions],
-            "diffs": {difference.name: str(difference) for difference in one.diffs},
-            "error": one.failure,
-        }
+def summary(plan: Plan) -> str:
+    """Return what a plan does, in one line: `2 to create, 1 to update in 123456789012, eu-west-1`."""
+    counts = Counter(
+        verb
         for one in plan.places
-    ]
-    return json.dumps({"changes": plan.changes, "places": said}, indent=2)
+        for action in one.actions
+        for verb, kinds in VERBS.items()
+        if isinstance(action, kinds)
+    )
+    said = ", ".join(f"{counts[verb]} to {verb}" for verb in VERBS if counts[verb]) or "nothing to do"
+    changed = [one for one in plan.places if one.actions] or [one for one in plan.places if not one.failure]
+    said += f" in {where(changed)}" if changed else ""
+    failed = len(plan.failures)
+    return f"{said}; {failed} of {len(plan.places)} places cannot be planned" if failed else said
 
 
-def results_json(results: Sequence[Result]) -> str:
-    """Return how it went, for a program."""
-    said = [
-        {
-            **_place(result.place),
-            "outcome": result.outcome.value,
-            "actions": [str(action) for action in result.done],
-            "error": result.failure,
-        }
-        for result in results
-    ]
-    return json.dumps({"ok": all(result.outcome in GOOD for result in results), "places": said}, indent=2)
-
-
-GOOD = (Outcome.DONE, Outcome.UNCHANGED)
+def where(places: Iterable[PlacePlan | Result]) -> str:
+    """Return accounts, each with its regions: `123456789012, eu-west-1, us-east-1; 210987654321, eu-west-1`."""
+    accounts: dict[str, list[str]] = {}
+    for place in places:
+        accounts.setdefault(place.account or "unknown account", []).append(place.place.region)
+    return "; ".join(", ".join([account, *dict.fromkeys(regions)]) for account, regions in accounts.items())
 
 
 def results_out(results: Sequence[Result]) -> None:
-    """Say how it went, in a table; a reason that places share stands below it once."""
+    """Print how it went, in a table; a reason that places share follows below it once."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -69,28 +95,31 @@ def results_out(results: Sequence[Result]) -> None:
     table = Table("account", "region", "result", "changes", box=None, pad_edge=False, header_style="bold")
     for result in results:
         outcome = Text(result.outcome.value, style=COLORS[result.outcome])
-        table.add_row(result.place.account or "-", result.place.region, outcome, str(len(result.done)))
+        table.add_row(result.account or "unknown", result.place.region, outcome, str(len(result.done)))
     color = wants_color()
     Console(force_terminal=color, no_color=color is False, highlight=False, soft_wrap=True).print(table)
-    reasons: dict[str, list[Place]] = {}
+    reasons: dict[str, list[Result]] = {}
     for result in results:
         if result.failure:
-            reasons.setdefault(result.failure, []).append(result.place)
+            reasons.setdefault(result.failure, []).append(result)
     for reason, places in reasons.items():
-        click.echo(f"{_named(places)}: {click.style('error', 'red')}: {reason}", err=True, color=color)
+        click.echo(f"{where(places)}: {click.style('error', 'red')}: {printable(reason)}", err=True, color=color)
 
 
-def _alike(plans: Sequence[PlacePlan]) -> Iterator[tuple[list[Place], PlacePlan]]:
-    groups: dict[str, tuple[list[Place], PlacePlan]] = {}
+def _diff_lines(one: PlacePlan, whole: bool) -> Iterator[str]:
+    """Yield the lines of the diffs; a new document has none unless all is asked for."""
+    new = {action.document.name for action in one.actions if isinstance(action, Create)}
+    for diff in one.diffs:
+        lines = str(diff).splitlines() if whole or diff.name not in new else []
+        shown = lines if whole else lines[:DIFF_LINES]
+        yield from map(printable, shown)
+        if len(lines) > len(shown):
+            yield f"({len(lines) - len(shown)} more lines; --diff prints them all)"
+
+
+def _alike(plans: Sequence[PlacePlan]) -> Iterator[tuple[list[PlacePlan], PlacePlan]]:
+    groups: dict[str, tuple[list[PlacePlan], PlacePlan]] = {}
     for one in plans:
-        said = "\n".join([one.failure, *map(str, one.actions), *map(str, one.diffs)])
-        groups.setdefault(said, ([], one))[0].append(one.place)
+        content = "\n".join([one.failure, *map(str, one.actions), *map(str, one.diffs)])
+        groups.setdefault(content, ([], one))[0].append(one)
     yield from groups.values()
-
-
-def _named(places: Sequence[Place]) -> str:
-    return ", ".join(map(str, places))
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"account": place.account, "region": place.region, "role": place.role}

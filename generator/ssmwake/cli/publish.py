@@ -1,19 +1,25 @@
 """`ssmwake publish`: read the accounts, plan, show, ask, execute; or only promote, roll back, or print the policy."""
 
 import dataclasses
+import difflib
+import re
 import sys
 from typing import Any
 
 import click
 
+from ssmwake.aws.session import known_regions
 from ssmwake.cli import plan_output
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.output import findings_out, progress
-from ssmwake.model import Artifact, Config, Finding, Severity
-from ssmwake.publish import Desired, PromoteNamed, Publish, Refused, RollBack, desired_by, execute, places_of, plan
-from ssmwake.publish.from_config import PATHS
+from ssmwake.cli.plan_json import Report
+from ssmwake.config import option
+from ssmwake.model import Artifact, Config, Finding, Invalid, Severity
+from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, desired_by, execute, places_of, plan
+from ssmwake.publish.planning import Purpose
 from ssmwake.render import Rendering, publisher_policy
-from ssmwake.render import user_data as rendered_user_data
+
+INTERRUPTED = 130
 
 
 @click.command()
@@ -25,19 +31,22 @@ from ssmwake.render import user_data as rendered_user_data
     "accounts",
     multiple=True,
     metavar="ARN",
-    help="Of a role to assume; may be given again.",
+    help="The role to assume in an account; may be given again.",
 )
+@click.option("--external-id", metavar="ID", help="What the trust policies of these roles ask for.")
 @click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration.")
-@click.option("--check", is_flag=True, help="Only plan; exit 1 when anything would change.")
+@click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; may be given again.")
+@click.option("--check", "--dry-run", is_flag=True, help="Only plan; 1: something would change, 2: could not look.")
+@click.option("--diff", "whole", is_flag=True, help="Show every diff in full, new documents too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--no-promote", is_flag=True, help="Leave the default versions where they are.")
 @click.option("--promote", multiple=True, metavar="VERSION", help="Only make this version name the default one.")
-@click.option("--rollback", is_flag=True, help="Only go back to the default versions before the last promotion.")
-@click.option("--prune", is_flag=True, help="Delete old versions; see documents.keep-versions.")
+@click.option("--rollback", is_flag=True, help="Only revert what the last promotion changed.")
+@click.option("--prune", is_flag=True, help="Delete old versions that ssmwake made; see documents.keep-versions.")
 @click.option("--share-with-all", is_flag=True, help="Allow `share-with: [all]`, which is everyone.")
 @click.option("--no-lint", is_flag=True, help="Publish without looking for mistakes first.")
 @click.option("--fail-fast", is_flag=True, help="Begin no further place after a failure.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, however the run ends.")
 @click.option(
     "--print-policy",
     is_flag=False,
@@ -45,56 +54,131 @@ from ssmwake.render import user_data as rendered_user_data
     type=click.Choice(["publisher", "caller"]),
     help="Print the IAM policy this needs: the publisher's, or of who assumes its roles.",
 )
-def command(config: str | None, profile: str, **flags: Any) -> None:
+def command(config: str | None, as_json: bool, print_policy: str | None, **flags: Any) -> None:
     """Plan and publish the SSM documents, and versions of launch templates, in every region and account.
 
     Credentials are found as every AWS tool finds them.
     """
-    made, parts = settings(config)
-    made = _replaced(made, flags)
-    if flags["print_policy"]:
-        caller = flags["print_policy"] == "caller"
+    if print_policy:
+        made = _replaced(settings(config)[0], flags)
+        caller = print_policy == "caller"
         policy = publisher_policy.caller_policy(made) if caller else publisher_policy.policy(made, prune=flags["prune"])
         click.echo(publisher_policy.text(policy))
         return
-    purpose = _purpose(made, flags)
-    asks = not (flags["yes"] or flags["check"])
-    if asks and not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask on; give --yes or --check")
-    rendering = Rendering(made, parts)
-    what = _desired(made, rendering, flags["share_with_all"])
-    if isinstance(purpose, Publish):
-        _lint(_artifacts(rendering, what), flags["no_lint"])
+    report = Report(flags["check"])
+    status = 2
     try:
-        where = places_of(made, profile)
-    except Refused as refused:
-        click.echo(f"ssmwake: error: {refused.line}", err=True)
-        sys.exit(1)
+        status = _run(report, config, flags, as_json)
+    except click.UsageError as refused:
+        report.code, report.message = "Usage", refused.format_message()
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        # Whatever was done has its result by now: `execute` comes back after Ctrl-C.
+        status, report.code, report.message = INTERRUPTED, "Interrupted", "interrupted; nothing was changed"
+        click.echo(f"ssmwake: {report.message}", err=True)
+    finally:
+        if as_json:
+            click.echo(report.text(status))
+    sys.exit(status)
 
+
+def _run(report: Report, config: str | None, flags: dict[str, Any], as_json: bool) -> int:
+    """Publish, and return the exit status; what is known at each moment is in the report."""
+    fault = 2 if flags["check"] else 1
+    try:
+        made, parts = settings(config)
+        made = _replaced(made, flags)
+        purpose = _purpose(made, flags)
+        asks = not (flags["yes"] or flags["check"])
+        if asks and not sys.stdin.isatty():
+            raise click.UsageError(
+                "there is no terminal to ask on; see the plan with --check, and `ssmwake publish --help` for pipelines"
+            )
+        rendering = Rendering(made, parts)
+        what = desired_by(rendering, everyone=flags["share_with_all"])
+        if isinstance(purpose, Publish) and not _lint(report, rendering, flags["no_lint"]):
+            return fault
+        where = places_of(made, flags["profile"])
+    except Invalid as invalid:
+        report.findings += invalid.findings
+        report.code, report.message = "Invalid", "; ".join(finding.message for finding in invalid.findings)
+        findings_out(invalid.findings, err=True)
+        return fault
+    except Refused as refused:
+        report.code, report.message = refused.code, refused.line
+        click.echo(f"ssmwake: error: {refused.line}", err=True)
+        return fault
     with progress("planning", len(where)) as on_progress:
-        planned = plan(what, where, purpose, on_progress=on_progress)
+        planned = plan(what, where, purpose, expected_accounts=flags["expect_account"], on_progress=on_progress)
+    report.plan = planned
+    return _carried_out(report, asks, flags, as_json)
+
+
+def _carried_out(report: Report, asks: bool, flags: dict[str, Any], as_json: bool) -> int:
+    """Show the plan of the report, ask, execute it, and return the exit status."""
+    planned = report.plan
+    assert planned is not None
+    if planned.interrupted:
+        raise KeyboardInterrupt
+    if not (flags["check"] and as_json):
+        plan_output.plan_out(planned, whole=flags["whole"], err=not flags["check"])
+        click.echo(plan_output.summary(planned), err=True)
     if flags["check"]:
-        click.echo(plan_output.plan_json(planned)) if flags["as_json"] else plan_output.plan_out(planned)
-        sys.exit(1 if planned.changes or planned.failures else 0)
-    plan_output.plan_out(planned, err=True)
-    if asks and planned.changes and not click.confirm("Do this?", err=True):
-        click.echo("nothing was changed", err=True)
-        sys.exit(1)
-    with progress("publishing", len(where)) as on_progress:
+        return 2 if planned.failures else 1 if planned.changes else 0
+    if planned.unexpected:
+        report.code, report.message = "UnexpectedAccount", "an account is not the expected one; nothing was changed"
+        click.echo(f"ssmwake: error: {report.message}", err=True)
+        return 1
+    changed = [one for one in planned.places if one.actions]
+    if asks and changed and not click.confirm(f"Publish to {plan_output.where(changed)}?", err=True):
+        report.code, report.message = "Declined", "nothing was changed"
+        click.echo(report.message, err=True)
+        return 1
+    with progress("publishing", len(planned.places)) as on_progress:
         results = execute(planned, fail_fast=flags["fail_fast"], on_progress=on_progress)
-    if flags["as_json"]:
-        click.echo(plan_output.results_json(results))
-    else:
+    report.results = results
+    if not as_json:
         plan_output.results_out(results)
-    sys.exit(0 if all(result.outcome in plan_output.GOOD for result in results) else 1)
+    if any(result.code == "Interrupted" for result in results):
+        click.echo("ssmwake: interrupted; the table shows what was done", err=True)
+        return INTERRUPTED
+    return 0 if all(result.outcome in plan_output.GOOD for result in results) else 1
 
 
 def _replaced(config: Config, flags: dict[str, Any]) -> Config:
-    given = {name: flags[name] for name in ("regions", "accounts") if flags[name]}
-    return dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
+    """Return the config with the places of the command line instead of its own."""
+    for name in flags["expect_account"]:
+        if not re.fullmatch("[0-9]{12}", name):
+            raise click.BadParameter(
+                f"{name!r} is not an account id, which has 12 digits", param_hint="--expect-account"
+            )
+    given: dict[str, Any] = {}
+    for name, hint in (("regions", "--region"), ("accounts", "--account")):
+        if flags[name]:
+            given[name] = tuple(_checked(name, hint, text) for text in flags[name])
+    if flags["external_id"]:
+        given["external_id"] = _checked("external-id", "--external-id", flags["external_id"])
+    config = dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
+    for region in config.publish.regions:
+        if region not in known_regions():
+            raise click.UsageError(_unknown(region))
+    return config
 
 
-def _purpose(config: Config, flags: dict[str, Any]) -> Publish | PromoteNamed | RollBack:
+def _checked(name: str, hint: str, text: str) -> Any:
+    try:
+        return option(name, text, "publish")
+    except Invalid as invalid:
+        raise click.BadParameter(invalid.findings[0].message, param_hint=hint) from None
+
+
+def _unknown(region: str) -> str:
+    close = difflib.get_close_matches(region, sorted(known_regions()), n=1)
+    advice = f"did you mean {close[0]!r}?" if close else "write one such as eu-west-1"
+    return f"{region!r} is not a region that this boto3 knows; {advice} A region that is newer needs a newer boto3"
+
+
+def _purpose(config: Config, flags: dict[str, Any]) -> Purpose:
     if bool(flags["promote"]) + flags["rollback"] + (flags["no_promote"] or flags["prune"]) > 1:
         raise click.UsageError("--promote, --rollback and publishing go one at a time; give one of them")
     if flags["promote"]:
@@ -104,32 +188,28 @@ def _purpose(config: Config, flags: dict[str, Any]) -> Publish | PromoteNamed | 
     return Publish(not flags["no_promote"], config.documents.keep_versions if flags["prune"] else None)
 
 
-def _desired(config: Config, rendering: Rendering, everyone: bool) -> Desired:
-    user_data = rendered_user_data(config, rendering.parts) if config.publish.launch_templates else ""
-    texts = {path: rendering.text(path) for path in _published(rendering)}
-    return desired_by(config, texts, user_data, everyone=everyone)
-
-
-def _published(rendering: Rendering) -> list[str]:
-    return [path for path in PATHS.values() if path in rendering.paths()]
-
-
-def _artifacts(rendering: Rendering, what: Desired) -> list[Artifact]:
-    documents = [Artifact(path, rendering.text(path)) for path in _published(rendering)]
-    user_data = [template.user_data.decode() for template in what.launch_templates[:1]]
-    return [*documents, *(Artifact(f"user-data/{rendering.config.user_data.format}", text) for text in user_data)]
-
-
-def _lint(artifacts: list[Artifact], skipped: bool) -> None:
-    """Stop at an error in what is about to be published."""
+def _lint(report: Report, rendering: Rendering, skipped: bool) -> bool:
+    """Return whether what is about to be published has no errors; print what there is."""
     if skipped:
         click.echo("not linted, because of --no-lint", err=True)
-        return
-    findings = lint_before_publishing(artifacts)
+        return True
+    findings = lint_before_publishing(_artifacts(rendering))
+    report.findings += findings
     findings_out(findings, err=True)
     if any(finding.severity is Severity.ERROR for finding in findings):
-        click.echo("nothing was published; correct the errors, or give --no-lint", err=True)
-        sys.exit(1)
+        report.code, report.message = "Lint", "nothing was published; fix the errors first"
+        click.echo(report.message, err=True)
+        return False
+    return True
+
+
+def _artifacts(rendering: Rendering) -> list[Artifact]:
+    """Return what is published: the documents, and the user data if there are launch templates."""
+    documents = list(rendering.documents())
+    if not rendering.config.publish.launch_templates:
+        return documents
+    form = rendering.config.user_data.format
+    return [*documents, Artifact(f"user-data/{form}", rendering.user_data())]
 
 
 def lint_before_publishing(artifacts: list[Artifact]) -> list[Finding]:

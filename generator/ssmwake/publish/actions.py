@@ -82,13 +82,14 @@ class Share:
 class Promote:
     """Make a version the default one; an empty number is the version of this name that the plan adds.
 
-    The default version that is left is noted first, in a tag, so that a way back is known at any moment.
+    The default version that is left is noted first, in a tag whose present value is `notes`.
     """
 
     name: str
     version_name: str
     number: str
     previous: str
+    notes: str = ""
 
     def __str__(self) -> str:
         which = self.number or "the new one"
@@ -120,6 +121,7 @@ class PromoteTemplate:
     id: str
     number: int
     previous: int
+    notes: str = ""
 
     def __str__(self) -> str:
         which = f"{self.previous} -> {self.number or 'the new one'}"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ssmwake.aws.client import Refused, Service
-from ssmwake.model import Base
-from ssmwake.publish.desired import PREVIOUS, Desired, Document, LaunchTemplate, same
+from ssmwake.model import Base, Invalid
+from ssmwake.publish import promotions
+from ssmwake.publish.desired import Desired, Document, LaunchTemplate, encoded, same
 
 FORMAT = "YAML"
 
@@ -36,6 +37,16 @@ class CurrentDocument:
     history: tuple[Version, ...] = ()
 
     @property
+    def notes(self) -> str:
+        """What is noted of promotions."""
+        return self.tags.get(promotions.TAG, "")
+
+    @property
+    def last_promotion(self) -> promotions.Promotion | None:
+        """The promotion that made the default version the default one, if it is noted."""
+        return promotions.effective(self.notes, self.default.number)
+
+    @property
     def versions(self) -> tuple[Version, ...]:
         """The versions whose content is known; the default one first, because keeping it needs no change."""
         return tuple({v.number: v for v in (self.default, self.latest, *self.others)}.values())
@@ -62,6 +73,16 @@ class CurrentTemplate:
     tags: dict[str, str]
     versions: tuple[TemplateVersion, ...]
 
+    @property
+    def notes(self) -> str:
+        """What is noted of promotions."""
+        return self.tags.get(promotions.TAG, "")
+
+    @property
+    def last_promotion(self) -> promotions.Promotion | None:
+        """The promotion that made the default version the default one, if it is noted."""
+        return promotions.effective(self.notes, str(self.default))
+
     def version(self, number: int) -> TemplateVersion | None:
         """Return the version with the number, if it was read."""
         return next((version for version in self.versions if version.number == number), None)
@@ -81,6 +102,13 @@ class Current:
     def template(self, template: str) -> CurrentTemplate | None:
         """Return the launch template, if it exists."""
         return next((current for current in self.launch_templates if current.template == template), None)
+
+    @property
+    def last_promotion(self) -> str:
+        """The id of the newest promotion that is still in effect here; empty without any."""
+        notes = [document.last_promotion for document in self.documents]
+        notes += [template.last_promotion for template in self.launch_templates]
+        return max((note.id for note in notes if note), default="")
 
     def like(self, other: "Current") -> bool:
         """Whether nothing was changed between two readings; that a version became Active is no change."""
@@ -130,8 +158,9 @@ def _document(ssm: Service, desired: Document, question: Question) -> CurrentDoc
 def _others(ssm: Service, desired: Document, current: CurrentDocument, question: Question) -> Iterator[Version]:
     """Yield further versions with their content: by the names asked for, or equal to what is desired."""
     if question.names or question.rollback:
-        noted = current.tags.get(PREVIOUS, "") if question.rollback else ""
-        which = [{"VersionName": name} for name in question.names] + [{"DocumentVersion": noted}] * bool(noted)
+        last = current.last_promotion if question.rollback else None
+        which = [{"VersionName": name} for name in question.names]
+        which += [{"DocumentVersion": last.before}] if last else []
         yield from filter(None, (_get(ssm, desired.name, **one) for one in which))
         return
     if any(same(version.text, desired.text) for version in current.versions):
@@ -163,6 +192,8 @@ def versions(ssm: Service, name: str) -> list[Version]:
         for page in ssm.pages("ListDocumentVersions", Name=name)
         for v in page["DocumentVersions"]
     ]
+    if not all(version.number.isdigit() for version in current):
+        raise ssm.nonsense("ListDocumentVersions", "has a DocumentVersion that is not a number")
     return sorted(current, key=lambda version: int(version.number), reverse=True)
 
 
@@ -220,11 +251,14 @@ def _shared_with(ssm: Service, name: str) -> Iterator[str]:
 def _template(ec2: Service, desired: LaunchTemplate, question: Question) -> CurrentTemplate | None:
     which = {"LaunchTemplateIds" if desired.by_id else "LaunchTemplateNames": [desired.template]}
     try:
-        (described,) = ec2("DescribeLaunchTemplates", **which)["LaunchTemplates"]
+        answer = ec2("DescribeLaunchTemplates", **which)["LaunchTemplates"]
     except Refused as refused:
         if refused.code.startswith("InvalidLaunchTemplate"):
             return None
         raise
+    if len(answer) != 1:
+        raise ec2.nonsense("DescribeLaunchTemplates", f"has {len(answer)} launch templates instead of one")
+    (described,) = answer
     template = described["LaunchTemplateId"]
     default, latest = described["DefaultVersionNumber"], described["LatestVersionNumber"]
     ends = {"LaunchTemplateId": template, "Versions": ["$Default", "$Latest"]}
@@ -233,7 +267,7 @@ def _template(ec2: Service, desired: LaunchTemplate, question: Question) -> Curr
         for version in ec2("DescribeLaunchTemplateVersions", **ends)["LaunchTemplateVersions"]
     ]
     start = default if desired.base is Base.DEFAULT else latest
-    if question.names or not any(version.number == start and version.user_data == desired.encoded for version in known):
+    if question.names or question.rollback or not any(_is_current(v, desired) for v in known if v.number == start):
         known = [
             _template_version(version)
             for page in ec2.pages("DescribeLaunchTemplateVersions", LaunchTemplateId=template)
@@ -243,6 +277,14 @@ def _template(ec2: Service, desired: LaunchTemplate, question: Question) -> Curr
     return CurrentTemplate(
         desired.template, template, default, latest, _tags(described.get("Tags", [])), tuple(newest_first)
     )
+
+
+def _is_current(version: TemplateVersion, desired: LaunchTemplate) -> bool:
+    try:
+        return version.user_data == encoded(desired.user_data_on(version.user_data))
+    except Invalid:
+        # The plan says why.
+        return False
 
 
 def _template_version(version: dict[str, Any]) -> TemplateVersion:

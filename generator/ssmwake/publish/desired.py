@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -12,9 +14,11 @@ from ssmwake.model import Base
 
 EVERYONE = "all"
 
-# Tags of ours; a person's own tag of the same key goes first.
+# What the documents run on; the console then offers instances as targets.
+TARGET_TYPE = "/AWS::EC2::Instance"
+
+# Our own tags; a user's tag of the same key goes first.
 MANAGED_BY = {"managed-by": "ssmwake"}
-PREVIOUS = "ssmwake:previous-default"
 MARKS = "ssmwake:tags"
 
 
@@ -42,34 +46,47 @@ class Document:
 
     @property
     def all_tags(self) -> dict[str, str]:
-        """The tags of ours and the person's, and the marks by which we know theirs again."""
+        """Our tags and the user's, and the marks by which the user's are recognised later."""
         marks = {MARKS: " ".join(sorted(map(mark, self.tags)))} if self.tags else {}
         return {**MANAGED_BY, **self.tags, **marks}
 
 
 @dataclass(frozen=True)
 class LaunchTemplate:
-    """One launch template of the person's, by id or name, and the user data that it should have."""
+    """One launch template of the user's, by id or name, and the user data that it should have."""
 
     template: str
     user_data: bytes
     base: Base = Base.DEFAULT
     promote: bool = False
+    # From the user data that a version has to the one that its successor should have; without it, `user_data`.
+    merge: Callable[[bytes], bytes] | None = field(default=None, compare=False)
 
     @property
     def by_id(self) -> bool:
         """Whether `template` is an id; a name of this form would be taken for one."""
         return self.template.startswith("lt-")
 
-    @property
-    def encoded(self) -> str:
-        """The user data as launch-template data takes it."""
-        return base64.b64encode(self.user_data).decode()
+    def user_data_on(self, encoded: str) -> bytes:
+        """Return the user data for a version made from one with the encoded user data; raise Invalid."""
+        return self.merge(_decoded(encoded)) if self.merge else self.user_data
 
-    @property
-    def version_name(self) -> str:
-        """The name of a version with this user data; it is written into the version's description."""
-        return f"v-{hashlib.sha256(self.user_data).hexdigest()[:12]}"
+
+def encoded(user_data: bytes) -> str:
+    """Return user data as launch-template data takes it."""
+    return base64.b64encode(user_data).decode()
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return text.encode()
+
+
+def user_data_name(user_data: bytes) -> str:
+    """Return the name of a launch-template version with this user data; it is part of the version's description."""
+    return f"v-{hashlib.sha256(user_data).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,10 @@ class Desired:
 
     documents: tuple[Document, ...] = ()
     launch_templates: tuple[LaunchTemplate, ...] = ()
+
+
+# What `version_name` makes; only a version that is named so was made by ssmwake.
+VERSION_NAME = re.compile(r"v-[0-9a-f]{12}")
 
 
 @lru_cache(maxsize=64)

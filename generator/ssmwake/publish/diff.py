@@ -1,17 +1,25 @@
-"""What a plan changes in documents and user data, before and after, as a person reads it."""
+"""What a plan changes in documents and user data, before and after, as people read it.
+
+What is there already was written by somebody else: a line of it that may hold a secret is not shown.
+"""
 
 import base64
 import difflib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ssmwake.publish.actions import Action, AddTemplateVersion, AddVersion, Create, Promote
 from ssmwake.publish.current import Current, CurrentDocument
+from ssmwake.redact import HIDDEN, printable, secret_lines
+
+# More than this is not user data: EC2 takes 16,384 bytes, and gzip makes at most a thousand of one.
+LARGEST = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Diff:
-    """One text before and after."""
+    """One text before and after, as they are; as a string it is a diff without secrets and control characters."""
 
     name: str
     before: str
@@ -19,9 +27,20 @@ class Diff:
 
     def __str__(self) -> str:
         lines = difflib.unified_diff(
-            self.before.splitlines(), self.after.splitlines(), f"{self.name} (now)", f"{self.name} (then)", lineterm=""
+            _shown(self.before), _shown(self.after), f"{self.name} (now)", f"{self.name} (then)", lineterm=""
         )
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
+
+
+def _shown(text: str) -> list[str]:
+    """Return the lines, those that may hold a secret by their number only: an other secret is an other line."""
+    secret = secret_lines(text)
+    return [_hidden(line) if number in secret else line for number, line in enumerate(text.splitlines())]
+
+
+def _hidden(line: str) -> str:
+    indentation = line[: len(line) - len(line.lstrip())]
+    return f"{indentation}{HIDDEN}"
 
 
 def diffs(current: Current, actions: tuple[Action, ...]) -> tuple[Diff, ...]:
@@ -30,25 +49,24 @@ def diffs(current: Current, actions: tuple[Action, ...]) -> tuple[Diff, ...]:
 
 
 def _diffs(current: Current, actions: tuple[Action, ...]) -> Iterator[Diff]:
-    on_progress: set[str] = set()
+    updated: set[str] = set()
     for action in actions:
         match action:
             case Create(document):
                 yield Diff(document.name, "", document.text)
             case AddVersion(document):
                 existing = current.document(document.name)
-                on_progress.add(document.name)
+                updated.add(document.name)
                 yield Diff(document.name, existing.default.text if existing else "", document.text)
-            case Promote(name, number=number) if name not in on_progress:
+            case Promote(name, number=number) if name not in updated:
                 existing = current.document(name)
                 if existing:
                     yield Diff(name, existing.default.text, _text(existing, number))
             case AddTemplateVersion():
                 template = current.template(action.template)
                 base = template.version(action.base) if template else None
-                yield Diff(
-                    f"user data of {action.template}", _plain(base.user_data if base else ""), _plain(action.user_data)
-                )
+                before = _plain(base.user_data if base else "")
+                yield Diff(f"user data of {action.template}", before, _plain(action.user_data))
             case _:
                 pass
 
@@ -58,9 +76,11 @@ def _text(existing: CurrentDocument, number: str) -> str:
 
 
 def _plain(encoded: str) -> str:
-    """Return user data as text; what is no text is named by its size."""
+    """Return user data as text, out of base64 and gzip; what is not text is named by its size."""
     try:
         raw = base64.b64decode(encoded)
+        if raw.startswith(b"\x1f\x8b"):
+            raw = zlib.decompressobj(31).decompress(raw, LARGEST)
         return raw.decode()
-    except ValueError:
-        return f"({len(encoded) * 3 // 4} bytes that are no text)\n"
+    except (ValueError, zlib.error):
+        return f"({len(encoded) * 3 // 4} bytes that are not text)\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 from ssmwake.aws.client import Refused, Service
+from ssmwake.publish import promotions
 from ssmwake.publish.actions import (
     Action,
     AddTemplateVersion,
@@ -19,7 +20,7 @@ from ssmwake.publish.actions import (
     Tag,
 )
 from ssmwake.publish.current import FORMAT, equal_version
-from ssmwake.publish.desired import PREVIOUS, Document
+from ssmwake.publish.desired import TARGET_TYPE, Document
 from ssmwake.publish.planning import note
 
 # ModifyDocumentPermission takes so many account ids in one call.
@@ -27,10 +28,11 @@ SHARED_AT_ONCE = 20
 
 
 class Execution:
-    """The carrying out of one place's plan; remembers the numbers of the versions that it added."""
+    """The execution of one place's plan; `promotion` is the id of the run, for the notes of what it promotes."""
 
-    def __init__(self, services: dict[str, Service]) -> None:
+    def __init__(self, services: dict[str, Service], promotion: str) -> None:
         self.services = services
+        self.promotion = promotion
         self.added: dict[str, str] = {}
         self.active: set[tuple[str, str]] = set()
 
@@ -74,6 +76,7 @@ class Execution:
             DocumentType=document.type.value,
             DocumentFormat=FORMAT,
             VersionName=document.version_name,
+            TargetType=TARGET_TYPE,
             Tags=_tags(document.all_tags.items()),
         )
         self._settle(document.name, answer["DocumentDescription"])
@@ -87,6 +90,7 @@ class Execution:
                 Content=document.text,
                 DocumentFormat=FORMAT,
                 VersionName=document.version_name,
+                TargetType=TARGET_TYPE,
                 DocumentVersion=onto,
             )
         except Refused as refused:
@@ -150,8 +154,8 @@ class Execution:
         if number == action.previous:
             return
         self._wait(action.name, number)
-        noted = _tags([(PREVIOUS, action.previous)])
-        self._ssm("AddTagsToResource", ResourceType="Document", ResourceId=action.name, Tags=noted)
+        tags = self._note(action.notes, action.previous, number)
+        self._ssm("AddTagsToResource", ResourceType="Document", ResourceId=action.name, Tags=tags)
         self._ssm("UpdateDocumentDefaultVersion", Name=action.name, DocumentVersion=number)
 
     def _add_template_version(self, action: AddTemplateVersion) -> None:
@@ -170,8 +174,12 @@ class Execution:
     def _promote_template(self, action: PromoteTemplate) -> None:
         number = str(action.number or self.added[action.id])
         ec2 = self.services["ec2"]
-        ec2("CreateTags", Resources=[action.id], Tags=_tags([(PREVIOUS, str(action.previous))]))
+        ec2("CreateTags", Resources=[action.id], Tags=self._note(action.notes, str(action.previous), number))
         ec2("ModifyLaunchTemplate", LaunchTemplateId=action.id, DefaultVersion=number)
+
+    def _note(self, notes: str, before: str, after: str) -> list[dict[str, str]]:
+        promotion = promotions.Promotion(self.promotion, before, after)
+        return _tags([(promotions.TAG, promotions.with_note(notes, promotion))])
 
 
 def _tags(pairs: Any) -> list[dict[str, str]]:

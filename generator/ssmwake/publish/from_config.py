@@ -1,49 +1,79 @@
 """From a config, and the texts that were rendered from it, to the desired state and its places."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import Protocol
 
 from ssmwake.aws.client import Refused
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import home_region
-from ssmwake.model import Config, Invalid, Location, Severity, rule
+from ssmwake.model import Artifact, Config, ExistingUserData, Invalid, Location, Severity, rule
 from ssmwake.publish.desired import EVERYONE, Desired, Document, DocumentType, LaunchTemplate
 
 PUBLIC = rule("SW390", Severity.ERROR, "documents shared with everyone", reason="every AWS account could run them")
 SAME_NAME = rule("SW391", Severity.ERROR, "two documents with one name", reason="each would replace the other")
+NO_REGION = "NoRegion"
 
 # Where a render has the documents.
 PATHS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
 
 
-def desired_by(config: Config, texts: Mapping[str, str], user_data: str, *, everyone: bool = False) -> Desired:
-    """Return what the config wants published of the texts, by their PATHS; raise Invalid where it may not be.
+class Rendered(Protocol):
+    """What is rendered from a config, as `ssmwake.render.Rendering` has it."""
+
+    config: Config
+
+    def documents(self) -> tuple[Artifact, ...]:
+        """Return the SSM documents."""
+
+    def user_data(self) -> str:
+        """Return the user data."""
+
+    def launch_template_user_data(self, existing: bytes, name: str) -> bytes:
+        """Return the user data, joined with what a launch template has; raise Invalid."""
+
+
+def desired_by(rendered: Rendered, *, everyone: bool = False) -> Desired:
+    """Return what a config publishes; raise Invalid where it may not be.
 
     Sharing with everyone must be said twice: in the config, and by `everyone`.
     """
+    config = rendered.config
     settings = config.documents
     if EVERYONE in (settings.share_with or ()) and not everyone:
-        message = "`all` shares the documents with everyone; publish with --share-with-all if you mean it"
+        message = "`all` shares the documents with everyone, which the config alone cannot do; see docs/publish.md"
         raise Invalid(PUBLIC.at(Location("documents.share-with"), message))
     names = {DocumentType.COMMAND: settings.command_name, DocumentType.AUTOMATION: settings.automation_name}
     if len(set(names.values())) < len(names):
         message = f"both documents are named {settings.command_name}; give each a name of its own"
         raise Invalid(SAME_NAME.at(Location("documents"), message))
-    documents = tuple(
-        Document(names[type_], type_, texts[path], settings.tags, settings.share_with)
-        for type_, path in PATHS.items()
-        if path in texts
-    )
-    templates = config.publish.launch_templates.items()
+    texts = {artifact.path: artifact.text for artifact in rendered.documents()}
+    templates = config.publish.launch_templates
+    user_data = rendered.user_data().encode() if templates else b""
     return Desired(
-        documents, tuple(LaunchTemplate(name, user_data.encode(), how.base, how.promote) for name, how in templates)
+        tuple(
+            Document(names[type_], type_, texts[path], settings.tags, settings.share_with)
+            for type_, path in PATHS.items()
+        ),
+        tuple(
+            LaunchTemplate(name, user_data, how.base, how.promote, _merge(rendered, name, how.user_data))
+            for name, how in templates.items()
+        ),
     )
+
+
+def _merge(rendered: Rendered, name: str, how: ExistingUserData) -> Callable[[bytes], bytes]:
+    def merge(existing: bytes) -> bytes:
+        return rendered.launch_template_user_data(b"" if how is ExistingUserData.REPLACE else existing, name)
+
+    return merge
 
 
 def places_of(config: Config, profile: str = "") -> tuple[Place, ...]:
     """Return every region of every account of the config; without any, those of the AWS configuration."""
     regions = config.publish.regions or (home_region(profile),)
     if not all(regions):
-        raise Refused("no region; give --region, or set AWS_REGION")
+        raise Refused("no region; give --region, or set AWS_REGION", NO_REGION)
     accounts = config.publish.accounts or ("",)
+    external_id = config.publish.external_id
     # Two threads in one place would be in each other's way.
-    return tuple(dict.fromkeys(Place(region, role, profile) for role in accounts for region in regions))
+    return tuple(dict.fromkeys(Place(region, role, profile, external_id) for role in accounts for region in regions))

@@ -6,7 +6,7 @@ The order of the actions is the safety: nothing is promoted before every new ver
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ssmwake.model import Base
+from ssmwake.model import Base, Invalid
 from ssmwake.publish.actions import (
     Action,
     AddTemplateVersion,
@@ -20,7 +20,17 @@ from ssmwake.publish.actions import (
     Tag,
 )
 from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, Question, TemplateVersion, Version
-from ssmwake.publish.desired import MARKS, PREVIOUS, Desired, Document, LaunchTemplate, mark, same
+from ssmwake.publish.desired import (
+    MARKS,
+    VERSION_NAME,
+    Desired,
+    Document,
+    LaunchTemplate,
+    encoded,
+    mark,
+    same,
+    user_data_name,
+)
 
 # Raw, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 USER_DATA_LIMIT = 16_384
@@ -44,7 +54,12 @@ class PromoteNamed:
 
 @dataclass(frozen=True)
 class RollBack:
-    """Make those versions the default ones that were it before the last promotion, and change nothing else."""
+    """Make those versions the default ones that were it before one promotion, and change nothing else.
+
+    `promotion` is its id; empty stands for the last one of the place.
+    """
+
+    promotion: str = ""
 
 
 Purpose = Publish | PromoteNamed | RollBack
@@ -74,8 +89,9 @@ def actions(desired: Desired, current: Current, purpose: Purpose) -> tuple[Actio
             return tuple(_publishing(pairs, templates, purpose))
         case PromoteNamed(names):
             return tuple(_promoting([d for _, d in pairs if d], [t for _, t in templates], names))
-        case RollBack():
-            return tuple(_rolling_back([d for _, d in pairs if d], [t for _, t in templates]))
+        case RollBack(promotion):
+            last = promotion or current.last_promotion
+            return tuple(_rolling_back(last, [d for _, d in pairs if d], [t for _, t in templates]))
 
 
 def _publishing(
@@ -142,7 +158,7 @@ def _promoted(document: Document, existing: CurrentDocument) -> Iterator[Promote
     number = equal.number if equal else ""
     if number != existing.default.number:
         name = equal.name if equal else document.version_name
-        yield Promote(document.name, name, number, existing.default.number)
+        yield Promote(document.name, name, number, existing.default.number, existing.notes)
 
 
 def _tagged(document: Document, existing: CurrentDocument) -> Iterator[Tag]:
@@ -167,11 +183,12 @@ def _shared(document: Document, existing: CurrentDocument) -> Iterator[Share]:
 
 
 def _pruned(document: Document, existing: CurrentDocument, keep: int) -> Iterator[DeleteVersion]:
-    """Yield the old versions, but never the default one, the one before it, the last ones, or the one to be used."""
+    """Yield the old versions that ssmwake made, but never the default one, a way back, or the one to be used."""
     equal = _equal(document, existing)
-    kept = {existing.default.number, existing.tags.get(PREVIOUS), equal.number if equal else None}
+    last = existing.last_promotion
+    kept = {existing.default.number, last.before if last else None, equal.number if equal else None}
     for version in reversed(existing.history[max(keep, 1) :]):
-        if version.number not in kept:
+        if version.number not in kept and VERSION_NAME.fullmatch(version.name):
             yield DeleteVersion(document.name, version.number)
 
 
@@ -187,17 +204,28 @@ def _promoting(
     for template in templates:
         newest = next((v for v in template.versions if _named(v) in names), None)
         if newest and newest.number != template.default:
-            yield PromoteTemplate(template.template, template.id, newest.number, template.default)
+            yield _promotion(template, newest.number)
 
 
-def _rolling_back(documents: list[CurrentDocument], templates: list[CurrentTemplate]) -> Iterator[Action]:
-    chosen = [(d, before) for d in documents if (before := _before(d))]
-    earlier = [(t, number) for t in templates if (number := _template_before(t))]
-    if not chosen and not earlier:
-        raise Impossible("nothing was promoted here before; name a version with --promote")
+def _rolling_back(
+    promotion: str, documents: list[CurrentDocument], templates: list[CurrentTemplate]
+) -> Iterator[Action]:
+    if not promotion:
+        raise Impossible("nothing was promoted here before that is still in effect; name a version with --promote")
+    chosen = [(d, _before(d, last.before)) for d in documents if (last := d.last_promotion) and last.id == promotion]
+    earlier = [(t, int(last.before)) for t in templates if (last := t.last_promotion) and last.id == promotion]
+    for template, number in earlier:
+        if template.version(number) is None:
+            raise Impossible(
+                f"version {number} of launch template {template.template}, the default one before, no longer exists"
+            )
     yield from _defaults(chosen)
     for template, number in earlier:
-        yield PromoteTemplate(template.template, template.id, number, template.default)
+        yield _promotion(template, number)
+
+
+def _promotion(template: CurrentTemplate, number: int) -> PromoteTemplate:
+    return PromoteTemplate(template.template, template.id, number, template.default, template.notes)
 
 
 def _defaults(chosen: list[tuple[CurrentDocument, Version]]) -> Iterator[Action]:
@@ -206,24 +234,24 @@ def _defaults(chosen: list[tuple[CurrentDocument, Version]]) -> Iterator[Action]
         if version.status in ("Failed", "Deleting"):
             raise Impossible(f"version {version.number} of {document.name} is {version.status}: {version.words}")
         if version.number != document.default.number:
-            yield Promote(document.name, version.name, version.number, document.default.number)
+            yield Promote(document.name, version.name, version.number, document.default.number, document.notes)
 
 
-def _before(document: CurrentDocument) -> Version | None:
-    """Return the version that was the default one before, as noted at its promotion."""
-    noted = document.tags.get(PREVIOUS)
-    return next((v for v in document.others if v.number == noted and noted != document.default.number), None)
+def _before(document: CurrentDocument, number: str) -> Version:
+    """Return the version that was the default one before."""
+    version = next((version for version in document.versions if version.number == number), None)
+    if version is None:
+        raise Impossible(
+            f"version {number} of {document.name}, the default one before, no longer exists; "
+            "name another one with --promote"
+        )
+    return version
 
 
 def _existing(template: LaunchTemplate, current: Current) -> CurrentTemplate:
     existing = current.template(template.template)
     if existing is None:
         raise Impossible(f"there is no launch template {template.template}; create it first, or correct its name")
-    if len(template.user_data) > USER_DATA_LIMIT:
-        raise Impossible(
-            f"{len(template.user_data):,} bytes of user data for launch template {template.template}, "
-            f"EC2 takes {USER_DATA_LIMIT:,}; make it smaller"
-        )
     return existing
 
 
@@ -235,21 +263,37 @@ def _start(template: LaunchTemplate, existing: CurrentTemplate) -> TemplateVersi
     return version
 
 
+def _user_data(template: LaunchTemplate, start: TemplateVersion) -> bytes:
+    """Return the user data that a version made from `start` should have."""
+    try:
+        user_data = template.user_data_on(start.user_data)
+    except Invalid as invalid:
+        raise Impossible("; ".join(f"{finding.where}: {finding.message}" for finding in invalid.findings)) from None
+    if len(user_data) > USER_DATA_LIMIT:
+        raise Impossible(
+            f"{len(user_data):,} bytes of user data for launch template {template.template}, "
+            f"EC2 takes {USER_DATA_LIMIT:,}; make it smaller"
+        )
+    return user_data
+
+
 def _equal_template(template: LaunchTemplate, existing: CurrentTemplate) -> TemplateVersion | None:
     """Return the version that a new one would equal: the start itself, or the newest one made like it."""
     start = _start(template, existing)
     # Whoever launches from $Latest gets what is latest: an older version that is equal is of no use to them.
     usable = (start, *existing.versions) if template.base is Base.DEFAULT else (start,)
-    noted = note(template.version_name, start.number)
+    user_data = _user_data(template, start)
+    noted, wanted = note(user_data_name(user_data), start.number), encoded(user_data)
     alike = (v for v in usable if v.rest == start.rest or v.description == noted)
-    return next((version for version in alike if version.user_data == template.encoded), None)
+    return next((version for version in alike if version.user_data == wanted), None)
 
 
 def _template_version(template: LaunchTemplate, existing: CurrentTemplate) -> Iterator[AddTemplateVersion]:
     if _equal_template(template, existing) is None:
         start = _start(template, existing)
+        user_data = _user_data(template, start)
         yield AddTemplateVersion(
-            template.template, existing.id, start.number, existing.latest, template.encoded, template.version_name
+            template.template, existing.id, start.number, existing.latest, encoded(user_data), user_data_name(user_data)
         )
 
 
@@ -257,7 +301,7 @@ def _promoted_template(template: LaunchTemplate, existing: CurrentTemplate) -> I
     equal = _equal_template(template, existing)
     number = equal.number if equal else 0
     if number != existing.default:
-        yield PromoteTemplate(template.template, existing.id, number, existing.default)
+        yield _promotion(existing, number)
 
 
 def note(version_name: str, base: int) -> str:
@@ -268,9 +312,3 @@ def note(version_name: str, base: int) -> str:
 def _named(version: TemplateVersion) -> str:
     noted = version.description
     return noted.removeprefix(NOTE).partition(" ")[0] if noted.startswith(NOTE) else ""
-
-
-def _template_before(template: CurrentTemplate) -> int:
-    noted = template.tags.get(PREVIOUS, "")
-    number = int(noted) if noted.isdigit() else 0
-    return number if number != template.default else 0

@@ -1,22 +1,27 @@
-"""Plan and execute in many regions and accounts side by side, so many at once, each with a result of its own."""
+"""Plan and execute in many regions and accounts side by side, each with a result of its own."""
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from ssmwake.aws import errors
 from ssmwake.aws.client import PATIENT, Patience, Refused
-from ssmwake.aws.place import Place
+from ssmwake.aws.parallel import SIDE_BY_SIDE, Stop, side_by_side
+from ssmwake.aws.place import Caller, Place
 from ssmwake.aws.session import Sessions
+from ssmwake.publish import promotions
 from ssmwake.publish.actions import Action
 from ssmwake.publish.current import Current, read
 from ssmwake.publish.desired import Desired
 from ssmwake.publish.diff import Diff, diffs
 from ssmwake.publish.execution import Execution
-from ssmwake.publish.planning import Impossible, Publish, Purpose, actions, question
+from ssmwake.publish.planning import Impossible, Publish, Purpose, RollBack, actions, question
 
-SIDE_BY_SIDE = 20
+# Our own codes, for what no service refused.
+IMPOSSIBLE = "Impossible"
+UNEXPECTED_ACCOUNT = "UnexpectedAccount"
+CHANGED = "ChangedSincePlan"
+INTERRUPTED = "Interrupted"
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,13 @@ class PlacePlan:
     current: Current = field(default_factory=Current)
     actions: tuple[Action, ...] = ()
     failure: str = ""
+    code: str = ""
+    caller: Caller = field(default_factory=Caller)
+
+    @property
+    def account(self) -> str:
+        """The account's id; empty where nobody knows it."""
+        return self.caller.account or self.place.account
 
     @property
     def diffs(self) -> tuple[Diff, ...]:
@@ -41,6 +53,8 @@ class Plan:
     desired: Desired
     purpose: Purpose
     places: tuple[PlacePlan, ...]
+    interrupted: bool = False
+    sessions: Sessions | None = field(default=None, compare=False, repr=False)
 
     @property
     def changes(self) -> bool:
@@ -52,6 +66,11 @@ class Plan:
         """The places for which there is no plan."""
         return tuple(place for place in self.places if place.failure)
 
+    @property
+    def unexpected(self) -> bool:
+        """Whether a place is in an account that was not expected: then nothing is done anywhere."""
+        return any(place.code == UNEXPECTED_ACCOUNT for place in self.places)
+
 
 class Outcome(StrEnum):
     """How it went in one place."""
@@ -60,6 +79,7 @@ class Outcome(StrEnum):
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -70,6 +90,13 @@ class Result:
     outcome: Outcome
     done: tuple[Action, ...] = ()
     failure: str = ""
+    code: str = ""
+    caller: Caller = field(default_factory=Caller)
+
+    @property
+    def account(self) -> str:
+        """The account's id; empty where nobody knows it."""
+        return self.caller.account or self.place.account
 
 
 def plan(
@@ -77,26 +104,48 @@ def plan(
     places: Sequence[Place],
     purpose: Purpose = Publish(),  # noqa: B008 - frozen
     *,
+    expected_accounts: Sequence[str] = (),
     at_once: int = SIDE_BY_SIDE,
     patience: Patience = PATIENT,
     on_progress: Callable[[Place], None] = lambda place: None,
 ) -> Plan:
-    """Read every place and return what to do; nothing is changed. `on_progress` hears of each place that is planned."""
+    """Read every place and return what to do; nothing is changed. `on_progress` is called for each place that was read.
+
+    With `expected_accounts`, a place in any other account is not read, and the plan cannot be executed.
+    """
     sessions = Sessions(_services(desired), patience)
+    sessions.sign_in(places)
+    stop = Stop()
 
-    def planned(place: Place) -> PlacePlan:
+    def read_place(place: Place) -> PlacePlan:
+        caller = Caller()
         try:
-            current = read(sessions.open(place), desired, question(purpose))
-            return PlacePlan(place, current, actions(desired, current, purpose))
+            caller = sessions.caller(place)
+            if expected_accounts and caller.account not in expected_accounts:
+                return PlacePlan(place, failure=_unexpected(caller), code=UNEXPECTED_ACCOUNT, caller=caller)
+            return PlacePlan(place, read(sessions.open(place), desired, question(purpose)), caller=caller)
         except Refused as refused:
-            return PlacePlan(place, failure=refused.line)
-        except Impossible as impossible:
-            return PlacePlan(place, failure=str(impossible))
-        finally:
-            on_progress(place)
+            return PlacePlan(place, failure=_line(refused), code=refused.code, caller=caller)
 
-    with ThreadPoolExecutor(max_workers=_workers(at_once, places)) as pool:
-        return Plan(desired, purpose, tuple(pool.map(planned, places)))
+    read_places = side_by_side(
+        read_place, places, at_once=at_once, stop=stop, on_progress=on_progress, grace=patience.longest_call
+    )
+    found = [
+        one or PlacePlan(place, failure="interrupted before it was read", code=INTERRUPTED)
+        for place, one in zip(places, read_places, strict=True)
+    ]
+    if purpose == RollBack():
+        # The last promotion of all these places, not of each: what was promoted in one alone is reverted there alone.
+        purpose = RollBack(max((one.current.last_promotion for one in found), default=""))
+    planned = tuple(one if one.failure else _planned(one, desired, purpose) for one in found)
+    return Plan(desired, purpose, planned, stop.interrupted, sessions)
+
+
+def _planned(one: PlacePlan, desired: Desired, purpose: Purpose) -> PlacePlan:
+    try:
+        return replace(one, actions=actions(desired, one.current, purpose))
+    except Impossible as impossible:
+        return replace(one, failure=errors.one_line(str(impossible)), code=IMPOSSIBLE)
 
 
 def execute(
@@ -110,50 +159,86 @@ def execute(
     """Do what the plan says, and return how it went, in the order of its places.
 
     A place that was changed since it was planned is left alone. With `fail_fast`, no place is begun after a failure.
+    After Ctrl-C, each place ends with its present action, and the results say what was done.
     """
-    sessions = Sessions(_services(planned.desired), patience)
-    stop = threading.Event()
-    if fail_fast and planned.failures:
+    sessions = planned.sessions or Sessions(_services(planned.desired), patience)
+    stop = Stop()
+    if planned.unexpected or (fail_fast and planned.failures):
         stop.set()
+    if not stop:
+        sessions.sign_in([one.place for one in planned.places if one.actions])
+    promotion = promotions.new_id()
+    begun: dict[Place, list[Action]] = {}
 
-    def executed(one: PlacePlan) -> Result:
-        result = _executed(one, planned, sessions, stop)
+    def execute_place(one: PlacePlan) -> Result:
+        done = begun.setdefault(one.place, [])
+        result = _executed(one, planned, sessions, stop, promotion, done)
         if fail_fast and result.outcome is Outcome.FAILED:
             stop.set()
-        on_progress(one.place)
         return result
 
-    with ThreadPoolExecutor(max_workers=_workers(at_once, planned.places)) as pool:
-        try:
-            return tuple(pool.map(executed, planned.places))
-        except BaseException:
-            # Interrupted: what runs is finished, and nothing else is begun.
-            stop.set()
-            raise
+    results = side_by_side(
+        execute_place,
+        planned.places,
+        at_once=at_once,
+        stop=stop,
+        on_progress=lambda one: on_progress(one.place),
+        grace=patience.longest_call,
+    )
+    return tuple(
+        result or _cut_off(one, begun.get(one.place)) for one, result in zip(planned.places, results, strict=True)
+    )
 
 
-def _executed(one: PlacePlan, planned: Plan, sessions: Sessions, stop: threading.Event) -> Result:
+def _executed(
+    one: PlacePlan, planned: Plan, sessions: Sessions, stop: Stop, promotion: str, done: list[Action]
+) -> Result:
+    result = Result(one.place, Outcome.DONE, caller=one.caller)
     if one.failure:
-        return Result(one.place, Outcome.FAILED, failure=one.failure)
+        return replace(result, outcome=Outcome.FAILED, failure=one.failure, code=one.code)
     if not one.actions:
-        return Result(one.place, Outcome.UNCHANGED)
-    if stop.is_set():
-        return Result(one.place, Outcome.SKIPPED, failure="left alone, because another place failed")
-    done: list[Action] = []
+        return replace(result, outcome=Outcome.UNCHANGED)
+    if stop:
+        why = "interrupted before it began" if stop.interrupted else "left alone, because another place failed"
+        return replace(result, outcome=Outcome.SKIPPED, failure=why, code=INTERRUPTED if stop.interrupted else "")
     try:
         opened = sessions.open(one.place)
         if not read(opened, planned.desired, question(planned.purpose)).like(one.current):
-            raise Refused("something was changed here since the plan was made; plan and publish again")
-        for action in Execution(opened).run(one.actions):
+            raise Refused("something was changed here since the plan was made; plan and publish again", CHANGED)
+        for action in Execution(opened, promotion).run(one.actions):
             done.append(action)
+            if stop.interrupted and len(done) < len(one.actions):
+                left = "; ".join(map(str, one.actions[len(done) :]))
+                line = f"interrupted; not done: {left}"
+                return replace(result, outcome=Outcome.INTERRUPTED, done=tuple(done), failure=line, code=INTERRUPTED)
     except Refused as refused:
-        return Result(one.place, Outcome.FAILED, tuple(done), refused.line)
-    return Result(one.place, Outcome.DONE, tuple(done))
+        return replace(result, outcome=Outcome.FAILED, done=tuple(done), failure=_line(refused), code=refused.code)
+    return replace(result, done=tuple(done))
+
+
+def _cut_off(one: PlacePlan, done: Sequence[Action] | None) -> Result:
+    """Return the result of a place that did not end in time after Ctrl-C; `done` is None where it had not begun."""
+    if one.failure:
+        return Result(one.place, Outcome.FAILED, (), one.failure, one.code, one.caller)
+    if not one.actions:
+        return Result(one.place, Outcome.UNCHANGED, caller=one.caller)
+    if done is None:
+        return Result(one.place, Outcome.SKIPPED, (), "interrupted before it began", INTERRUPTED, one.caller)
+    line = f"interrupted; it is not known whether this was done: {one.actions[min(len(done), len(one.actions) - 1)]}"
+    return Result(one.place, Outcome.INTERRUPTED, tuple(done), line, INTERRUPTED, one.caller)
+
+
+def _unexpected(caller: Caller) -> str:
+    if not caller.account:
+        return "the account is not known, because STS did not answer, and --expect-account names another one"
+    return f"this is account {caller.account}, which --expect-account does not name"
+
+
+def _line(refused: Refused) -> str:
+    """Return the line of a refusal, with where the rights are listed that publishing needs."""
+    wants_policy = refused.code in errors.DENIED and refused.line.endswith("; grant it")
+    return f"{refused.line}, ssmwake publish --print-policy shows all that is needed" if wants_policy else refused.line
 
 
 def _services(desired: Desired) -> tuple[str, ...]:
     return ("ssm", "ec2") if desired.launch_templates else ("ssm",)
-
-
-def _workers(at_once: int, places: Sequence[object]) -> int:
-    return max(1, min(at_once, len(places)))

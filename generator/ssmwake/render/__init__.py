@@ -18,6 +18,8 @@ __all__ = ["Rendering", "render", "runtime", "user_data"]
 
 SUMS = "SHA256SUMS"
 RUNTIME = "runtime/ssmwake.sh"
+# What is published.
+DOCUMENTS = ("ssm/command.yaml", "ssm/automation.yaml")
 USER_DATA = {
     "user-data/cloud-config.yaml": UserDataFormat.CLOUD_CONFIG,
     "user-data/script.sh": UserDataFormat.SCRIPT,
@@ -53,8 +55,24 @@ class Rendering:
         return tuple(sorted({RUNTIME, *filter(self._is_what_it_says, USER_DATA), *found, *twins}))
 
     def _is_what_it_says(self, path: str) -> bool:
-        # With parts of the person's own, a script or a cloud-config may have become a multipart.
+        # With parts of the user's own, a script or a cloud-config may have become a multipart.
+        if not self.parts:
+            return True
         return USER_DATA[path] is UserDataFormat.MULTIPART or not self.text(path).startswith("Content-Type:")
+
+    def documents(self) -> tuple[Artifact, ...]:
+        """Return the SSM documents, as they are published."""
+        return tuple(Artifact(path, self.text(path)) for path in DOCUMENTS)
+
+    def user_data(self) -> str:
+        """Return the user data in the format of the config."""
+        return user_data(self.config, self.parts)
+
+    def launch_template_user_data(self, existing: bytes, name: str) -> bytes:
+        """Return the user data of a launch template whose version has `existing` user data; raise Invalid."""
+        from ssmwake.render.launch_template import launch_template_user_data
+
+        return launch_template_user_data(self.config, self.parts, existing, name)
 
     def text(self, path: str) -> str:
         """Return the text of one artifact."""

@@ -7,25 +7,12 @@ from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import Command
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
+from ssmwake.redact import FORMS, PRIVATE_KEY
 
 SECRET = rule(
     "SW209", ERROR, "a secret in user data", reason="each process of the instance and each reader of the API sees it"
 )
 
-# The forms that those who issue them document, or that tools which look for secrets go by.
-FORMS = (
-    (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"), "an access key id"),
-    (re.compile(r"(?i)aws_secret_access_key[\"']?\s*[=:]\s*[\"']?([A-Za-z0-9/+]{40})\b"), "a secret access key"),
-    (re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})\b"), "a token of GitHub"),
-    (re.compile(r"\b(glpat-[\w-]{20,64})"), "a token of GitLab"),
-    (re.compile(r"\b(xox[abeprs]-[A-Za-z0-9-]{20,255})"), "a token of Slack"),
-    (re.compile(r"(hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{20,40})"), "a webhook of Slack"),
-    (re.compile(r"\b([rs]k_live_[A-Za-z0-9]{20,255})\b"), "a key of Stripe"),
-    (re.compile(r"\b(npm_[A-Za-z0-9]{36})\b"), "a token of npm"),
-    (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"$<>{}]{1,80}:([^\s/@'\"$<>{}]{6,200})@"), "a password in a URL"),
-)
-# With the key itself below it, and not only the line that begins one.
-PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----(?:\\n|\s){1,40}[A-Za-z0-9+/]{30}")
 NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD)$", re.IGNORECASE)
 # What people write where a secret is to be put in, and what only says where one is.
 STAND_IN = re.compile(
