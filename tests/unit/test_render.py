@@ -14,11 +14,14 @@ import yaml
 from ssmwake import __version__
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import zipped
+from ssmwake.config import seconds
 from ssmwake.model import Artifact, Config, UserDataFormat, UserDataSettings
-from ssmwake.render import render
+from ssmwake.render import Rendering, render
 from ssmwake.render.runtime import carried, packed, runtime, without_comments
 from ssmwake.render.user_data import user_data
-from ssmwake.resources import templates
+from ssmwake.resources import schema, templates
+
+TOP = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,48 @@ def run(script: str, root: Path) -> Path:
 def test_the_runtime_has_the_version_of_the_package() -> None:
     assert re.findall("^version=(.*)$", runtime(), re.MULTILINE) == [__version__]
     assert carried().splitlines()[1] == f"version={__version__}"
+
+
+def test_the_defaults_of_the_runtime_are_those_of_the_schema() -> None:
+    properties = json.loads(schema("config"))["properties"]
+    times = {
+        name.lower().replace("_", "-"): [seconds(word) for word in words.strip("'").split()]
+        for name, words in re.findall(r"^ +load_times ([A-Z_]+) ('.*'|\w+)$", runtime(), re.MULTILINE)
+    }
+    assert times == {
+        name: [seconds(text) for text in (default if isinstance(default, list) else [default])]
+        for name in ("timeout", "poll", "poll-healthy", "restart-after")
+        for default in [properties[name]["default"]]
+    }
+    assert ("${SSMWAKE_INSTANCE_CONNECT-yes}" in runtime()) == properties["instance-connect"]["default"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/runtime.md"])
+def test_the_defaults_on_the_pages_are_those_of_the_runtime(page: str) -> None:
+    rows = re.findall(r"^\|.*`SSMWAKE_([A-Z_]+)` \| (?:`(.*?)`|any).*\|$", (TOP / page).read_text(), re.MULTILINE)
+    times = re.findall(r"^ +load_times ([A-Z_]+) (.*)$", runtime(), re.MULTILINE)
+    assert dict(rows) == {name: words.strip("'") for name, words in times} | {"ROLE": "", "INSTANCE_CONNECT": "yes"}
+
+
+def test_the_terraform_variables_have_the_ranges_of_the_schema() -> None:
+    text = Rendering(Config()).text("terraform/modules/content/variables.tf")
+    properties = json.loads(schema("config"))["properties"]
+    rules = {name: properties[name] for name in ("timeout", "poll", "poll-healthy")}
+    rules["restart-after"] = properties["restart-after"]["items"]
+    for name, rule in rules.items():
+        block = text.partition(f'variable "{name.replace("-", "_")}" {{')[2].partition("\n}\n")[0]
+        assert f"<= {rule['maximum']}" in block, name
+        assert f"from {rule['minimum']} to {rule['maximum']}." in block, name
+    assert f"<= {properties['restart-after']['maxItems']} &&" in text
+    assert properties["role"]["pattern"] in text
+
+
+def test_the_schema_allows_no_time_that_the_runtime_does_not_take() -> None:
+    (longest,) = {int(number) for number in re.findall(r'"\$seconds" -le ([0-9]+) ', runtime())}
+    properties = json.loads(schema("config"))["properties"]
+    rules = [properties[name] for name in ("timeout", "poll", "poll-healthy")] + [properties["restart-after"]["items"]]
+    assert max(rule["maximum"] for rule in rules) == longest
+    assert {rule["minimum"] for rule in rules} == {1}
 
 
 def test_the_runtime_says_where_its_source_is_that_people_read() -> None:
