@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-BOUND = 1.5
+BOUND = 1.0
 OURS = [sys.executable, "-m", "ssmwake", "user-data"]
 REFERENCE = [sys.executable, "-c", "import jinja2, yaml"]
 

@@ -6,7 +6,6 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from ssmwake.model import Artifact, Finding, Invalid, Location, Rule, Severity, rule
 
@@ -77,6 +76,9 @@ def replace(path: Path, text: str | bytes) -> None:
 
 def _place(texts: dict[Path, str] | dict[Path, str | bytes]) -> None:
     """Write all files beside their places and then move them there: a disk that fills up changes nothing."""
+    # It takes longer to import than to render, and most commands write no file.
+    from tempfile import NamedTemporaryFile
+
     staged: dict[Path, Path] = {}
     made: list[Path] = []
     mask = os.umask(0)

@@ -107,7 +107,7 @@ def test_a_disk_that_fills_up_changes_nothing(tmp_path: Path, monkeypatch: pytes
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return whole(*args, **options)
 
-    monkeypatch.setattr("ssmwake.dist.NamedTemporaryFile", full)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
     other = tuple(Artifact(artifact.path, artifact.text + "new\n") for artifact in ARTIFACTS)
     with pytest.raises(Invalid, match="cannot be written: no space left on device; free some space"):
         write(other, tmp_path)
@@ -118,7 +118,7 @@ def test_a_disk_that_takes_nothing_leaves_no_empty_folders(tmp_path: Path, monke
     def full(*args: Any, **options: Any) -> Any:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("ssmwake.dist.NamedTemporaryFile", full)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
     with pytest.raises(Invalid):
         write(ARTIFACTS, tmp_path / "new" / "dist")
     assert list(tmp_path.iterdir()) == []

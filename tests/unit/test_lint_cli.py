@@ -127,7 +127,7 @@ def test_a_fix_that_cannot_be_written_is_an_error_and_changes_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("ssmwake.dist.NamedTemporaryFile", refuse)
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
     done = run("--fix", str(path))
     assert done.exit_code == 1
     assert "cannot be written" in done.output

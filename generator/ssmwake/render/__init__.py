@@ -5,7 +5,6 @@ user data is merged with what the person has. An SSM document that is rendered a
 """
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Sequence
 
@@ -42,6 +41,8 @@ class Rendering:
 
     def all(self) -> tuple[Artifact, ...]:
         """Return every artifact, the checksums included."""
+        import hashlib
+
         artifacts = [Artifact(path, self.text(path)) for path in self.paths()]
         sums = [f"{hashlib.sha256(artifact.text.encode()).hexdigest()}  {artifact.path}\n" for artifact in artifacts]
         return (Artifact(SUMS, "".join(sums)), *artifacts)
