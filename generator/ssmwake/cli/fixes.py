@@ -8,13 +8,11 @@ from pathlib import Path
 import click
 
 from ssmwake.cli.output import wants_color
-from ssmwake.dist import replace
+from ssmwake.dist import UNREADABLE, replace
 from ssmwake.lint import File
 from ssmwake.lint.fix import fixed
 from ssmwake.model import Finding, Location
 from ssmwake.redact import printable
-
-UNWRITTEN = "SW003"
 
 
 def fixed_files(files: Iterable[File], findings: Sequence[Finding]) -> list[tuple[File, File]]:
@@ -35,7 +33,7 @@ def write_fixes(changed: Iterable[tuple[File, File]]) -> list[Finding]:
         if path.is_symlink():
             # In somebody else's folder it may lead anywhere.
             message = f"a link to {path.readlink()}, through which --fix does not write; name that file"
-            refused.append(Finding(Location(after.path), UNWRITTEN, message))
+            refused.append(UNREADABLE.at(Location(after.path), message))
         else:
             replace(path, after.data)
     return refused
