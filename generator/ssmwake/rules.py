@@ -32,6 +32,7 @@ LINT_MODULES = (
     "lint.rules.not_linted",
     "lint.rules.suppressions",
     "lint.shell.agent_restart",
+    "lint.shell.comments",
     "lint.shell.imds",
     "lint.shell.secrets",
     "lint.shell.shellcheck",

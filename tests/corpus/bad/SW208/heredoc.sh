@@ -1,6 +1,6 @@
 #!/bin/sh
 cat > /usr/local/bin/shop <<'EOF'
 #!/bin/sh
-local x=1
-export x
+source /etc/shop
+export SHOP
 EOF

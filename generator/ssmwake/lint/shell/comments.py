@@ -1,0 +1,150 @@
+"""The comments of shellcheck: which of them are errors, and which are about nothing."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.text.placeholders import WORD
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding
+
+UNPARSABLE = rule(
+    "SW231",
+    ERROR,
+    "shell that cannot be parsed",
+    reason="the shell stops there: nothing of the rest runs, in some shells nothing at all",
+)
+
+# What is never reported. `echo done` is a fine command (1010); variables come from anywhere (2034, 2154), and files are
+# not there to be followed (1090, 1091). POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before
+# (3012), and so with `local` (3043). The others are matters of taste, or what is meant: braces and quotes that stand
+# for themselves (1083, 2140), a file that is emptied (2188), lists that are split at spaces (2206, 2207), a trap that
+# takes the value of now (2064), -a and -o in a test (2166).
+NOT_WANTED = frozenset({1010, 1083, 1090, 1091, 2034, 2064, 2140, 2154, 2166, 2188, 2206, 2207, 3012, 3043})
+# A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
+CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
+# What is no fault for sure, by the number of the comment and the text where it stands: `a= b=` sets two variables to
+# nothing, `&a=$!` keeps the number of the process, and these programs print one word without a star in it.
+ONE_WORD = (
+    r"\$\(\s*(?:uname|id|whoami|nproc|hostname|arch|lsb_release|getconf|date\s+\+['\"]?[%\w.:-]+['\"]?|rpm\s+-E"
+    r"|dpkg\s+--print-architecture|(?:ec2|get)[-_](?:metadata|token)\b)[^|;&)]*\)"
+)
+MEANT = {
+    1007: re.compile(r"\s*(?:[A-Za-z_]\w*=|;)"),
+    1132: re.compile(r"&[A-Za-z_]\w*=\$!"),
+    2046: re.compile(ONE_WORD),
+}
+# The status of a command in `local a=$(...)` is lost, which matters only where the shell would stop for it.
+MASKED_STATUS = 2155
+ERREXIT = re.compile(r"(?m)^#!.*\s-\w*e|^\s*set\s+(?:-\w+\s+)*-\w*e|^\s*set\s.*-o\s+errexit")
+# Features of bash; where bash is sh, as in Amazon Linux, Red Hat and SUSE, they work.
+BASHISMS = range(3000, 4000)
+BASH_IS_SH = re.compile(r"(?m)^[^#\n]*\b(?:yum|dnf|microdnf|amazon-linux-extras|rpm|zypper)\s")
+DASH_IS_SH = re.compile(r"(?m)^[^#\n]*\b(?:apt-get|apt|dpkg|debconf-set-selections|add-apt-repository)\s")
+# Of these dash makes a syntax error: arrays, process substitution.
+BREAKS_DASH = {3001: "process substitution", 3030: "arrays", 3054: "arrays"}
+# The parser gives up: where it began to read what it does not understand, where it stopped, and at what.
+BEGAN, STOPPED, UNEXPECTED = 1073, 1072, 1089
+# A keyword that is none, because the bracket is part of it: `if[`.
+GLUED, KEYWORD = 1069, re.compile(r"(?:if|elif|while|until)\[")
+CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
+# A line that is nothing but what another program fills in, and that may be any line of shell.
+FILLED_IN = re.compile(r"(?m)^[ \t]*x{4,}[ \t]*$")
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment of shellcheck; line and column count from one, the end is behind the last character."""
+
+    code: int
+    line: int
+    column: int
+    end_line: int
+    message: str
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> "Comment":
+        """Return the comment that shellcheck writes as JSON."""
+        message = str(plain["message"]).strip().rstrip(".")
+        return cls(plain["code"], plain["line"], plain["column"], plain["endLine"], message)
+
+
+def errors(source: Source, dialect: str, found: Sequence[Comment]) -> Iterator[Finding]:
+    """Yield where the shell stops, once for a script, because it cannot parse what follows."""
+    if _is_unparsable(source, found):
+        if not FILLED_IN.search(source.text):
+            yield _unparsable(source, found)
+        return
+    broken = [one for one in found if one.code in BREAKS_DASH]
+    if broken and _is_dash(source.text, dialect):
+        first = min(broken, key=lambda one: (one.line, one.column))
+        what = BREAKS_DASH[first.code]
+        message = f"sh is dash on Debian and Ubuntu, which has no {what} and stops here; begin with #!/bin/bash"
+        yield UNPARSABLE.at(source.at(first.line, first.column), message)
+
+
+def _is_unparsable(source: Source, found: Sequence[Comment]) -> bool:
+    return any(one.code in (BEGAN, STOPPED, UNEXPECTED) or _is_glued(source, one) for one in found)
+
+
+def _is_glued(source: Source, one: Comment) -> bool:
+    line = source.text.split("\n")[one.line - 1]
+    return one.code == GLUED and any(match.end() == one.column for match in KEYWORD.finditer(line))
+
+
+def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
+    """Return the finding for a text that the parser gave up on, at the beginning of what it could not read."""
+    began = next((one for one in found if one.code == BEGAN), None)
+    stopped = next((one for one in found if one.code in (STOPPED, UNEXPECTED)), None)
+    # The parser's own numbers begin with 1; what it says besides names the fault.
+    others = [one for one in found if one.code < 2000 and one.code not in (BEGAN, STOPPED, UNEXPECTED)]
+    glued = next((one for one in found if _is_glued(source, one)), None)
+    place = began or stopped or glued or others[0]
+    construct = CONSTRUCT.search(began.message) if began else None
+    what = f"syntax error in this {construct[1]}" if construct else "syntax error"
+    text = source.text.split("\n")[place.line - 1]
+    if match := re.compile(r"<([\w-]+)>").search(text):
+        advice = f"the shell reads from a file {match[1]}; replace {match[0]} by its value, or quote it"
+    elif glued or others:
+        message = (glued or others[0]).message
+        advice = message[0].lower() + message[1:]
+    elif not began:
+        advice = "nothing opens what this closes, and nothing runs from here on"
+    else:
+        advice = "nothing runs from here on"
+        if stopped and stopped.line != place.line:
+            advice = f"the shell stops in line {source.at(stopped.line).line}, and nothing runs from here on"
+    return UNPARSABLE.at(source.at(place.line, place.column), f"{what}: {advice}")
+
+
+def without_harmless(source: Source, dialect: str, found: Sequence[Comment]) -> Iterator[Comment]:
+    """Yield the comments that are likely to be faults, and no error of `errors`."""
+    if _is_unparsable(source, found):
+        return
+    lines = source.text.split("\n")
+    is_dash = _is_dash(source.text, dialect)
+    is_bash = dialect == "sh" and not is_dash and BASH_IS_SH.search(source.text) is not None
+    stops = ERREXIT.search(source.text) is not None
+    for one in found:
+        portable = one.code in BASHISMS and (is_bash or (is_dash and one.code in BREAKS_DASH))
+        if portable or (one.code == MASKED_STATUS and not stops):
+            continue
+        if not _is_meant(source, lines, one):
+            yield one
+
+
+def _is_dash(text: str, dialect: str) -> bool:
+    return dialect == "dash" or (dialect == "sh" and DASH_IS_SH.search(text) is not None)
+
+
+def _is_meant(source: Source, lines: list[str], one: Comment) -> bool:
+    """Return whether a comment is about what only another program knows, or about what is meant."""
+    meant = MEANT.get(one.code)
+    if meant and meant.match(lines[one.line - 1], one.column - 1):
+        return True
+    mine = lines[one.line - 1 : one.end_line]
+    return WORD.search(one.message) is not None or (
+        one.code in CONSTANT and (source.filled(one.line) or any(WORD.search(line) for line in mine))
+    )

@@ -1,0 +1,4 @@
+#!/bin/bash
+for f in /etc/a /etc/b
+  touch "$f"
+done

@@ -1,0 +1,2 @@
+#!/bin/bash
+curl -fsS -u admin:<password> https://example.com/setup <
