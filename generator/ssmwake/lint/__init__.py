@@ -10,7 +10,6 @@ import yaml
 from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.detect import UTF_16, Kind, kind, kind_in_folder
-from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.rules.suppressions import without_ignored
 from ssmwake.lint.shell import check as shell_check
@@ -194,6 +193,8 @@ def _found(file: File, modules: Files, cfn_lint: CfnLint | None) -> Iterator[Fou
         yield broken(source, error, _named(what))
         return
     if not isinstance(root, yaml.MappingNode):
+        from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
+
         yield NOT_A_DOCUMENT.at(source.at(1), "not a mapping; it has keys and values")
     elif what is Kind.SSM:
         from ssmwake.lint import documents

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint import documents
+from ssmwake.lint.aws import document
+from ssmwake.lint.aws.document import DocumentResource
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.cloudformation.conditions import worlds
 from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Call, Resource, Template, call, plain, substitution
 from ssmwake.lint.cloudformation.user_data import literals, not_replaced
 from ssmwake.lint.deferred import Found
+from ssmwake.lint.documents import dynamic
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.placeholders import SUB, word
-from ssmwake.lint.text.source import Edit
+from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import composed, value
 
 UPDATE_METHOD = rule(
@@ -56,8 +59,9 @@ def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[F
         yield CONTENT_FORMAT.at(filled.source.of(node), message)
     properties = value(filled.root, "Resources", resource.name, "Properties")
     content = value(properties, "Content")
-    if properties is not None and content is not None and documents.runs(properties, content):
-        yield from documents.check_resource(filled.source, properties, filled.source, content)
+    described = _described(filled.source, properties)
+    if properties is not None and content is not None and described.runs(content):
+        yield from document.check(described, filled.source, content, whole=False)
 
 
 def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text) -> Iterator[Found]:
@@ -76,9 +80,18 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text
     if is_yaml and (said is None or plain(said) == "JSON"):
         where = template.source.of(said) if said else source.at(1)
         yield CONTENT_FORMAT.at(where, "the content is YAML, and DocumentFormat is JSON; write DocumentFormat: YAML")
-    properties = resource.get()
-    if parsed is not None and properties is not None and documents.runs(properties, parsed):
-        yield from documents.check_resource(template.source, properties, source, parsed)
+    described = _described(template.source, resource.get())
+    if parsed is not None and described.runs(parsed):
+        yield from document.check(described, source, parsed, whole=True)
+
+
+def _described(source: Source, properties: yaml.Node | None) -> DocumentResource:
+    def setting(name: str) -> Setting | None:
+        node = value(properties, name)
+        return None if node is None else Setting(dynamic.plain(node), source.of(node))
+
+    unknown = Setting(None, source.of(properties)) if dynamic.opaque(properties) and properties else None
+    return DocumentResource(setting("Name"), setting("DocumentType") or unknown, setting("VersionName"))
 
 
 def _filled(template: Template, resources: list[Resource]) -> Template:

@@ -14,13 +14,11 @@ from ssmwake.lint.documents import (
     graph,
     parameters,
     references,
-    resource,
     scripts,
     session,
     steps,
     vocabulary,
 )
-from ssmwake.lint.documents.resource import runs
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_syntax import duplicates
 
@@ -63,11 +61,4 @@ def check(source: Source, root: yaml.Node, *, whole: bool = True) -> Iterator[Fo
         yield from command.check(source, root, version)
 
 
-def check_resource(outer: Source, properties: yaml.Node, inner: Source, root: yaml.Node) -> Iterator[Found]:
-    """Yield what is wrong with the document of a CloudFormation resource, and with what is said about it there."""
-    yield from resource.names(outer, properties)
-    yield from resource.pairing(inner, root, outer, properties)
-    yield from check(inner, root, whole=inner is not outer)
-
-
-__all__ = ["check", "check_resource", "runs"]
+__all__ = ["check"]

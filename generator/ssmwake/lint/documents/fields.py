@@ -19,6 +19,8 @@ UNKNOWN_FIELD = rule(
 )
 DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "over 64 KB", reason="the service refuses the document")
 
+# The only schema of Session documents.
+SESSION = "1.0"
 # Bytes of a document: the quota of Systems Manager.
 LIMIT = 65_536
 # What is that much larger is no document; the rest of lint would take a minute for it.
@@ -42,15 +44,24 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
     elif not opaque(node) and plain(node) not in {*vocabulary.VERSIONS, *vocabulary.OLD}:
         text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
         yield SCHEMA_VERSION.at(source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
+    elif is_session(root) and plain(node) not in (SESSION, None):
+        yield SCHEMA_VERSION.at(source.of(node), f"Session documents have schemaVersion '{SESSION}'; write that")
     elif not opaque(node) and not is_string(node):
         start, end = node.start_mark.index, node.end_mark.index
         quoted = source.replacement(start, end, f'"{source.text[start:end]}"')
         yield SCHEMA_VERSION.at(source.of(node), "schemaVersion is a string; write it in quotes", fix=quoted)
 
 
+def is_session(root: yaml.Node) -> bool:
+    """Return whether a document says how a session is opened, whatever its schemaVersion is."""
+    return value(root, "sessionType") is not None and value(root, "mainSteps") is None
+
+
 def version(root: yaml.Node) -> str:
     """Return the schema of a document; where it is none that is known, the one that its steps are of; or nothing."""
     text = plain(value(root, "schemaVersion")) or ""
+    if text and is_session(root):
+        return SESSION
     if text in vocabulary.VERSIONS:
         return text
     if text in vocabulary.OLD:

@@ -8,7 +8,10 @@ import yaml
 
 from ssmwake.cloud_init.parts import BROKEN_USER_DATA, is_mime, kind_of
 from ssmwake.cloud_init.size import TOO_LARGE
-from ssmwake.lint import documents
+from ssmwake.lint.aws import document
+from ssmwake.lint.aws.document import DocumentResource
+from ssmwake.lint.aws.document import Names as DocumentNames
+from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents.fields import DOCUMENT_TOO_LARGE, NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, INFO, rule
@@ -58,6 +61,7 @@ DOCUMENT_FORMAT = rule(
 
 # No module is nearly as large.
 LIMIT = 512 * 1024
+DOCUMENT_NAMES = DocumentNames("document_type", "version_name")
 # These encode what is plain; the arguments of the others are base64 already.
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
 PARTS = frozenset({"cloudinit_config", "template_cloudinit_config"})
@@ -303,11 +307,24 @@ def _document(body: Body, scope: Scope) -> Iterator[Found]:
             what = "document_format is JSON" if form else "without document_format the content is JSON"
             yield DOCUMENT_FORMAT.at(where, f'{what}, and this is YAML; write document_format = "YAML"')
         yield from _without_words(
-            _composed(found, content.value.span.where), found, set() if found.known else {DOCUMENT_TOO_LARGE.id}
+            _composed(found, content.value.span.where, _described(body, scope)),
+            found,
+            set() if found.known else {DOCUMENT_TOO_LARGE.id},
         )
 
 
-def _composed(found: Text, where: Location) -> Iterator[Found]:
+def _described(body: Body, scope: Scope) -> DocumentResource:
+    """Return what a resource says about its document."""
+
+    def setting(name: str) -> Setting | None:
+        value = body.value(name)
+        said = text(value, scope) if value else None
+        return Setting(said.source.text if said and said.known else None, value.span.where) if value else None
+
+    return DocumentResource(setting("name"), setting("document_type"), setting("version_name"), DOCUMENT_NAMES)
+
+
+def _composed(found: Text, where: Location, described: DocumentResource) -> Iterator[Found]:
     try:
         root = composed(found.source.text)
     except yaml.YAMLError as error:
@@ -317,4 +334,4 @@ def _composed(found: Text, where: Location) -> Iterator[Found]:
         yield NOT_A_DOCUMENT.at(place, message)
         return
     if root is not None and (node_at(root, "mainSteps") is not None or text_of(node_at(root, "schemaVersion"))):
-        yield from documents.check(found.source, root)
+        yield from document.check(described, found.source, root, whole=True)

@@ -1,0 +1,100 @@
+"""An SSM document as a resource describes it, whatever the carrier: its type, its name and that of its version."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from ssmwake.lint import documents
+from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.deferred import Found
+from ssmwake.lint.documents import fields, vocabulary
+from ssmwake.lint.documents.dynamic import plain
+from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.yaml_nodes import value
+from ssmwake.model import Finding
+
+TYPE_MISMATCH = rule(
+    "SW320", ERROR, "a type and a schemaVersion that do not fit", reason="the service refuses the document"
+)
+DOCUMENT_NAME = rule("SW321", ERROR, "the name of a document", reason="the service refuses it")
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{3,128}")
+VERSION_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+TYPES = frozenset().union(*vocabulary.VERSIONS.values())
+# Where each account keeps the preferences of Session Manager: the only name of AWS that is anybody's to write.
+PREFERENCES = "SSM-SessionManagerRunShell"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the settings are called where the document is described, and the type of one that does not state it."""
+
+    kind: str = "DocumentType"
+    version_name: str = "VersionName"
+    default: str = "Command"
+
+
+@dataclass(frozen=True)
+class DocumentResource:
+    """A document as described, without its content; a setting that is not stated is None."""
+
+    name: Setting | None = None
+    kind: Setting | None = None
+    version_name: Setting | None = None
+    names: Names = Names()
+
+    def runs(self, root: yaml.Node) -> bool:
+        """Return whether it is a document that runs something, and no package or calendar."""
+        steps = any(value(root, field) is not None for field in ("mainSteps", "runtimeConfig", "sessionType"))
+        if self.kind is None or self.kind.value in TYPES:
+            return steps or value(root, "schemaVersion") is not None
+        return steps and self.kind.value is None
+
+
+def check(resource: DocumentResource, source: Source, root: yaml.Node, *, whole: bool) -> Iterator[Found]:
+    """Yield what is wrong with a document, and with what its resource says about it."""
+    yield from _name(resource)
+    yield from _pairing(resource, source, root)
+    yield from documents.check(source, root, whole=whole)
+
+
+def _pairing(resource: DocumentResource, source: Source, root: yaml.Node) -> Iterator[Finding]:
+    """Yield that the type of a resource and the schemaVersion of its content do not go together."""
+    node, kind = value(root, "schemaVersion"), resource.kind
+    number = plain(node) or ""
+    known = vocabulary.VERSIONS.get(number)
+    # What is no schemaVersion of such a document is a fault of its own.
+    if known is None or node is None or fields.version(root) != number or (kind and kind.value is None):
+        return
+    names = resource.names
+    said = (kind.value if kind else None) or names.default
+    if said in known or said not in TYPES:
+        return
+    wanted = sorted(known)[0]
+    if kind is None:
+        message = f"schemaVersion '{number}' without {names.kind}, which is {said} then; write {names.kind}: {wanted}"
+        yield TYPE_MISMATCH.at(source.of(node), message)
+    else:
+        message = f"{names.kind} is {said}, and schemaVersion '{number}' is {wanted}; change one of them"
+        yield TYPE_MISMATCH.at(kind.where, message)
+
+
+def _name(resource: DocumentResource) -> Iterator[Finding]:
+    """Yield that a document, or its version, has a name that the service refuses."""
+    name = resource.name.value if resource.name else None
+    if resource.name and name is not None and name != PREFERENCES:
+        if name.lower().startswith(vocabulary.RESERVED):
+            message = f"'{name[:60]}': names that begin with aws, amazon or amzn are for AWS; begin with another word"
+            yield DOCUMENT_NAME.at(resource.name.where, message)
+        elif not NAME.fullmatch(name):
+            message = f"'{name[:60]}' is not a valid name; use 3 to 128 letters, digits, _ . and -"
+            yield DOCUMENT_NAME.at(resource.name.where, message)
+    version = resource.version_name.value if resource.version_name else None
+    if resource.version_name and version is not None and not VERSION_NAME.fullmatch(version):
+        message = (
+            f"'{version[:60]}' is not a valid {resource.names.version_name}; use 1 to 128 letters, digits, _ . and -"
+        )
+        yield DOCUMENT_NAME.at(resource.version_name.where, message)
