@@ -85,7 +85,7 @@ BAD = [
     ("a key in the open", "#!/bin/sh\nexport A=AKIAABCDEFGHIJKLMNOP\n", "SW209", 2, 10),
     ("IMDSv1", "#!/bin/sh\ncurl -s http://169.254.169.254/latest/meta-data/instance-id\n", "SW210", 2, 1),
     ("no /latest", '#!/bin/sh\ncurl -H "$t" http://169.254.169.254/meta-data/\n', "SW211", 2, 21),
-    ("a restart that waits", "#cloud-config\nruncmd:\n- systemctl restart amazon-ssm-agent\n", "SW212", 3, 3),
+    ("a start that waits", "#cloud-config\nbootcmd:\n- systemctl start nginx\n", "SW212", 3, 3),
     ("a number for a version", COMMAND.replace('"2.2"', "2.2"), "SW301", 1, 16),
     ("an unknown version", COMMAND.replace('"2.2"', '"9.9"'), "SW301", 1, 16),
     ("no steps", 'schemaVersion: "2.2"\nmainSteps: []\n', "SW302", 2, 1),

@@ -153,8 +153,8 @@ CONSTANT = (
     '[ "${Env}" = prod ] && date',
     "case ${Env} in a) date ;; esac",
     'for x in ${Data}; do echo "$x"; done',
-    "if [ ${Count} -gt 2 ]; then date; fi",
     '[ -n "${Data}" ] && echo "${!HOME} ${Image}"',
+    "if [ ${Count} -gt 2 ]; then date; fi",
 )
 BRANCHES = """        Fn::Base64: !Join
           - ''

@@ -12,7 +12,8 @@ from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, p
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, tame
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.shell import agent_restart
+from ssmwake.lint.shell import agent_restart, secrets
+from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
@@ -42,6 +43,8 @@ class Code:
     scalars: tuple[yaml.ScalarNode, ...]
     executed: bool
     complete: bool
+    # It runs in the terminal of a session.
+    interactive: bool = False
 
     def mentions(self, source: Source) -> Iterator[Mention]:
         """Yield each `{{ name }}` in the script."""
@@ -54,10 +57,13 @@ class Code:
         return len(self.scalars) == 1 and bool(MENTION.fullmatch(self.scalars[0].value.strip()))
 
 
-def _code(language: str, node: yaml.Node | None, *, executed: bool = False) -> Iterator[Code]:
+def _code(
+    language: str, node: yaml.Node | None, *, executed: bool = False, interactive: bool = False
+) -> Iterator[Code]:
     found = scalars(node)
     if found:
-        yield Code(language, tuple(found), executed, not opaque(node) and len(found) == len(items(node) or found))
+        complete = not opaque(node) and len(found) == len(items(node) or found)
+        yield Code(language, tuple(found), executed, complete, interactive)
 
 
 def codes(root: yaml.Node) -> Iterator[Code]:
@@ -75,7 +81,7 @@ def codes(root: yaml.Node) -> Iterator[Code]:
             for each in properties(plugin):
                 yield from _code(PLUGINS[name], value(each, "runCommand"))
     for name, language in (("linux", SHELL), ("macOS", SHELL), ("windows", POWERSHELL)):
-        yield from _code(language, value(root, "properties", name, "commands"))
+        yield from _code(language, value(root, "properties", name, "commands"), interactive=True)
 
 
 def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]:
@@ -90,6 +96,8 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
             continue
         done.add(id(code.scalars[0]))
         yield from _pasted(source, code, declared, told, variables)
+        for scalar in code.scalars:
+            yield from secrets.check(source.inner(scalar), "an SSM document")
         if variables:
             yield from _empty(source, code, declared)
         if code.language == SHELL:
@@ -151,5 +159,9 @@ def _shell(source: Source, code: Code) -> Iterator[Found]:
         # Python, zsh and the like: the plugin starts whatever the first line names.
         return
     yield from agent_restart.in_shell(whole)
+    filled = placeholders.ssm(whole)
+    if not code.given:
+        run = script.Run.ELSEWHERE if code.interactive else script.Run.COMMAND
+        yield from script.shell(filled, run, dialect=dialect(whole.text) or "sh")
     if code.complete and not code.given:
-        yield Script(dialect(whole.text) or "sh", placeholders.ssm(whole))
+        yield Script(dialect(whole.text) or "sh", filled)

@@ -17,7 +17,8 @@ REFUSED_BY_IMDS = rule(
     fixable=True,
 )
 
-METADATA = r"(?:169\.254\.169\.254|\[fd00:ec2::254\])(?::80)?"
+# `instance-data` is a name that the resolver of a VPC has for it.
+METADATA = r"(?:169\.254\.169\.254|\[fd00:ec2::254\]|instance-data(?:\.ec2\.internal)?(?=[:/]))(?::80)?"
 ADDRESS = re.compile(METADATA)
 PATH = re.compile(rf"{METADATA}/(?:meta-data|user-data|dynamic)\b")
 LIFETIME = re.compile(r"x-aws-ec2-metadata-token-ttl-seconds\s*:\s*(\d+)\s*$", re.IGNORECASE)

@@ -19,18 +19,18 @@ STAND_IN = re.compile(
     r"(?i)example|change.?me|change.?this|placeholder|replace|redacted|dummy|sample|your.|<|>|\$|\{\{|\*\*\*|x{4}|"
     r"0{6}|^12345|^/|^arn:|^ssm:|secretsmanager|^file:|^p(?:ass(?:word)?|w)$|^vault:|%[sdv]"
 )
-ADVICE = "in user data; let the instance get it by its role"
+ADVICE = "let the instance get it by its role"
 
 
-def check(source: Source) -> Iterator[Finding]:
+def check(source: Source, holder: str = "user data") -> Iterator[Finding]:
     """Yield what nobody but the instance may know, whatever the language."""
     for number, line in enumerate(source.text.split("\n"), 1):
         for pattern, what in FORMS:
             match = pattern.search(line)
             if match and not stands_in(match[1]):
-                yield SECRET.at(source.at(number, match.start() + 1), f"{what} {ADVICE}")
+                yield SECRET.at(source.at(number, match.start() + 1), f"{what} in {holder}; {ADVICE}")
     for match in PRIVATE_KEY.finditer(source.text):
-        yield SECRET.at(source.at_offset(match.start()), f"a private key {ADVICE}")
+        yield SECRET.at(source.at_offset(match.start()), f"a private key in {holder}; {ADVICE}")
 
 
 def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def _lines(source: Source, command: Command) -> list[tuple[str, int]]:
 
 def password(where: Location) -> Finding:
     """Return the finding of a password in the open."""
-    return SECRET.at(where, f"a password {ADVICE}")
+    return SECRET.at(where, f"a password in the open; {ADVICE}")
 
 
 def stands_in(text: str) -> bool:

@@ -17,6 +17,9 @@ AGENT = "amazon-ssm-agent"
 SNAP = "snap.amazon-ssm-agent.amazon-ssm-agent"
 RESTARTS = {"restart", "try-restart", "reload-or-restart", "try-reload-or-restart"}
 STARTS = {"start", *RESTARTS}
+# The unit of the ECS agent is After=cloud-final.service; AWS documents the deadlock:
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bootstrap_container_instance.html
+AFTER_CLOUD_INIT = {"ecs"}
 # Units of systemd's own run before the rest of the boot, and do not wait for it.
 OWN = re.compile(r"systemd-|dbus|.*\.(?:mount|swap|device|path|timer)$")
 # The public parameters that name the images of Amazon Linux 2023 and of Ubuntu.
@@ -31,7 +34,12 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
             continue
         verb, units = started(command)
         where = source.at_offset(command.argv[0].start) if command.argv else source.at(1)
-        if early and units and (verb in STARTS or verb == "enable --now"):
+        if any(unit.text.removesuffix(".service") in AFTER_CLOUD_INIT for unit in units) and (
+            verb in STARTS or verb == "enable --now"
+        ):
+            message = f"{units[0].text} waits for the end of cloud-init, which waits for this command; add --no-block"
+            yield WAITS_FOR_UNIT.at(where, message, severity=Severity.ERROR)
+        elif early and units and (verb in STARTS or verb == "enable --now"):
             names = [unit.text for unit in units if not OWN.match(unit.text)]
             agent = next(filter(_is_agent, names), None)
             if agent:
@@ -45,7 +53,8 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
                 yield WAITS_FOR_UNIT.at(where, message)
         elif verb in RESTARTS and any(_is_agent(unit.text) for unit in units):
             how = "add --no-block" if command.name == "systemctl" else f"use systemctl --no-block restart {AGENT}"
-            yield WAITS_FOR_UNIT.at(where, f"waits for a restart that may wait for the end of cloud-init; {how}")
+            message = f"waits for the agent, which no unit of AWS's own holds up; in any doubt {how}"
+            yield WAITS_FOR_UNIT.at(where, message, severity=Severity.INFO)
 
 
 def started(command: Command) -> tuple[str, list[Word]]:

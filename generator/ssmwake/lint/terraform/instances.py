@@ -25,6 +25,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
     one = Instance(
         where=block.name.where,
         profile=_profile(body, scope),
+        image=image(body, scope),
         # Who launches from a template can state what it leaves out.
         settled=whole and not (generated or template),
         names=NAMES,
@@ -38,6 +39,36 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
             ipv6=_setting(option, "http_protocol_ipv6", scope),
         )
     yield from instance.check(one, [each.source for each in user_data])
+
+
+def image(body: Body, scope: Scope) -> str | None:
+    """Return the id of the image, the parameter that holds it or the name it is looked up by, if the module says so."""
+    for name in ("ami", "image_id"):
+        value = body.value(name)
+        if value is None:
+            continue
+        found = text(value, scope)
+        if found is not None:
+            return found.source.text if found.known else None
+        if isinstance(value, Reference) and len(value.path) == 4 and value.path[0] == "data":
+            return _looked_up(scope.data.get((value.path[1], value.path[2])), scope)
+    return None
+
+
+def _looked_up(block: Block | None, scope: Scope) -> str | None:
+    """Return the parameter of Systems Manager, or the pattern of names, by which a block looks for an image."""
+    if block is None:
+        return None
+    if block.labels[0] == "aws_ssm_parameter":
+        found = _setting(block.body, "name", scope)
+        return found.value if found else None
+    for one in block.body.blocks:
+        values = one.body.value("values")
+        name = _setting(one.body, "name", scope)
+        if block.labels[0] == "aws_ami" and name and name.value == "name" and values and values.inside:
+            found_text = text(values.inside[0], scope)
+            return found_text.source.text if found_text and found_text.known else None
+    return None
 
 
 def _setting(body: Body, name: str, scope: Scope) -> Setting | None:

@@ -161,9 +161,10 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
         yield from associations.check(block.body, scope)
     elif block.type == "resource" and (kind in ENCODES or kind == instances.LAUNCH_TEMPLATE):
         yield from instances.described(block, scope, _scripts(block.body, scope))
+        image = instances.image(block.body, scope)
         for name in ("user_data", "user_data_base64"):
             if attribute := block.body.attributes.get(name):
-                yield from _user_data(attribute, scope, encodes=kind in ENCODES and name == "user_data")
+                yield from _user_data(attribute, scope, image, encodes=kind in ENCODES and name == "user_data")
     else:
         # A module, or a resource that lint does not know: whatever is user data by its first line.
         for body in bodies(block.body):
@@ -187,7 +188,7 @@ def _scripts(body: Body, scope: Scope) -> list[Text]:
     return [one for one in found if one is not None and one.begins]
 
 
-def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator[Found]:
+def _user_data(attribute: Attribute, scope: Scope, image: str | None, *, encodes: bool) -> Iterator[Found]:
     where = attribute.value.span.where
     name = attribute.name.text.strip('"')
     if not encodes and (rendered := _rendered(attribute.value, scope)) and _says(rendered, "base64_encode", "false"):
@@ -202,9 +203,9 @@ def _user_data(attribute: Attribute, scope: Scope, *, encodes: bool) -> Iterator
         if decoded:
             # The provider leaves alone what is base64 already.
             inner = Source.at_place(found.source.at(1), decoded.decode("utf-8", "surrogateescape"))
-            yield from user_data.check(inner, decoded)
+            yield from user_data.check(inner, decoded, image)
         else:
-            yield from _checked(found)
+            yield from _checked(found, image)
 
 
 def _base64encoded(value: Expression) -> Replacement | None:
@@ -248,16 +249,18 @@ def _any(found: Text) -> Iterator[Found]:
         yield from _checked(found)
 
 
-def _checked(found: Text) -> Iterator[Found]:
+def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
     """Yield what is wrong with user data, without what words of ours bring about."""
     if not found.begins or not found.source.text.strip():
         return
     if found.file is not None and found.coding is not Coding.GZIP:
-        yield from user_data.check_file(found.source.path, found.file)
+        yield from user_data.check_file(found.source.path, found.file, image)
     else:
         data = found.source.text.encode("utf-8", "surrogateescape")
         counts = found.known and found.coding is not Coding.GZIP
-        yield from _without_words(user_data.check(found.source, data), found, set() if counts else {TOO_LARGE.id})
+        yield from _without_words(
+            user_data.check(found.source, data, image), found, set() if counts else {TOO_LARGE.id}
+        )
     if found.file is not None and found.file.startswith(b"#!"):
         yield from escapes.doubled(found.source)
 

@@ -84,7 +84,7 @@ def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
     run = script.Run.LATE if RUN_BY_CLOUD_INIT.match(text_of(found.get("path"))) else script.Run.ELSEWHERE
     encoding = text_of(found.get("encoding")).lower().strip()
     if encoding in ("", "text/plain"):
-        yield from script.check(source.inner(content), run)
+        yield from script.file(source.inner(content), text_of(found.get("path")), run)
         return
     data = cloud_config_table.decoded(content, encoding)
     if data is None:
@@ -97,7 +97,7 @@ def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
             return
     inner = Source.at_place(source.of(content), data.decode("utf-8", "surrogateescape"))
     yield from secrets.check(inner)
-    yield from script.check(inner, run)
+    yield from script.file(inner, text_of(found.get("path")), run)
 
 
 def _passwords(source: Source, keys: dict[str, yaml.Node]) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ resource "aws_instance" "marks" {
     #!/bin/bash
     set -euo pipefail
     files=(/etc/*.conf)
-    echo "$${#files[@]} files, first $${files[0]##*/}, $$ is the shell, $? is 0, 100% of $HOME"
+    echo "$${#files[@]} files, first $${files[0]##*/}, $$ is the shell, $? is 0, 100% of $PATH"
     awk '{ printf "%s %d%%\n", $1, $2 }' /proc/loadavg
     date +%Y-%m-%dT%H:%M:%S%z
     ps -o pid=,%cpu= --pid 1 | sed 's/%//'

@@ -1,0 +1,5 @@
+#!/bin/bash
+packages='git jq'
+if ! sudo dnf -q install $packages; then
+  echo failed
+fi

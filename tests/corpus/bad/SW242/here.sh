@@ -1,0 +1,4 @@
+#!/bin/bash -eu
+cat > /etc/app.conf <<CONF
+home = ${HOME}/app
+CONF

@@ -1,0 +1,3 @@
+#!/bin/sh
+yum -y update
+[ -e /run/reboot ] && touch /run/seen && reboot

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -o errexit
+date
+sudo apt-get -qq update

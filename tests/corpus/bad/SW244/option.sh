@@ -1,0 +1,2 @@
+#!/bin/bash -ex
+apt install -y jq

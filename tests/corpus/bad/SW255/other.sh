@@ -1,0 +1,3 @@
+#!/bin/bash
+token=$(curl -s -X PUT -H "X-aws-ec2-metadata-token: 60" http://169.254.169.254/latest/api/token)
+curl -s -H "X-aws-ec2-metadata-token $token" http://169.254.169.254/latest/meta-data/instance-id

@@ -1,0 +1,4 @@
+#!/bin/bash
+token=$(curl -s -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token)
+curl -s -H "X-aws-ec2-metadata-token: $token" http://169.254.169.253/latest/meta-data/instance-id
+curl -s -H "X-aws-ec2-metadata-token: $token" http://169.254.168.254/latest/meta-data/instance-id
