@@ -8,7 +8,7 @@ from ssmwake.lint.aws.instance import Instance, Names
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope, Text
-from ssmwake.lint.terraform.tree import Block, Body
+from ssmwake.lint.terraform.tree import Block, Body, Reference
 from ssmwake.model import Finding
 
 LAUNCH_TEMPLATE = "aws_launch_template"
