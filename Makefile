@@ -60,7 +60,7 @@ cdk: $(DEV)
 render: $(DEV) pack
 	$(VENV)/bin/ssmwake render
 	$(VENV)/bin/python tools/reference.py
-	for case in tests/golden/*/ssmwake.yaml; do $(VENV)/bin/ssmwake render -c $$case -o $${case%ssmwake.yaml}dist || exit; done
+	$(VENV)/bin/python tools/goldens.py
 
 # The runtime as user data carries it.
 pack: $(DEV)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.systemd
 SUITE = "bookworm"
 WATCHER = "ssmwake.service"
 # An agent that is well is looked at once a minute by default; a test does not wait that long.
-OFTEN = conf(Config(poll_healthy=1))
+OFTEN = conf(Config(poll_healthy=1), "ssmwake")
 
 
 @contextmanager

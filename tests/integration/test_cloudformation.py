@@ -24,9 +24,12 @@ from moto import mock_aws
 
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.reader import read
+from ssmwake.cloud_init.size import LIMIT
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering
+from ssmwake.render.cloudformation import user_data_pieces
 from ssmwake.render.runtime import carried
+from ssmwake.resources import templates
 
 TEMPLATES = ("documents", "launch-template", "instance")
 # A template that is sent with the request: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -102,9 +105,10 @@ def test_cfn_lint_says_nothing_of_what_the_fragments_make_of_a_template(tmp_path
         for path in rendering.paths()
         if path.startswith("cloudformation/fragments/")
     }
-    assert set(text) == {"association", "command", "parameters", "role", "user-data"}
+    assert set(text) == {"association", "command", "conditions", "parameters", "role", "user-data"}
     pasted = "AWSTemplateFormatVersion: '2010-09-09'\nDescription: pasted together\nParameters:\n"
-    pasted += textwrap.indent(text["parameters"], "  ") + "Resources:\n"
+    pasted += textwrap.indent(text["parameters"], "  ") + "Conditions:\n"
+    pasted += textwrap.indent(text["conditions"], "  ") + "Resources:\n"
     pasted += "".join(textwrap.indent(text[name], "  ") for name in ("role", "command", "association"))
     pasted += "  Instance:\n    Type: AWS::EC2::Instance\n    Properties:\n      ImageId: ami-0123456789abcdef0\n"
     pasted += "      IamInstanceProfile: !Ref InstanceProfile\n" + textwrap.indent(text["user-data"], "      ")
@@ -132,13 +136,94 @@ def test_a_template_can_be_sent_with_the_request(name: str) -> None:
     assert len(template(name).encode()) < INLINE
 
 
+OWN_SCRIPT = "#!/bin/bash\necho 'ü' ${x} {{ y }}\n".encode()
+
+
 @pytest.mark.parametrize("form", UserDataFormat)
 @pytest.mark.usefixtures("aws")
-def test_the_user_data_of_the_launch_template_comes_back_byte_for_byte(form: UserDataFormat) -> None:
-    config = Config(user_data=UserDataSettings(format=form))
-    resources = deployed(template("launch-template", config))
-    path = {"cloud-config": "cloud-config.yaml", "script": "script.sh", "multipart": "multipart.txt"}[form]
-    assert user_data(resources["LaunchTemplate"]) == Rendering(config).text(f"user-data/{path}")
+def test_the_user_data_of_the_launch_template_is_ours_with_the_settings_of_the_stack(form: UserDataFormat) -> None:
+    config = Config(timeout=900, on_ready=("echo 'ü'",), user_data=UserDataSettings(format=form))
+    (part,) = read("-", user_data(deployed(template("launch-template", config))["LaunchTemplate"]).encode())
+    head, _, rest = part.text.partition("conf='SSMWAKE_CARRIER=stack test\nSSMWAKE_TIMEOUT=900'\non_ready='")
+    assert head.endswith("\n(\n")
+    commands, _, script = rest.partition("'\n")
+    assert base64.b64decode(commands).decode() == "#!/bin/sh\nset -e\necho 'ü'\n"
+    assert script in Rendering(config).text("terraform/modules/content/multipart.tail")
+
+
+@pytest.mark.usefixtures("aws")
+def test_user_data_that_is_given_as_a_parameter_arrives_as_the_same_bytes() -> None:
+    given = base64.b64encode(OWN_SCRIPT).decode()
+    own, ours = read("-", user_data(deployed(template("launch-template"), UserData=given)["LaunchTemplate"]).encode())
+    assert own.body == OWN_SCRIPT
+    assert ours.body.startswith(b"#!/bin/sh\n")
+
+
+def test_the_user_data_fits_with_the_longest_that_a_parameter_can_give() -> None:
+    for config in (Config(), Config(on_ready=tuple(f"echo {number}" for number in range(300)))):
+        for name, shell in (("launch-template", ""), ("instance", "cloudformation/signal.sh")):
+            rules = loads(template(name, config))["Parameters"]["UserData"]
+            pieces = user_data_pieces(replace(config, role=""), (templates() / shell).read_text() if shell else "", ())
+            length = rules["MaxLength"]
+            assert length == pieces.room
+            assert re.fullmatch(rules["AllowedPattern"], "QUFB" * (length // 4))
+            texts = (pieces.before, pieces.part, pieces.ours, pieces.settings, pieces.after)
+            assert sum(map(len, texts)) + length + 1_400 < LIMIT or not length
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_is_there_can_be_used_and_a_boundary_is_set() -> None:
+    iam = boto3.client("iam", region_name=REGION)
+    iam.create_role(RoleName="mine", AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName="mine")
+    resources = deployed(template("launch-template"), InstanceProfileName="mine")
+    assert template_data(resources["LaunchTemplate"])["IamInstanceProfile"] == {"Name": "mine"}
+    assert {"Role", "InstanceProfile"}.isdisjoint(resources)
+    boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="test")
+    resources = deployed(template("launch-template"), RoleName="mine")
+    profile = iam.get_instance_profile(InstanceProfileName=resources["InstanceProfile"])["InstanceProfile"]
+    assert [each["RoleName"] for each in profile["Roles"]] == ["mine"]
+    boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="test")
+    boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+    resources = deployed(template("launch-template"), PermissionsBoundary=boundary)
+    role = iam.get_role(RoleName=resources["Role"])["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+
+
+@pytest.mark.parametrize("name", ["launch-template", "instance"])
+@pytest.mark.usefixtures("aws")
+def test_a_template_that_creates_its_role_does_not_wait_for_another_one(name: str) -> None:
+    text = template(name, Config(role="web"))
+    assert "RoleName: web" not in text
+    assert "SSMWAKE_ROLE" not in text
+    subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
+    given = {"SubnetId": subnet} if name == "instance" else {}
+    assert "SSMWAKE_ROLE" not in user_data(deployed(text, **given)["LaunchTemplate"])
+
+
+@pytest.mark.parametrize("given", ["ami-0123456789abcdef0", "/mine/image"])
+@pytest.mark.usefixtures("aws")
+def test_an_image_is_given_by_its_id_or_by_the_name_of_a_parameter(given: str) -> None:
+    data = template_data(deployed(template("launch-template"), ImageId=given)["LaunchTemplate"])
+    # moto leaves a dynamic reference as it is; CloudFormation puts the value of the parameter there.
+    assert data["ImageId"] == (given if given.startswith("ami-") else f"{{{{resolve:ssm:{given}}}}}")
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_association_of_a_stack_finds_the_instances_of_this_stack_and_no_others() -> None:
+    tags = template_data(deployed(template("launch-template"))["LaunchTemplate"])["TagSpecifications"][0]["Tags"]
+    assert tags == [{"Key": "ssmwake", "Value": "managed"}, {"Key": "ssmwake:stack", "Value": "test"}]
+    association = resources_of(template("launch-template"))["Association"]["Properties"]
+    assert association["Targets"] == [
+        {
+            "Key": {"Fn::Sub": "tag:${TagKey}"},
+            "Values": [{"Fn::If": ["TagIsStackName", {"Ref": "AWS::StackName"}, {"Ref": "TagValue"}]}],
+        }
+    ]
+    # With the key of the consent for a key of its own, an instance has that tag once.
+    data = resources_of(template("launch-template"))["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
+    consent = {"Key": "ssmwake", "Value": "managed"}
+    assert data["TagSpecifications"][0]["Tags"][0] == {"Fn::If": ["TagIsConsent", {"Ref": "AWS::NoValue"}, consent]}
 
 
 @pytest.mark.usefixtures("aws")
@@ -146,7 +231,7 @@ def test_the_launch_template_asks_for_imdsv2_and_carries_the_profile() -> None:
     resources = deployed(template("launch-template"))
     data = template_data(resources["LaunchTemplate"])
     assert data["MetadataOptions"]["HttpTokens"] == "required"
-    assert data["IamInstanceProfile"]["Arn"].endswith(resources["InstanceProfile"])
+    assert data["IamInstanceProfile"]["Name"] == resources["InstanceProfile"]
     iam = boto3.client("iam", region_name=REGION)
     policy = iam.get_role_policy(RoleName=resources["Role"], PolicyName="ssm-agent")["PolicyDocument"]
     # moto hands out the Python spelling of it.
@@ -158,15 +243,14 @@ def test_user_data_of_the_persons_own_is_merged_into_each_template() -> None:
     config = Config(on_ready=("aws s3 ls '{{ x }}'",))
     parts = (*read("a.yaml", b"#cloud-config\nruncmd: [touch /a]\n"), *read("b.sh", "#!/bin/sh\necho ü\n".encode()))
     resources = deployed(template("launch-template", config, parts))
-    assert user_data(resources["LaunchTemplate"]) == Rendering(config, parts).text("user-data/cloud-config.yaml")
+    bodies = [part.body for part in read("-", user_data(resources["LaunchTemplate"]).encode())]
+    assert bodies[:2] == [part.body for part in parts]
     boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="test")
     subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
     text = user_data(deployed(template("instance", config, parts), SubnetId=subnet)["LaunchTemplate"])
     bodies = [part.body for part in read("-", text.encode())]
     assert bodies[:2] == [part.body for part in parts]
-    assert bodies[2].startswith(
-        b"#!/bin/sh\nstack='test' region='eu-central-1' seconds=900\nresource=Instance url=''\n"
-    )
+    assert b"\nstack='test' region='eu-central-1' seconds=900\nresource=Instance url=''\n" in bodies[2]
 
 
 @pytest.mark.parametrize(
@@ -180,11 +264,15 @@ def test_the_parameters_come_in_as_lines_on_top_of_the_script(with_: str, resour
     text = template("instance").replace("AWS::CloudFormation::WaitConditionHandle", "AWS::SNS::Topic")
     resources = deployed(text, SubnetId=subnet, SignalWith=with_)
     assert resource in resources
-    lines = user_data(resources["LaunchTemplate"]).splitlines()
-    assert lines[:2] == ["#!/bin/sh", "stack='test' region='eu-central-1' seconds=900"]
-    assert re.fullmatch(rf"resource={resource} url='{url}'", lines[2])
-    plain = Rendering(Config()).text("user-data/script.sh").splitlines()
-    assert [line for line in plain if line not in lines] == []
+    (part,) = read("-", user_data(resources["LaunchTemplate"]).encode())
+    lines = part.text.splitlines()
+    assert lines[2:6] == [
+        "(",
+        "conf='SSMWAKE_CARRIER=stack test'",
+        "on_ready=''",
+        "stack='test' region='eu-central-1' seconds=900",
+    ]
+    assert re.fullmatch(rf"resource={resource} url='{url}'", lines[6])
 
 
 @pytest.mark.usefixtures("aws")
@@ -199,9 +287,11 @@ def test_the_documents_come_back_as_they_were_rendered() -> None:
     assert gzip.decompress(base64.b64decode(held[2])).decode() == carried()
     plain = yaml.safe_load(Rendering(Config()).text("ssm/command.yaml"))
     plain["mainSteps"][0]["inputs"]["runCommand"] = [script]
+    plain["parameters"]["Carrier"]["default"] = {"Fn::Sub": "stack ${AWS::StackName}"}
     assert command == plain
     runbook = yaml.safe_load(Rendering(Config()).text("ssm/automation.yaml"))
-    runbook["parameters"]["CommandDocument"]["default"] = {"Ref": "CommandDocument"}
+    steps = {step["name"]: step["inputs"] for step in runbook["mainSteps"]}
+    steps["Repair"]["DocumentName"] = steps["Confirm"]["InputPayload"]["CommandDocument"] = {"Ref": "CommandDocument"}
     assert content["RescueRunbook"]["Properties"]["Content"] == runbook
     ssm = boto3.client("ssm", region_name=REGION)
     kinds = {each["Name"]: each["DocumentType"] for each in ssm.list_documents(Filters=OWN)["DocumentIdentifiers"]}
@@ -211,7 +301,8 @@ def test_the_documents_come_back_as_they_were_rendered() -> None:
 @pytest.mark.usefixtures("aws")
 def test_the_user_data_of_the_instance_installs_and_signals(tmp_path: Path) -> None:
     subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
-    text = user_data(deployed(template("instance"), SubnetId=subnet)["LaunchTemplate"])
+    (part,) = read("-", user_data(deployed(template("instance"), SubnetId=subnet)["LaunchTemplate"]).encode())
+    text = part.text
     folder = tmp_path / "bin"
     folder.mkdir()
     for name, shell in {"sh": f"echo $2 >>{tmp_path}/verbs", "cfn-signal": f'echo "$@" >{tmp_path}/signal'}.items():
@@ -253,7 +344,8 @@ def test_a_stack_set_can_put_the_documents_anywhere() -> None:
     text = template("documents")
     for name, resource in resources_of(text).items():
         assert not {"DocumentName", "AssociationName", "RoleName"} & resource["Properties"].keys(), name
-        assert resource["Type"] != "AWS::SSM::Document" or "Name" not in resource["Properties"]
+        if resource["Type"] == "AWS::SSM::Document":
+            assert resource["Properties"]["Name"]["Ref"] in ("CommandDocumentName", "RunbookName")
     assert not re.search(r"\b(us|eu|ap|sa|ca|me|af|il|cn)-[a-z]+-[0-9]\b", text)
     assert not re.search(r"\b[0-9]{12}\b", text)
 
@@ -261,7 +353,17 @@ def test_a_stack_set_can_put_the_documents_anywhere() -> None:
 @pytest.mark.parametrize(
     ("parameter", "good", "bad"),
     [
-        ("TagKey", ["ssmwake", "team:ssm"], ["", "a b", "a$"]),
+        ("TagKey", ["ssmwake", "team:ssm", "a b"], ["", "a$", "a+b", "aws:x", "AWS:x", "a" * 129]),
+        ("TagValue", ["", "managed", "a+b c"], ["a$", "a" * 257]),
+        (
+            "ImageId",
+            ["ami-12345678", "ami-0123456789abcdef0", "/aws/service/x"],
+            ["", "ami-1", "x", "ami-0123456789abcdefg"],
+        ),
+        ("RoleName", ["", "web+=,.@-_"], ["a b", "arn:aws:iam::123456789012:role/web", "a/b"]),
+        ("InstanceProfileName", ["", "web"], ["a/b", "a" * 129]),
+        ("PermissionsBoundary", ["", "arn:aws:iam::aws:policy/X", "arn:aws-cn:iam::123456789012:policy/a/b"], ["x"]),
+        ("UserData", ["", "QQ==", "QUI=", "QUFB"], ["Q", "QQ=", "#!/bin/sh", "QUFB\n"]),
         (
             "Schedule",
             [
@@ -271,8 +373,22 @@ def test_a_stack_set_can_put_the_documents_anywhere() -> None:
                 "rate(1 day)",
                 "rate(30 days)",
                 "cron(0 2 ? * SUN *)",
+                "rate(43200 minutes)",
+                "rate(720 hours)",
             ],
-            ["rate(29 minutes)", "rate(1 days)", "rate(2 hour)", "rate(31 days)", "daily", "rate(1 day); x", "cron()"],
+            [
+                "rate(29 minutes)",
+                "rate(1 days)",
+                "rate(2 hour)",
+                "rate(31 days)",
+                "daily",
+                "rate(1 day); x",
+                "cron()",
+                "cron(bogus)",
+                "rate(43201 minutes)",
+                "rate(721 hours)",
+                "rate(1 minutes)",
+            ],
         ),
         ("InstanceType", ["t3.micro", "u-6tb1.112xlarge"], ["t3", "T3.micro", "t3.micro;"]),
     ],

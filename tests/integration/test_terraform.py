@@ -19,6 +19,7 @@ from ssmwake.cloud_init.reader import read
 from ssmwake.dist import write
 from ssmwake.model import Config
 from ssmwake.render import Rendering, render
+from ssmwake.render.runtime import carried
 from support import tools
 
 HERE = Path(__file__).parent
@@ -89,20 +90,85 @@ def test_settings_arrive_on_the_instance(terraform: str, module: Path, tmp_path:
     given: dict[str, Any] = {"role": "web", "timeout": 900, "restart_after": [5, 60], "instance_connect": False}
     found = outputs(terraform, module / "modules/content", **given, on_ready=commands)
     written = boot(found["user_data"], tmp_path / "root")
-    lines = {"SSMWAKE_ROLE=web", "SSMWAKE_TIMEOUT=900", "SSMWAKE_RESTART_AFTER=5 60", "SSMWAKE_INSTANCE_CONNECT=no"}
-    assert set(written["ssmwake.conf"].splitlines()) == lines
+    assert written["ssmwake.conf"].splitlines() == [
+        "SSMWAKE_CARRIER=terraform ssmwake",
+        "SSMWAKE_ROLE=web",
+        "SSMWAKE_TIMEOUT=900",
+        "SSMWAKE_POLL=5",
+        "SSMWAKE_POLL_HEALTHY=60",
+        "SSMWAKE_RESTART_AFTER=5 60",
+        "SSMWAKE_INSTANCE_CONNECT=no",
+    ]
     assert written["ssmwake.on-ready"] == "\n".join(["#!/bin/sh", "set -e", *commands, ""])
     assert (tmp_path / "root/etc/ssmwake.conf").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "root/etc/ssmwake.on-ready").stat().st_mode & 0o777 == 0o700
-    assert (tmp_path / "root/var/lib/ssmwake/ssmwake").read_text() == Rendering(Config()).text("runtime/ssmwake.sh")
+    assert (tmp_path / "root/var/lib/ssmwake/ssmwake").read_text() == carried()
 
 
-def test_what_comes_in_on_top_wins_over_what_was_rendered(terraform: str, tmp_path: Path) -> None:
-    write(render(Config(role="app", timeout=60)), tmp_path / "dist")
-    found = outputs(terraform, tmp_path / "dist/terraform/modules/content", role="web")
-    settings = boot(found["user_data"], tmp_path / "root")["ssmwake.conf"].splitlines()
-    # The runtime takes the first line of a name.
-    assert settings == ["SSMWAKE_ROLE=web", "SSMWAKE_ROLE=app", "SSMWAKE_TIMEOUT=60"]
+EVERY_VARIABLE = {
+    "role": "web",
+    "timeout": 900,
+    "poll": 7,
+    "poll_healthy": 70,
+    "restart_after": [5, 60],
+    "instance_connect": False,
+    "on_ready": ["echo 'from the variable' {{ x }} $$"],
+}
+
+
+def install(document: str, root: Path, **parameters: str) -> dict[str, str]:
+    """Run the action install of a Command document below a root; return what ssmwake reads there."""
+    loaded = yaml.safe_load(document)
+    (script,) = loaded["mainSteps"][0]["inputs"]["runCommand"]
+    for name, rules in loaded["parameters"].items():
+        script = script.replace(f"{{{{ {name} }}}}", parameters.get(name, rules["default"]))
+    text = re.sub(r'^sh "\$d.*', "", script, flags=re.MULTILINE)
+    subprocess.run(["sh", "-c", text], check=True, env={"PATH": "/usr/bin:/bin", "SSMWAKE_ROOT": str(root)})
+    return {path.name: path.read_text() for path in (root / "etc").iterdir()}
+
+
+def test_what_a_variable_sets_holds_on_every_way_to_the_instance(terraform: str, tmp_path: Path) -> None:
+    write(render(Config(role="app", timeout=60, on_ready=("echo rendered",))), tmp_path / "dist")
+    content = tmp_path / "dist/terraform/modules/content"
+    rendered = boot(outputs(terraform, content)["user_data"], tmp_path / "rendered")
+    assert rendered["ssmwake.conf"].splitlines()[:3] == [
+        "SSMWAKE_CARRIER=terraform ssmwake",
+        "SSMWAKE_ROLE=app",
+        "SSMWAKE_TIMEOUT=60",
+    ]
+    assert rendered["ssmwake.on-ready"] == "#!/bin/sh\nset -e\necho rendered\n"
+    found = outputs(terraform, content, **EVERY_VARIABLE)
+    launched = boot(found["user_data"], tmp_path / "root")
+    assert install(found["command_document"], tmp_path / "root") == launched
+    assert install(found["command_document"], tmp_path / "fresh") == launched
+    assert json.loads(found["command_document"])["mainSteps"][0]["inputs"]["timeoutSeconds"] == "1020"
+    none = outputs(terraform, content, role="", on_ready=[])
+    # What the module itself wrote, it may take back.
+    assert set(install(none["command_document"], tmp_path / "root")) == {"ssmwake.conf"}
+    assert "ROLE" not in (tmp_path / "root/etc/ssmwake.conf").read_text()
+
+
+def test_parts_of_the_modules_user_arrive_as_the_same_bytes(terraform: str, module: Path) -> None:
+    parts = [
+        {"content": "#!/bin/bash\necho 'ü' ${x} %{y}\n"},
+        {"content": "#cloud-config\nruncmd: [id]\n", "filename": "a.yaml"},
+    ]
+    found = outputs(terraform, module / "modules/content", parts=parts, role="web")
+    *arrived, ours = read("-", found["user_data"].encode())
+    assert [part.text for part in arrived] == [part["content"] for part in parts]
+    assert "SSMWAKE_ROLE=web" in ours.text
+    assert found["bytes"] == len(found["user_data"].encode())
+
+
+@pytest.mark.parametrize(("size", "warns"), [(16_384, False), (16_385, True)])
+def test_the_size_check_is_exact(terraform: str, module: Path, size: int, warns: bool) -> None:
+    content = module / "modules/content"
+    start = outputs(terraform, content)["bytes"]
+    (content / "user-data.tail").write_text((content / "user-data.tail").read_text() + "ü" + "#" * (size - start - 2))
+    (content / "terraform.tfvars.json").write_text("{}")
+    done = run(terraform, content, "apply", "-auto-approve", "-input=false", "-no-color")
+    assert done.returncode == 0
+    assert ("The user data has 16385 bytes" in " ".join(done.stdout.replace("│", " ").split())) == warns
 
 
 def test_every_form_holds_the_same_bytes(terraform: str, module: Path) -> None:
@@ -111,19 +177,18 @@ def test_every_form_holds_the_same_bytes(terraform: str, module: Path) -> None:
     assert base64.b64decode(found["user_data_base64"]) == plain
     assert gzip.decompress(base64.b64decode(found["user_data_base64gzip"])) == plain
     assert hashlib.sha256(plain).hexdigest() == found["sha256"]
-    assert yaml.safe_load(found["command_document"]) == yaml.safe_load(Rendering(Config()).text("ssm/command.yaml"))
 
 
 def test_user_data_of_the_persons_own_is_merged_and_needs_no_escape(terraform: str, tmp_path: Path) -> None:
     parts = (*read("a.yaml", b"#cloud-config\nruncmd: [touch /a]\n"), *read("b.sh", TRICKY))
     write(render(Config(), parts), tmp_path / "dist")
     content = tmp_path / "dist/terraform/modules/content"
-    call = 'templatefile("${path.module}/user-data.tftpl", { settings = local.lines })'
+    call = 'templatefile("${path.module}/user-data.tftpl", { settings = local.settings })'
     (content / "more.tf").write_text(f'output "templated" {{\n  value = {call}\n}}\n')
     found = outputs(terraform, content, role="web")
     arrived = read("-", found["user_data"].encode())
     assert [part.body for part in arrived[:2]] == [part.body for part in parts]
-    assert arrived[2].body.startswith(b"#!/bin/sh\nconf='SSMWAKE_ROLE=web'\n")
+    assert b"SSMWAKE_ROLE=web\n" in arrived[2].body
     assert found["templated"] == found["user_data"]
 
 
@@ -135,6 +200,10 @@ def test_user_data_of_the_persons_own_is_merged_and_needs_no_escape(terraform: s
         ("association_schedule", "rate(1 days)", "rate(30 minutes) to rate(30 days)"),
         ("association_schedule", "daily", "rate(30 minutes) to rate(30 days)"),
         ("association_tag", {"key": "", "value": ""}, "give null for no association"),
+        ("association_tag", {"key": "aws:x"}, "not begin with aws:"),
+        ("association_schedule", "rate(43201 minutes)", "rate(30 minutes) to rate(30 days)"),
+        ("association_schedule", "cron(bogus)", "cron(...) with its six fields"),
+        ("parts", [{"content": "", "content_type": "x"}], "content_type must be a MIME type"),
         ("rescue_document_name", "amazon-x", "not begin with aws, amazon or amzn"),
     ],
 )
@@ -172,7 +241,7 @@ def test_every_resource_has_what_the_provider_knows_and_requires() -> None:
             found.append(kind[2])
             names = NAMES[("data." if kind[1] == "data" else "") + kind[2]]
             used = set(re.findall(r"^(\w+) +=", body, re.MULTILINE)) - META
-            inner = {name: content for name, content in blocks(body) if "=" not in name}
+            inner = {name: content for name, content in blocks(body) if "=" not in name and name not in META}
             assert used - set(names["attributes"]) == set(), path
             assert set(names["required"]) <= used, path
             for name, content in inner.items():

@@ -161,6 +161,7 @@ def walk(document: Document, world: World, **given: str) -> Walk:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boto3, "client", lambda service: Client(world, service))
         patch.setattr(time, "sleep", world.sleep)
+        patch.setattr(time, "time", lambda: world.now)
         return Walk(document, world, dict(values)).run()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -36,12 +37,22 @@ class World:
     disassociating: bool = False
     # What is gone once the command has run: the agent, or the right to read at the second time.
     lost_after_command: str = ""
+    tags: dict[str, str] = field(default_factory=lambda: {"ssmwake": "managed"})
+    # The role that the instance reports; the one of the profile, unless it says another one.
+    reports: str = ""
+    # Systems Manager heard of the agent before the profile came, and not since.
+    heard_before: bool = False
+    # The status of the command `status`, and how long it takes to be there.
+    status: str = "Success"
+    answer_after: int = 5
     commanded: bool = False
     # API -> the error codes of its next calls; the last one repeats for a code that ends with "!".
     refuses: dict[str, list[str]] = field(default_factory=dict)
     now: int = 0
     calls: list[str] = field(default_factory=list)
     associated_at: int = 0
+    attached_at: int = 0
+    sent_at: int = 0
     awake_at: int | None = None
 
     def __post_init__(self) -> None:
@@ -69,7 +80,7 @@ class World:
         return awake and not (self.commanded and self.lost_after_command == "agent")
 
     def attach(self, profile: str) -> Answer:
-        self.attached, self.associated_at = profile, self.now + self.association_after
+        self.attached, self.associated_at, self.attached_at = profile, self.now + self.association_after, self.now
         if self.online_after is not None:
             self.awake_at = self.now + self.online_after
         return {"IamInstanceProfileAssociation": {"AssociationId": "iip-assoc-2"}}
@@ -80,7 +91,8 @@ class World:
 
     def _describe_instances(self, InstanceIds: list[str]) -> Answer:  # noqa: N803 - AWS's spelling
         assert InstanceIds == [INSTANCE]
-        instances = [{"InstanceId": INSTANCE, "State": {"Name": self.state}}]
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        instances = [{"InstanceId": INSTANCE, "State": {"Name": self.state}, "Tags": tags}]
         return {"Reservations": [{"OwnerId": ACCOUNT, "Instances": instances}] if self.state else []}
 
     def _describe_iam_instance_profile_associations(self, Filters: list[Answer]) -> Answer:  # noqa: N803
@@ -114,11 +126,18 @@ class World:
 
     def _describe_instance_information(self, Filters: list[Answer]) -> Answer:  # noqa: N803
         assert Filters == [{"Key": "InstanceIds", "Values": [INSTANCE]}]
-        if self.commanded and self.lost_after_command == "right":
-            self.refuses["DescribeInstanceInformation"] = ["AccessDeniedException!"]
         registered = self.awake_at is not None and self.now >= self.awake_at
         ping = "Online" if self.online() else "ConnectionLost"
-        return {"InstanceInformationList": [{"PingStatus": ping, "AgentVersion": "3.3.1"}] if registered else []}
+        if self.heard_before and self.attached_at and not (self.awake_at and self.now >= self.awake_at):
+            registered, ping, heard = True, "Online", self.attached_at - 60
+        else:
+            heard = self.now
+        information = {
+            "PingStatus": ping,
+            "AgentVersion": "3.3.1",
+            "LastPingDateTime": datetime.fromtimestamp(heard, UTC),
+        }
+        return {"InstanceInformationList": [information] if registered else []}
 
     def _reboot_instances(self, InstanceIds: list[str]) -> Answer:  # noqa: N803
         assert InstanceIds == [INSTANCE]
@@ -137,9 +156,21 @@ class World:
         return {}
 
     def _send_command(self, DocumentName: str, InstanceIds: list[str], **_: Any) -> Answer:  # noqa: N803
-        assert self.online()
-        self.commanded = True
-        return {"Command": {"CommandId": DocumentName}}
+        assert (DocumentName, InstanceIds) == ("ssmwake", [INSTANCE])
+        if not self.online():
+            raise ClientError({"Error": {"Code": "InvalidInstanceId", "Message": "not valid"}}, "SendCommand")
+        self.commanded, self.sent_at = True, self.now
+        if self.lost_after_command == "right":
+            self.refuses["DescribeInstanceInformation"] = ["AccessDeniedException!"]
+        return {"Command": {"CommandId": "0123456789-0123456789-0123456789-012345"}}
+
+    def _list_command_invocations(self, CommandId: str, InstanceId: str, Details: bool) -> Answer:  # noqa: N803
+        assert Details
+        done = self.now >= self.sent_at + self.answer_after
+        role = self.reports or self.profiles[self.attached]
+        output = f"reason: ready\nrole: {role}\nagent: online\n"
+        status = self.status if done else "InProgress"
+        return {"CommandInvocations": [{"Status": status, "CommandPlugins": [{"Output": output if done else ""}]}]}
 
 
 @dataclass(frozen=True)

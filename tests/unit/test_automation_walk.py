@@ -10,12 +10,14 @@ import yaml
 
 from ssmwake.model import Config
 from ssmwake.render import Rendering
+from ssmwake.render.templates import CONSENT
+from ssmwake.resources import templates
 from support.runbook_walk import Walk, edges, walk
-from support.runbook_world import World, arn
+from support.runbook_world import World, arn, model
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(Rendering(Config()).text("ssm/automation.yaml"))
 STEPS = {step["name"]: step for step in DOCUMENT["mainSteps"]}
-ONLINE = ["Repair", "Verify", "Read"]
+ONLINE = ["Repair", "Confirm"]
 ASSOCIATED = ["Look", "Choose", "Associate", "WaitAssociated", "WaitShort"]
 OTHER = arn("web").replace("123456789012", "999999999999")
 
@@ -97,6 +99,31 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
         "KeptOtherProfile",
         "give ReplaceProfile=yes",
     ),
+    "an instance without the tag": (
+        World(tags={}),
+        {"InstanceProfile": "web"},
+        "Look",
+        "--tags Key=ssmwake,Value=managed",
+    ),
+    "an agent that still has the role from before": (
+        World(attached="old", reports="old-role"),
+        {"InstanceProfile": "web", "ReplaceProfile": "yes"},
+        "Confirm",
+        "is not seen online with the role web-role; the last that was seen: reason: ready role: old-role agent: online",
+    ),
+    "an agent that was heard of only before the profile": (
+        World(attached="old", online_after=None, heard_before=True),
+        {"InstanceProfile": "web", "ReplaceProfile": "yes"},
+        "NotOnline",
+        "its agent is not online",
+    ),
+    "an instance whose status is not fine": (
+        World(attached="web", status="Failed"),
+        {},
+        "Confirm",
+        "the last that was seen",
+    ),
+    "a command that never answers": (World(attached="web", answer_after=10_000), {}, "Confirm", "no answer"),
     "an association that came first": (
         World(refuses={"AssociateIamInstanceProfile": ["IncorrectState!"]}),
         {"InstanceProfile": "web"},
@@ -113,7 +140,7 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
         World(association_after=10_000),
         {"InstanceProfile": "web"},
         "WaitAssociated",
-        "look whether somebody else changes it",
+        "see in CloudTrail whether somebody else changes it",
     ),
     "an agent that never comes": (
         World(online_after=None),
@@ -149,19 +176,19 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
         World(refuses={"SendCommand": ["InvalidDocument!"]}),
         {"InstanceProfile": "web"},
         "NotRepaired",
-        "see that the document is in this account and region",
+        "make sure that the document exists in this account and region",
     ),
     "an agent that is lost again": (
         World(attached="web", lost_after_command="agent"),
         {},
-        "LostAgain",
-        "look at its network",
+        "Confirm",
+        "ssmwake doctor i-0123456789abcdef0",
     ),
     "no right to read at the end": (
         World(attached="web", lost_after_command="right"),
         {},
-        "LostAgain",
-        "look at its network",
+        "Confirm",
+        "may not call DescribeInstanceInformation",
     ),
 }
 
@@ -183,7 +210,7 @@ def test_the_runbook_brings_an_instance_online_when(name: str) -> None:
     world, given, steps = SUCCESSES[name]
     done = walk(DOCUMENT, fresh(world), **given)
     assert (done.status, done.steps) == ("Success", steps), done.sentence
-    assert {output: done.values[output] for output in DOCUMENT["outputs"]}["Read.PingStatus"] == "Online"
+    assert {output: done.values[output] for output in DOCUMENT["outputs"]}["Confirm.PingStatus"] == "Online"
 
 
 @pytest.mark.parametrize("name", REFUSALS)
@@ -218,7 +245,7 @@ def test_its_policy_allows_what_it_calls_and_little_else() -> None:
     actions = [statement["Action"] for statement in policy["Statement"]]
     allowed = {action for each in actions for action in ([each] if isinstance(each, str) else each)}
     # What the actions of Automation call by themselves, and what attaching a profile asks for.
-    inside = {"ec2:DescribeInstanceStatus", "ssm:ListCommands", "ssm:ListCommandInvocations", "iam:PassRole"}
+    inside = {"ec2:DescribeInstanceStatus", "ssm:ListCommands", "iam:PassRole"}
     assert called | inside == allowed
 
 
@@ -247,6 +274,40 @@ def test_no_value_is_pasted_into_a_script() -> None:
     scripts = [step["inputs"]["Script"] for step in STEPS.values() if step["action"] == "aws:executeScript"]
     assert scripts
     assert not [script for script in scripts if "{{" in script]
+
+
+def test_being_allowed_to_start_it_does_not_mean_to_choose_the_document_that_it_runs() -> None:
+    names = {step["inputs"]["DocumentName"] for step in STEPS.values() if step["action"] == "aws:runCommand"}
+    names |= {
+        step["inputs"]["InputPayload"].get("CommandDocument", "ssmwake")
+        for step in STEPS.values()
+        if "InputPayload" in step["inputs"]
+    }
+    assert names == {"ssmwake"}
+    assert not [name for name in DOCUMENT["parameters"] if "Document" in name]
+
+
+def test_a_sentence_names_no_command_that_does_not_exist() -> None:
+    actions = yaml.safe_load(Rendering(Config()).text("ssm/command.yaml"))["parameters"]["Action"]["allowedValues"]
+    text = Rendering(Config()).text("ssm/automation.yaml")
+    assert set(re.findall(r"Action=(\w+)", text)) <= set(actions)
+    assert set(re.findall(r"\bssmwake (doctor|wait|wake)\b", text)) == {"doctor"}
+    sent = re.findall(r"aws (ec2|iam) ([a-z-]+)", text)
+    assert sent
+    for service, command in sent:
+        assert command.replace("-", "") in {name.lower() for name in model(service).operation_names}, command
+
+
+def test_the_tag_of_consent_is_the_same_wherever_it_is_asked_for() -> None:
+    key, _, value = CONSENT.partition("=")
+    policy = json.loads(Rendering(Config()).text("iam/runbook.json"))
+    asked = [json.dumps(each["Condition"]) for each in policy["Statement"] if "instance/*" in str(each["Resource"])]
+    assert asked
+    assert all(f'"aws:ResourceTag/{key}": "{value}"' in each for each in asked)
+    assert f"tags.get({key!r}) == {value!r}".replace("'", '"') in (templates() / "ssm/rescue/look.python").read_text()
+    for name in ("launch-template", "instance"):
+        text = Rendering(Config()).text(f"cloudformation/{name}.yaml")
+        assert f"Key: {key}, Value: {value}" in text or f"Key: {key}\n            Value: {value}" in text
 
 
 def test_the_runbook_fits_a_document() -> None:

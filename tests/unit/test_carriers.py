@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
-from ssmwake.render import Rendering, carriers
+from ssmwake.render import Rendering, carriers, command_document
 from ssmwake.render.runtime import wrapped
 from ssmwake.render.yaml_text import block, quoted
 from support import tools
@@ -35,6 +35,7 @@ def _runtime() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ssmwake.render.runtime", lambda: RUNTIME)
         patch.setattr(carriers, "carried", lambda: RUNTIME)
+        patch.setattr(command_document, "carried", lambda: RUNTIME)
         patch.setattr(carriers, "packed", lambda: wrapped(gzip.compress(RUNTIME.encode(), mtime=0)))
         yield
 
@@ -46,10 +47,21 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
 
 
 def run(argv: list[str], text: str, root: Path, **environment: str) -> int:
+    return completed(argv, text, root, **environment).returncode
+
+
+def completed(argv: list[str], text: str, root: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     script = root / "user-data"
     script.write_bytes(text.encode())
     values = {"PATH": os.environ["PATH"], "SSMWAKE_ROOT": str(root), "TMPDIR": str(root), **environment}
-    return subprocess.run([*argv, str(script)], env=values, timeout=20, check=False, capture_output=True).returncode
+    return subprocess.run([*argv, str(script)], env=values, timeout=20, check=False, capture_output=True, text=True)
+
+
+def called_with(text: str, action: str, settings: str = "keep", carrier: str = "ssmwake") -> str:
+    """Return the script of a Command document as the agent makes it from the parameters of a caller."""
+    for name, value in {"Action": action, "Settings": settings, "Carrier": carrier}.items():
+        text = text.replace(f"{{{{ {name} }}}}", value)
+    return text
 
 
 def calls(root: Path) -> list[str]:
@@ -85,7 +97,7 @@ def test_the_script_writes_the_commands_as_the_same_bytes(shell: list[str], on_r
         config = Config(on_ready=on_ready, role="a=b,c@d", user_data=UserDataSettings(format=UserDataFormat.SCRIPT))
         assert run(shell, carriers.script(config), root) == 0
         assert (root / "etc/ssmwake.on-ready").read_bytes() == carriers.on_ready(on_ready).encode()
-        assert (root / "etc/ssmwake.conf").read_bytes() == b"SSMWAKE_ROLE=a=b,c@d\n"
+        assert (root / "etc/ssmwake.conf").read_bytes() == b"SSMWAKE_CARRIER=ssmwake\nSSMWAKE_ROLE=a=b,c@d\n"
         assert (root / "var/lib/ssmwake/ssmwake").read_bytes() == RUNTIME.encode()
         assert calls(root) == ["install"]
 
@@ -97,10 +109,10 @@ def test_the_command_document_writes_the_commands_as_the_same_bytes(
 ) -> None:
     document = yaml.safe_load(Rendering(Config(on_ready=on_ready)).text("ssm/command.yaml"))
     (text,) = document["mainSteps"][0]["inputs"]["runCommand"]
-    assert text.count("{{") == 1
+    assert text.count("{{") == 3
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        assert run(shell, text.replace("{{ Action }}", "install"), root) == 0
+        assert run(shell, called_with(text, "install"), root) == 0
         assert (root / "etc/ssmwake.on-ready").read_bytes() == carriers.on_ready(on_ready).encode()
         assert calls(root) == ["install"]
 
@@ -121,7 +133,7 @@ def test_an_action_calls_the_runtime_and_leaves_no_copy(
     document = yaml.safe_load(Rendering(Config(role="web")).text("ssm/command.yaml"))
     assert action in document["parameters"]["Action"]["allowedValues"]
     (text,) = document["mainSteps"][0]["inputs"]["runCommand"]
-    assert run(shell, text.replace("{{ Action }}", action), tmp_path, STATUS="75") == 75
+    assert run(shell, called_with(text, action), tmp_path, STATUS="75") == 75
     assert calls(tmp_path) == [called]
     assert (tmp_path / "etc/ssmwake.conf").exists() == (action == "install")
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "etc") == ["calls", "user-data"]
@@ -202,13 +214,85 @@ def test_the_runtime_is_the_last_of_the_files_that_a_cloud_config_writes() -> No
     assert [file["path"] for file in files][:: len(files) - 1] == [carriers.RETRY, carriers.HOME]
 
 
-def test_nothing_is_written_where_nothing_differs_from_the_defaults() -> None:
-    assert carriers.conf(Config()) == ""
+def test_settings_that_equal_the_defaults_are_not_written() -> None:
+    assert carriers.conf(Config(), "ssmwake") == "SSMWAKE_CARRIER=ssmwake\n"
     every = Config("r", 1, 2, 3, (4, 5), False)
-    assert carriers.conf(every) == (
-        "SSMWAKE_ROLE=r\nSSMWAKE_TIMEOUT=1\nSSMWAKE_POLL=2\nSSMWAKE_POLL_HEALTHY=3\n"
+    assert carriers.conf(every, "stack a") == (
+        "SSMWAKE_CARRIER=stack a\nSSMWAKE_ROLE=r\nSSMWAKE_TIMEOUT=1\nSSMWAKE_POLL=2\nSSMWAKE_POLL_HEALTHY=3\n"
         "SSMWAKE_RESTART_AFTER=4 5\nSSMWAKE_INSTANCE_CONNECT=no\n"
     )
+
+
+def etc(root: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (root / "etc").iterdir()}
+
+
+def document_script(config: Config) -> str:
+    (text,) = yaml.safe_load(Rendering(config).text("ssm/command.yaml"))["mainSteps"][0]["inputs"]["runCommand"]
+    return str(text)
+
+
+def test_a_document_replaces_the_settings_that_it_wrote_itself(shell: list[str], tmp_path: Path) -> None:
+    before = document_script(Config(role="web", on_ready=("echo one",)))
+    assert run(shell, called_with(before, "install"), tmp_path) == 0
+    assert run(shell, called_with(document_script(Config(role="db")), "install"), tmp_path) == 0
+    assert etc(tmp_path) == {"ssmwake.conf": "SSMWAKE_CARRIER=ssmwake\nSSMWAKE_ROLE=db\n"}
+
+
+@pytest.mark.parametrize("there", ["SSMWAKE_CARRIER=stack web\nSSMWAKE_ROLE=web\n", "SSMWAKE_ROLE=web\n", ""])
+def test_a_document_keeps_the_settings_of_another_carrier_and_says_so(
+    shell: list[str], there: str, tmp_path: Path
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/ssmwake.conf").write_text(there)
+    (tmp_path / "etc/ssmwake.on-ready").write_text("#!/bin/sh\necho web\n")
+    before = etc(tmp_path)
+    text = document_script(Config(role="db", on_ready=("echo db",)))
+    done = completed(shell, called_with(text, "install"), tmp_path)
+    assert etc(tmp_path) == before
+    writer = "stack web" if "CARRIER" in there else "somebody else"
+    assert f"ssmwake.conf, which {writer} wrote; to replace them with those of ssmwake" in done.stdout
+    assert calls(tmp_path) == ["install"]
+    assert run(shell, called_with(text, "install", "replace"), tmp_path) == 0
+    assert etc(tmp_path)["ssmwake.conf"] == "SSMWAKE_CARRIER=ssmwake\nSSMWAKE_ROLE=db\n"
+    assert "echo db" in etc(tmp_path)["ssmwake.on-ready"]
+
+
+@pytest.mark.parametrize("action", ["run", "status", "restart", "uninstall"])
+def test_only_install_touches_settings(shell: list[str], action: str, tmp_path: Path) -> None:
+    text = document_script(Config(role="db", on_ready=("echo db",)))
+    assert run(shell, called_with(text, action, "replace"), tmp_path) == 0
+    assert not (tmp_path / "etc").exists()
+
+
+APPENDED = 'umask >>"$SSMWAKE_ROOT/mask"\necho ECS_CLUSTER=web >>"$SSMWAKE_ROOT/appended"\n'
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("foreground", [False, True])
+@pytest.mark.parametrize("status", ["0", "75"])
+def test_what_is_appended_to_the_script_runs_whatever_ssmwake_ended_with(
+    shell: list[str], strict: bool, foreground: bool, status: str, tmp_path: Path
+) -> None:
+    config = Config(user_data=UserDataSettings(strict=strict, foreground=foreground))
+    ended = run(shell, carriers.script(config) + APPENDED, tmp_path, STATUS=status)
+    assert (tmp_path / "appended").read_text() == "ECS_CLUSTER=web\n"
+    assert (tmp_path / "mask").read_text().strip()[-2:] == f"{os.umask(os.umask(0o22)):03o}"[-2:]
+    assert ended == (int(status) if strict else 0)
+
+
+def test_a_later_boot_runs_ours_again_and_not_what_is_appended(
+    shell: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry = tmp_path / "per-boot"
+    monkeypatch.setattr(carriers, "RETRY", str(retry))
+    text = carriers.script(Config()) + APPENDED
+    assert run(shell, text, tmp_path) == 0
+    retry.symlink_to(tmp_path / "user-data")
+    environment = {"PATH": os.environ["PATH"], "SSMWAKE_ROOT": str(tmp_path)}
+    subprocess.run([*shell, str(retry)], env=environment, timeout=20, check=True)
+    assert calls(tmp_path) == ["install", "install"]
+    assert (tmp_path / "appended").read_text() == "ECS_CLUSTER=web\n"
 
 
 def test_a_disk_that_takes_nothing_leaves_no_half_of_a_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What user data and the Command document put on an instance, and the cloud-config and shell that do it."""
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,11 +10,15 @@ from ssmwake.render.yaml_text import block, quoted
 
 HEAD = f"#!/bin/sh\n# {NOTICE}\n"
 HOME = "/var/lib/ssmwake/ssmwake"
+CONF = "/etc/ssmwake.conf"
+ON_READY = "/etc/ssmwake.on-ready"
 # cloud-init notes that it has run user scripts before it runs them, and so for write_files; what lies here it runs on
 # each boot, before those. `ssmwake install` takes it away in the end, so the power can go at any moment before.
 RETRY = "/var/lib/cloud/scripts/per-boot/ssmwake"
 # A script that somebody runs by hand is not where cloud-init keeps its own, and may be gone at the next boot.
 KEPT = f'case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root{RETRY}" 2>/dev/null ;; esac'
+# With `strict`: cloud-init is told of the failure at the end, when all that was appended has run.
+AT_THE_END = "trap 'exit $ssmwake' EXIT"
 # What there is from the end of the first boot on, at the latest.
 SCRIPTS_NOTED = "/var/lib/cloud/instance/sem/config_scripts_user"
 
@@ -27,18 +32,21 @@ class InstanceFile:
     text: str
 
 
+def carrier_of(config: Config) -> str:
+    """Return the name that user data and the Command document of one config share: by it a document knows its own."""
+    return config.documents.command_name
+
+
 def instance_files(config: Config) -> tuple[InstanceFile, ...]:
-    """Return the files of the config, the runtime first: no settings file where nothing differs from the defaults."""
-    files = [InstanceFile(HOME, "0700", carried())]
-    if settings := conf(config):
-        files.append(InstanceFile("/etc/ssmwake.conf", "0644", settings))
+    """Return the files of the config, the runtime first."""
+    files = [InstanceFile(HOME, "0700", carried()), InstanceFile(CONF, "0644", conf(config, carrier_of(config)))]
     if config.on_ready:
-        files.append(InstanceFile("/etc/ssmwake.on-ready", "0700", on_ready(config.on_ready)))
+        files.append(InstanceFile(ON_READY, "0700", on_ready(config.on_ready)))
     return tuple(files)
 
 
-def conf(config: Config) -> str:
-    """Return the settings that differ from the defaults, one a line, by the names that they have in the environment."""
+def conf(config: Config, carrier: str) -> str:
+    """Return ssmwake.conf: on its first line the carrier that it belongs to, then what differs from the defaults."""
     default = Config()
     lines = {
         "role": (config.role, default.role),
@@ -48,11 +56,18 @@ def conf(config: Config) -> str:
         "restart_after": (" ".join(map(str, config.restart_after)), " ".join(map(str, default.restart_after))),
         "instance_connect": ("yes" if config.instance_connect else "no", "yes"),
     }
-    return "".join(f"SSMWAKE_{key.upper()}={value}\n" for key, (value, usual) in lines.items() if value != usual)
+    settings = [f"SSMWAKE_{key.upper()}={value}\n" for key, (value, usual) in lines.items() if value != usual]
+    return "".join([f"SSMWAKE_CARRIER={carrier}\n", *settings])
+
+
+def shell_settings(config: Config, carrier: str) -> str:
+    """Return the settings as the shell variables of user-data/settings.sh; no value in them holds a quote."""
+    commands = base64.b64encode(on_ready(config.on_ready).encode()).decode() if config.on_ready else ""
+    return f"conf='{conf(config, carrier).rstrip()}'\non_ready='{commands}'\n"
 
 
 def on_ready(commands: Iterable[str]) -> str:
-    """Return the script of the person's commands; the first that fails ends it, and is retried at the next boot."""
+    """Return the script of the user's commands; the first that fails ends it, and is retried at the next boot."""
     return "\n".join(["#!/bin/sh", "set -e", *commands, ""])
 
 
@@ -82,23 +97,23 @@ def cloud_config(config: Config, *, plain: bool = False) -> str:
     return "\n".join(lines)
 
 
-def script(config: Config, before: str = "", *, plain: bool = False) -> str:
+def script(config: Config, before: str = "", *, plain: bool = False, settings: bool = True) -> str:
     """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes.
 
     `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet; `plain` as for
-    a cloud-config.
+    a cloud-config; without `settings` the carrier writes those itself.
+
+    All of it is in a subshell: what others append to user data (the CDK, Terraform, people) runs after it, whatever it
+    ended with, and with its own umask. At a later boot only ours is run again.
     """
-    lines = ["umask 077", "root=${SSMWAKE_ROOT-}"]
-    lines.append(KEPT)
-    lines.append('mkdir -p "$root/etc" "$root/var/lib/ssmwake"')
-    runtime, *settings = instance_files(config)
+    runtime, *files = instance_files(config)
     text, through = (runtime.text, "cat") if plain else (packed(), "base64 -d | gzip -d")
+    lines = ["(", "umask 077", "root=${SSMWAKE_ROOT-}", KEPT, 'mkdir -p "$root/etc" "$root/var/lib/ssmwake"']
     lines.append(shell_write(text, f'"$root{runtime.path}"', runtime.mode, through=through))
-    lines += [shell_write(file.text, f'"$root{file.path}"', file.mode) for file in settings]
-    # What ends with `exit 0` need not say after each command that it may fail.
-    ours = [line.removesuffix(" || true") for line in commands(config, f'"$root{HOME}"')]
-    lines += [*before.splitlines(), *ours, "exit 0", ""]
-    return HEAD + "\n".join(lines)
+    lines += [shell_write(file.text, f'"$root{file.path}"', file.mode) for file in files if settings]
+    lines += [*before.splitlines(), *commands(config, f'"$root{HOME}"')]
+    lines.append(f") || {{ ssmwake=$?; {AT_THE_END}; }}" if config.user_data.strict else ") || true")
+    return HEAD + "\n".join([*lines, f"case $0 in {RETRY}) exit ;; esac", ""])
 
 
 def boothook(ours: str) -> str:

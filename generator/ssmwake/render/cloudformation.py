@@ -1,9 +1,61 @@
-"""What the CloudFormation templates say that depends on the config."""
+"""What the CloudFormation templates hold that depends on the config."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ssmwake.cloud_init.multipart import BOUNDARY
+from ssmwake.cloud_init.parts import Part
+from ssmwake.cloud_init.size import LIMIT
 from ssmwake.model import Config
+from ssmwake.render.carriers import shell_settings
+from ssmwake.render.user_data import split_for_parameters
 
 # The longest that a CreationPolicy or a WaitCondition waits, in seconds.
 LONGEST = 43_200
+# The longest value that a parameter of a template can have, in bytes.
+LONGEST_PARAMETER = 4_096
+# For the name of the stack, its region and the presigned address that it is told at.
+RESERVED = 1_500
+
+# What State Manager takes: rates of half an hour to less than 31 days, and cron with six fields.
+_MINUTES = "([3-9][0-9]|[1-9][0-9]{2,3}|[1-3][0-9]{4}|4[0-2][0-9]{3}|43[01][0-9]{2}|43200) minutes"
+_HOURS = "1 hour|([2-9]|[1-9][0-9]|[1-6][0-9]{2}|7[01][0-9]|720) hours"
+_DAYS = "1 day|([2-9]|[12][0-9]|30) days"
+_FIELD = "[0-9A-Za-z*/?#,-]+"
+SCHEDULE = rf"^(rate\(({_MINUTES}|{_HOURS}|{_DAYS})\)|cron\({_FIELD}( {_FIELD}){{5}}\))$"
+DOCUMENT_NAME = "^(?![aA][wW][sS]|[aA][mM][aA][zZ][oO][nN]|[aA][mM][zZ][nN])[A-Za-z0-9_.-]{3,128}$"
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """User data in pieces, between which a template puts its parameters; `part` is for the user data of its user."""
+
+    before: str
+    part: str
+    ours: str
+    settings: str
+    after: str
+
+    @property
+    def boundary(self) -> str:
+        """The line between two parts."""
+        return self.part.partition("\n")[0]
+
+    @property
+    def room(self) -> int:
+        """How many characters the template's user can add."""
+        taken = sum(len(piece.encode()) for piece in (self.before, self.part, self.ours, self.settings, self.after))
+        return max(min(LIMIT - taken - RESERVED, LONGEST_PARAMETER), 0)
+
+
+def user_data_pieces(config: Config, shell: str, parts: Sequence[Part]) -> Pieces:
+    """Return the user data of a stack: a multipart, its settings those of the stack; `shell` runs before it."""
+    head, after = split_for_parameters(config, shell, parts, multipart=True)
+    place = head.rindex(f"\n--{BOUNDARY}") + 1
+    boundary, _, _ = head[place:].partition("\n")
+    part = f"{boundary}\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n${{UserData}}\n"
+    settings = shell_settings(config, "stack ${AWS::StackName}")
+    return Pieces(head[:place], part, head[place:], settings, after)
 
 
 def user_data_path(config: Config) -> str:
@@ -13,19 +65,10 @@ def user_data_path(config: Config) -> str:
 
 
 def signal_after(config: Config) -> int:
-    """Return the seconds after which an instance says that it failed: sooner than CloudFormation loses its patience."""
+    """Return the seconds after which an instance reports a failure: sooner than CloudFormation loses its patience."""
     return min(max(900, config.timeout + 300), LONGEST - 600)
 
 
 def patience(config: Config) -> int:
     """Return the seconds that CloudFormation waits for the signal."""
     return signal_after(config) + 600
-
-
-def runbook(text: str, config: Config) -> str:
-    """Return the runbook with the Command document of the same stack for its default."""
-    from ssmwake.render.yaml_text import quoted
-
-    before, default, after = text.partition(f"    default: {quoted(config.documents.command_name)}\n    allowedPattern")
-    assert default, "the runbook names the Command document"
-    return f"{before}    default: !Ref CommandDocument\n    allowedPattern{after}"

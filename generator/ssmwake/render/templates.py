@@ -1,23 +1,28 @@
 """Render templates/<room>/<name>.j2 with Jinja: templates place values, decisions are made in Python."""
 
+import dataclasses
+import json
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
+from typing import Any
 
 import jinja2
 
 from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Config, Invalid, Location, Severity, rule
-from ssmwake.render import cloudformation, command_document, publisher_policy, runbook_scripts
+from ssmwake.render import carriers, cloudformation, command_document, publisher_policy, runbook_scripts, terraform
 from ssmwake.render.runtime import NOTICE
 from ssmwake.render.user_data import split_for_parameters
 from ssmwake.render.yaml_text import block, quoted
 from ssmwake.resources import templates
 
 BROKEN_TEMPLATE = rule("SW020", Severity.ERROR, "a template that cannot be rendered", reason="nothing is written")
+# The tag by which the owner of an instance lets the runbook act on it; iam/runbook.json asks for it.
+CONSENT = "ssmwake=managed"
 
 
 def paths() -> tuple[str, ...]:
@@ -33,21 +38,39 @@ def _walk(folder: Traversable, prefix: str) -> Iterator[str]:
             yield prefix + entry.name
 
 
-def render_template(path: str, config: Config, artifact: Callable[[str], str], parts: Sequence[Part] = ()) -> str:
+def render_template(
+    path: str, config: Config, artifact: Callable[[str], str], parts: Sequence[Part] = (), **values: Any
+) -> str:
     """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
-    values = {
+
+    def ssm_document(name: str, **given: Any) -> str:
+        return render_template(f"ssm/{name}.yaml", config, artifact, parts, **given)
+
+    def user_data_pieces(shell: str = "", **changes: Any) -> cloudformation.Pieces:
+        own = _text(shell) if shell else ""
+        return cloudformation.user_data_pieces(dataclasses.replace(config, **changes), own, parts)
+
+    known = {
         "config": config,
         "notice": NOTICE,
+        "consent": CONSENT,
         "artifact": artifact,
+        "carriers": carriers,
         "command_document": command_document,
         "publisher_policy": publisher_policy,
         "cloudformation": cloudformation,
+        "terraform": terraform,
+        # What the Terraform module replaces by the name of its Command document; no name holds an @.
+        "command_document_token": "@command-document@",
+        "ssm_document": ssm_document,
         "user_data_path": cloudformation.user_data_path(config),
-        "user_data_for": lambda shell: split_for_parameters(config, _text(shell), parts),
+        "user_data_pieces": user_data_pieces,
+        "user_data_halves": lambda: split_for_parameters(config, "", parts),
+        **values,
     }
     own = f"templates/{path}.j2"
     try:
-        return environment().get_template(f"{path}.j2").render(values)
+        return environment().get_template(f"{path}.j2").render(known)
     except jinja2.TemplateSyntaxError as error:
         raise _broken(error.filename or own, error.lineno, error.message or "broken template") from error
     except jinja2.TemplateError as error:
@@ -72,10 +95,18 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        # SSM documents and dynamic references of CloudFormation hold {{ }} of their own, and Terraform ${ } and %{ }.
+        variable_start_string="<%=",
+        variable_end_string="%>",
+        block_start_string="<%",
+        block_end_string="%>",
+        comment_start_string="<%#",
+        comment_end_string="%>",
     )
     made.filters.update(block=block, quoted=quoted)
     made.globals["script"] = runbook_scripts.script
     made.filters["dedent"] = textwrap.dedent
+    made.filters["tojson"] = json.dumps
     made.filters["tftpl"] = lambda text: text.replace("${", "$${").replace("%{", "%%{")
     made.filters["unmarked"] = lambda text: text.removeprefix(f"# {NOTICE}\n")
     return made

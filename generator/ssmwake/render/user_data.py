@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from ssmwake.cloud_init.multipart import appended, multipart
+from ssmwake.cloud_init.multipart import appended
+from ssmwake.cloud_init.multipart import multipart as joined
 from ssmwake.cloud_init.parts import Kind, Part, is_mime
 from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, rule
 from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
 from ssmwake.render.runtime import NOTICE
+from ssmwake.resources import templates
 
 # The name of the file that cloud-init makes of our part.
 NAME = "ssmwake"
@@ -30,22 +32,28 @@ def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False
     return (script if output_format is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
 
 
-def split_for_parameters(config: Config, before: str, parts: Sequence[Part] = ()) -> tuple[str, str]:
+def split_for_parameters(
+    config: Config, before: str, parts: Sequence[Part] = (), *, multipart: bool = False
+) -> tuple[str, str]:
     """Return user data in two, for a carrier that puts lines with its parameters between: at the top of our script.
 
-    `before` is shell of that carrier, which uses them before ssmwake is installed.
+    The lines are those of carriers.shell_settings, as the carrier knows them; `before` is more shell of that carrier,
+    which runs before ssmwake is installed.
     """
     parts = _checked(parts)
-    ours = boothook(script(config, before)) if parts else script(config, before)
-    text = _with_parts(ours, parts) if parts else ours
-    place = text.rindex(ours) + len("#!/bin/sh\n")
+    settings = (templates() / "user-data" / "settings.sh").read_text(encoding="utf-8")
+    ours = script(config, settings + before, settings=False)
+    if parts or multipart:
+        ours = boothook(ours)
+    text = _with_parts(ours, parts) if parts or multipart else ours
+    place = text.rindex(ours) + ours.index("(\n") + len("(\n")
     return text[:place], text[place:]
 
 
 def _with_parts(ours: str, parts: Sequence[Part]) -> str:
     # In shell, since no cloud-config of the person's can replace its lists.
     headers = (("Content-Type", Kind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
-    return multipart([*appended(parts), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
+    return joined([*appended(parts), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
