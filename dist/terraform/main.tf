@@ -9,7 +9,16 @@ module "content" {
   restart_after         = var.restart_after
   instance_connect      = var.instance_connect
   on_ready              = var.on_ready
+  parts                 = var.parts
   command_document_name = var.command_document_name
+}
+
+locals {
+  # No other stack has a document of this name in this account and region, so by default no other one has this tag.
+  association_tag = var.association_tag == null ? null : {
+    key   = var.association_tag.key
+    value = coalesce(var.association_tag.value, var.command_document_name)
+  }
 }
 
 resource "aws_ssm_document" "command" {
@@ -17,7 +26,7 @@ resource "aws_ssm_document" "command" {
 
   name            = var.command_document_name
   document_type   = "Command"
-  document_format = "YAML"
+  document_format = "JSON"
   target_type     = "/AWS::EC2::Instance"
   content         = module.content.command_document
   tags            = var.tags
@@ -28,14 +37,21 @@ resource "aws_ssm_document" "rescue" {
 
   name            = var.rescue_document_name
   document_type   = "Automation"
-  document_format = "JSON"
+  document_format = "YAML"
   target_type     = "/AWS::EC2::Instance"
   content         = module.content.rescue_runbook
   tags            = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = var.rescue_document_name != var.command_document_name
+      error_message = "command_document_name and rescue_document_name must be two different names."
+    }
+  }
 }
 
 resource "aws_ssm_association" "install" {
-  count = var.association_tag == null ? 0 : 1
+  count = local.association_tag == null ? 0 : 1
 
   name                = var.create_documents ? aws_ssm_document.command[0].name : var.command_document_name
   parameters          = { Action = "install" }
@@ -45,7 +61,7 @@ resource "aws_ssm_association" "install" {
   compliance_severity = "MEDIUM"
 
   targets {
-    key    = "tag:${var.association_tag.key}"
-    values = [var.association_tag.value]
+    key    = "tag:${local.association_tag.key}"
+    values = [local.association_tag.value]
   }
 }

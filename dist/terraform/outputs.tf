@@ -19,6 +19,11 @@ output "sha256" {
   value       = module.content.sha256
 }
 
+output "instance_tags" {
+  description = "Tags for the instances: the consent that the rescue runbook asks for, and the tag by which the association finds them."
+  value       = merge({ ssmwake = "managed" }, local.association_tag == null ? {} : { (local.association_tag.key) = local.association_tag.value })
+}
+
 output "command_document_name" {
   description = "Name of the Command document."
   value       = var.command_document_name
@@ -26,9 +31,34 @@ output "command_document_name" {
   depends_on = [aws_ssm_document.command]
 }
 
+output "command_document_arn" {
+  description = "ARN of the Command document; null if it is not created here."
+  value       = one(aws_ssm_document.command[*].arn)
+}
+
+output "command_document_version" {
+  description = "Default version of the Command document; null if it is not created here."
+  value       = one(aws_ssm_document.command[*].default_version)
+}
+
 output "rescue_document_name" {
   description = "Name of the Automation runbook."
   value       = var.rescue_document_name
 
   depends_on = [aws_ssm_document.rescue]
+}
+
+output "rescue_document_arn" {
+  description = "ARN of the Automation runbook; null if it is not created here."
+  value       = one(aws_ssm_document.rescue[*].arn)
+}
+
+output "rescue_document_version" {
+  description = "Default version of the Automation runbook; null if it is not created here."
+  value       = one(aws_ssm_document.rescue[*].default_version)
+}
+
+output "association_id" {
+  description = "The association that keeps ssmwake installed; null without one."
+  value       = one(aws_ssm_association.install[*].association_id)
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Rendered by ssmwake from templates/; do not edit.
+(
 umask 077
 root=${SSMWAKE_ROOT-}
 case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root/var/lib/cloud/scripts/per-boot/ssmwake" 2>/dev/null ;; esac
@@ -88,5 +89,9 @@ XmYkD4K+3//EoYTVO4HM5vcSqq0rmALy/+xYrNTuRYKZWqOoQwShRR1EgAE8ZOn35XTSXJUeuxdBqZRL
 BZNjPLuAXAxBmKq1yl4aAAqt+LHN4I3Hvn/f0aD037IEg6u6JP6W+dXGGBeMN7+OzT/JaBkH2AB+hMen+lGh+/Gl5mnGv5wzz86a/Hk5m8nnln+oWlsP3nLk0mt5yJYRHtOnWBxTnqwZVGd/V7D/mBVcxx9M+F4c
 LtTba1YYAOFgp5WmyOyX9yGCYmJALN2Coqonvi9EvTfOQ5mOFi4Ghepe/w3DtDsU93cAAA==
 END
-sh "$root/var/lib/ssmwake/ssmwake" install
-exit 0
+cat <<'END' >"$root/etc/ssmwake.conf".new && chmod 0644 "$root/etc/ssmwake.conf".new && mv -f "$root/etc/ssmwake.conf".new "$root/etc/ssmwake.conf"
+SSMWAKE_CARRIER=ssmwake
+END
+sh "$root/var/lib/ssmwake/ssmwake" install || true
+) || true
+case $0 in /var/lib/cloud/scripts/per-boot/ssmwake) exit ;; esac

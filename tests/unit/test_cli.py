@@ -62,7 +62,7 @@ def test_the_forms_of_user_data_hold_the_same() -> None:
     assert plain.startswith(b"#!/bin/sh\n")
     inside = gzip.decompress(run("user-data", "--format", "script", "--gzip").stdout)
     assert carried().encode() in inside
-    assert [line for line in inside.splitlines() if line.startswith(b"sh ")] == plain.splitlines()[-2:-1]
+    assert [line for line in inside.splitlines() if line.startswith(b"sh ")] == plain.splitlines()[-3:-2]
     assert base64.b64decode(run("user-data", "--format", "script", "--base64").stdout) == plain
     packed = base64.b64decode(run("user-data", "--format", "script", "--gzip", "--base64").stdout)
     assert gzip.decompress(packed) == inside
@@ -77,7 +77,7 @@ def test_options_stand_over_the_config(tmp_path: Path) -> None:
     done = run("user-data", "-c", f"{tmp_path}/c.yaml", *argv)
     value = yaml.safe_load(done.stdout)
     files = {file["path"]: file["content"] for file in value["write_files"]}
-    assert files["/etc/ssmwake.conf"] == "SSMWAKE_ROLE=b\nSSMWAKE_TIMEOUT=300\n"
+    assert files["/etc/ssmwake.conf"] == "SSMWAKE_CARRIER=ssmwake\nSSMWAKE_ROLE=b\nSSMWAKE_TIMEOUT=300\n"
     assert files["/etc/ssmwake.on-ready"] == "#!/bin/sh\nset -e\none\ntwo\n"
     home = "sh /var/lib/ssmwake/ssmwake"
     _, install, run_it, own = value["runcmd"]

@@ -39,6 +39,11 @@ def description(key: str) -> str:
     return str(_properties()[key]["description"])
 
 
+def pattern(key: str) -> str:
+    """Return the pattern of the schema for a setting."""
+    return str(_properties()[key]["pattern"])
+
+
 def most(key: str) -> int:
     """Return how many items a list of the schema holds."""
     return int(_properties()[key]["maxItems"])

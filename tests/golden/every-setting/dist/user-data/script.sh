@@ -1,5 +1,6 @@
 #!/bin/sh
 # Rendered by ssmwake from templates/; do not edit.
+(
 umask 077
 root=${SSMWAKE_ROOT-}
 case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root/var/lib/cloud/scripts/per-boot/ssmwake" 2>/dev/null ;; esac
@@ -89,6 +90,7 @@ BZNjPLuAXAxBmKq1yl4aAAqt+LHN4I3Hvn/f0aD037IEg6u6JP6W+dXGGBeMN7+OzT/JaBkH2AB+hMen
 LtTba1YYAOFgp5WmyOyX9yGCYmJALN2Coqonvi9EvTfOQ5mOFi4Ghepe/w3DtDsU93cAAA==
 END
 cat <<'END' >"$root/etc/ssmwake.conf".new && chmod 0644 "$root/etc/ssmwake.conf".new && mv -f "$root/etc/ssmwake.conf".new "$root/etc/ssmwake.conf"
+SSMWAKE_CARRIER=wake-agent
 SSMWAKE_ROLE=web-server
 SSMWAKE_TIMEOUT=5400
 SSMWAKE_POLL=10
@@ -102,4 +104,5 @@ IGlzbid0IGV4cGFuZGVkCk1PVEQKCg==
 END
 sh "$root/var/lib/ssmwake/ssmwake" install || exit
 sh "$root/var/lib/ssmwake/ssmwake" run || exit
-exit 0
+) || { ssmwake=$?; trap 'exit $ssmwake' EXIT; }
+case $0 in /var/lib/cloud/scripts/per-boot/ssmwake) exit ;; esac

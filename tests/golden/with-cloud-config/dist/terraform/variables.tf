@@ -1,78 +1,110 @@
 # Rendered by ssmwake from templates/; do not edit.
 variable "role" {
-  description = "Wait for this role, and past any other; null takes any."
+  description = "Wait for this role, and past any other; without it, any role will do. Empty for any."
   type        = string
-  default     = null
+  default     = "web-server"
+  nullable    = false
 
   validation {
-    condition     = var.role == null || can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.role))
+    condition     = var.role == "" || can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.role))
     error_message = "role must be the name of an IAM role, not an ARN: 1 to 64 letters, digits and _+=,.@- are allowed."
   }
 }
 
 variable "timeout" {
-  description = "Seconds that a wait for the role and the agent may take; null keeps what was rendered."
+  description = "How long `wait` and `run` wait for the role, and for the agent to come online. In seconds."
   type        = number
-  default     = null
+  default     = 600
+  nullable    = false
 
   validation {
-    condition     = var.timeout == null || can(regex("^[1-9][0-9]{0,4}$", tostring(var.timeout))) && coalesce(var.timeout, 1) <= 86400
+    condition     = can(regex("^[1-9][0-9]{0,5}$", tostring(var.timeout))) && var.timeout >= 1 && var.timeout <= 86400
     error_message = "timeout must be whole seconds from 1 to 86400."
   }
 }
 
 variable "poll" {
-  description = "Seconds between two questions to the metadata service without a role; null keeps what was rendered."
+  description = "How often the metadata service is asked while there is no role; faster in the first ten minutes. In seconds."
   type        = number
-  default     = null
+  default     = 5
+  nullable    = false
 
   validation {
-    condition     = var.poll == null || can(regex("^[1-9][0-9]{0,3}$", tostring(var.poll))) && coalesce(var.poll, 1) <= 3600
+    condition     = can(regex("^[1-9][0-9]{0,5}$", tostring(var.poll))) && var.poll >= 1 && var.poll <= 3600
     error_message = "poll must be whole seconds from 1 to 3600."
   }
 }
 
 variable "poll_healthy" {
-  description = "Seconds between two questions when the agent is online; null keeps what was rendered."
+  description = "How often it is asked when the agent is online. In seconds."
   type        = number
-  default     = null
+  default     = 20
+  nullable    = false
 
   validation {
-    condition     = var.poll_healthy == null || can(regex("^[1-9][0-9]{0,4}$", tostring(var.poll_healthy))) && coalesce(var.poll_healthy, 1) <= 86400
+    condition     = can(regex("^[1-9][0-9]{0,5}$", tostring(var.poll_healthy))) && var.poll_healthy >= 1 && var.poll_healthy <= 86400
     error_message = "poll_healthy must be whole seconds from 1 to 86400."
   }
 }
 
 variable "restart_after" {
-  description = "Seconds after which an agent that is not online is restarted again, the last repeats; null keeps what was rendered."
+  description = "The pauses after which an agent that is not online is restarted again; the last one repeats. In seconds."
   type        = list(number)
-  default     = null
+  default     = [10, 20, 40, 80, 160, 300, 600]
+  nullable    = false
 
   validation {
-    condition = var.restart_after == null || (
-      length(coalesce(var.restart_after, [1])) <= 20 &&
-      can(regex("^([1-9][0-9]{0,4} )+$", join("", [for each in coalesce(var.restart_after, [1]) : "${each} "]))) &&
-      alltrue([for each in coalesce(var.restart_after, [1]) : each <= 86400])
+    condition = (
+      length(var.restart_after) <= 20 &&
+      can(regex("^([1-9][0-9]{0,5} )+$", join("", [for each in var.restart_after : "${each} "]))) &&
+      alltrue([for each in var.restart_after : each >= 1 && each <= 86400])
     )
     error_message = "restart_after must be 1 to 20 whole numbers of seconds from 1 to 86400."
   }
 }
 
 variable "instance_connect" {
-  description = "Whether the unit of EC2 Instance Connect is restarted too, where there is one; null keeps what was rendered."
+  description = "Restart the unit of EC2 Instance Connect too, where an image has one."
   type        = bool
-  default     = null
+  default     = true
+  nullable    = false
 }
 
 variable "on_ready" {
-  description = "Shell commands that need the role; they run as root, once the role is there. Empty keeps what was rendered."
+  description = "Shell commands that need the role; run as root, once per role, when it is there. null keeps those that were rendered."
   type        = list(string)
-  default     = []
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = alltrue([for command in var.on_ready : can(regex("\\S", command))])
+    condition     = alltrue([for command in coalesce(var.on_ready, []) : can(regex("\\S", command))])
     error_message = "on_ready holds an empty command; write one or remove it."
+  }
+}
+
+variable "parts" {
+  description = "User data of your own, such as scripts and cloud-config. With it, the user data is a multipart; content_type is for what the first line does not say."
+  type = list(object({
+    content      = string
+    content_type = optional(string, "text/plain")
+    filename     = optional(string)
+    merge_type   = optional(string, "list(append)+dict(no_replace,recurse_list)+str()")
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition     = alltrue([for part in var.parts : can(regex("^[a-z0-9.+-]+/[a-z0-9.+-]+$", part.content_type)) && part.content_type != "multipart/mixed"])
+    error_message = "content_type must be a MIME type such as text/x-shellscript; give the parts of a multipart one by one."
+  }
+
+  validation {
+    condition     = alltrue([for part in var.parts : can(regex("^[A-Za-z0-9_.-]*$", coalesce(part.filename, "-")))])
+    error_message = "filename must be letters, digits and _.-"
+  }
+
+  validation {
+    condition     = alltrue([for part in var.parts : can(regex("^[a-z_,()+]*$", part.merge_type))])
+    error_message = "merge_type must be one of cloud-init's, such as list(append)+dict(recurse_array)+str()."
   }
 }
 
@@ -101,20 +133,25 @@ variable "rescue_document_name" {
 }
 
 variable "create_documents" {
-  description = "Whether the two SSM documents are made in this account and region."
+  description = "Whether the two SSM documents are created in this account and region; false uses those that have these names."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "association_tag" {
-  description = "Tag of the instances that State Manager keeps ssmwake on; null makes no association."
-  type        = object({ key = string, value = string })
-  default     = { key = "ssmwake", value = "managed" }
+  description = "Tag of the instances that State Manager keeps ssmwake on; without a value, that is the name of the Command document. null creates no association."
+  type        = object({ key = string, value = optional(string) })
+  default     = { key = "ssmwake:stack" }
 
   validation {
-    condition     = var.association_tag == null || can(regex("^.{1,128}$", var.association_tag.key))
-    error_message = "association_tag.key must have 1 to 128 characters; give null for no association."
+    condition     = var.association_tag == null || can(regex("^[A-Za-z0-9_.:/=@ -]{1,128}$", var.association_tag.key)) && !can(regex("^(?i)aws:", var.association_tag.key))
+    error_message = "association_tag.key must have 1 to 128 letters, digits, blanks and _.:/=@-, and not begin with aws:; give null for no association."
+  }
+
+  validation {
+    condition     = var.association_tag == null || can(regex("^[A-Za-z0-9_.:/=+@ -]{1,256}$", coalesce(var.association_tag.value, "-")))
+    error_message = "association_tag.value must have 1 to 256 letters, digits, blanks and _.:/=+@-."
   }
 }
 
@@ -125,8 +162,8 @@ variable "association_schedule" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^(rate\\(([3-9][0-9]|[1-9][0-9]{2,4}) minutes\\)|rate\\(1 (hour|day)\\)|rate\\([2-9] (hours|days)\\)|rate\\([1-9][0-9]{1,2} hours\\)|rate\\([1-2][0-9] days\\)|rate\\(30 days\\)|cron\\([0-9A-Za-z*/?#, -]+\\))$", var.association_schedule))
-    error_message = "association_schedule must be rate(30 minutes) to rate(30 days), or cron(...)."
+    condition     = can(regex("^(rate\\((([3-9][0-9]|[1-9][0-9]{2,3}|[1-3][0-9]{4}|4[0-2][0-9]{3}|43[01][0-9]{2}|43200) minutes|1 hour|([2-9]|[1-9][0-9]|[1-6][0-9]{2}|7[01][0-9]|720) hours|1 day|([2-9]|[12][0-9]|30) days)\\)|cron\\([0-9A-Za-z*/?#,-]+( [0-9A-Za-z*/?#,-]+){5}\\))$", var.association_schedule))
+    error_message = "association_schedule must be rate(30 minutes) to rate(30 days), or cron(...) with its six fields."
   }
 }
 
