@@ -1,11 +1,8 @@
-"""What of other people's text may be shown: no line that may hold a secret, and no character that a terminal obeys."""
+"""Lines of other people's text that may hold a secret, and so are not shown."""
 
 import re
 
 HIDDEN = "(a line that may hold a secret)"
-
-# What the runner of GitHub takes for a command: `::` at the beginning of a line, `##[` anywhere in it.
-COMMAND = re.compile(r"^\s*::|##\[")
 
 # The forms that those who issue them document, or that tools which look for secrets go by.
 FORMS = (
@@ -59,12 +56,3 @@ def _may_hold_one(line: str) -> bool:
 def _looks_random(word: str) -> bool:
     kinds = [any(map(test, word)) for test in (str.islower, str.isupper, str.isdigit)]
     return all(kinds) or (kinds[2] and re.fullmatch(r"[0-9a-fA-F]{32,}", word) is not None)
-
-
-def printable(text: str, keep: str = "") -> str:
-    """Return a text in which nothing is a command to a terminal or to a workflow.
-
-    Whatever a terminal would not show as it is, line ends included, becomes its escape in Python; `keep` is left.
-    """
-    safe = "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
-    return COMMAND.sub(lambda match: match[0][:-1] + f"\\x{ord(match[0][-1]):02x}", safe)

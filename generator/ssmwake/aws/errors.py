@@ -9,7 +9,7 @@ from typing import Any
 from botocore import exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ssmwake.redact import printable
+from ssmwake.terminal import printable
 
 THROTTLED = frozenset(
     {

@@ -4,7 +4,6 @@ Each verb lives in a module of its own that is imported only when the verb is ca
 cfn-lint 0.7 s, and the start of `ssmwake user-data` is measured. Each such module holds one click command, `command`.
 """
 
-import difflib
 import importlib
 import io
 import os
@@ -16,7 +15,7 @@ import click
 from ssmwake import __version__
 from ssmwake.cli.output import discard_stdout, findings_out
 from ssmwake.model import Invalid
-from ssmwake.redact import printable
+from ssmwake.terminal import printable
 
 # verb -> its line in the overview; verb `user-data` lives in ssmwake.cli.user_data. `--help` must not import them all.
 VERBS = {
@@ -60,6 +59,8 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         verb = args[0]
         if verb not in VERBS and not verb.startswith("-"):
+            import difflib
+
             close = difflib.get_close_matches(verb, VERBS, n=1)
             ctx.fail(f"No such command {verb!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
         return super().resolve_command(ctx, args)

@@ -12,7 +12,7 @@ from ssmwake.dist import UNREADABLE, replace
 from ssmwake.lint import File
 from ssmwake.lint.fix import fixed
 from ssmwake.model import Finding, Location
-from ssmwake.redact import printable
+from ssmwake.terminal import printable
 
 
 def fixed_files(files: Iterable[File], findings: Sequence[Finding]) -> list[tuple[File, File]]:

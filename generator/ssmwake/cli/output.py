@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import click
 
 from ssmwake.model import Finding, Severity
-from ssmwake.redact import printable
+from ssmwake.terminal import printable
 
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 

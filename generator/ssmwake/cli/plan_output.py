@@ -19,7 +19,7 @@ from ssmwake.publish.actions import (
     Share,
     Tag,
 )
-from ssmwake.redact import printable
+from ssmwake.terminal import printable
 
 COLORS = {
     Outcome.DONE: "green",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from ssmwake.publish.actions import Action, AddTemplateVersion, AddVersion, Create, Promote
 from ssmwake.publish.current import Current, CurrentDocument
-from ssmwake.redact import HIDDEN, printable, secret_lines
+from ssmwake.redact import HIDDEN, secret_lines
+from ssmwake.terminal import printable
 
 # More than this is not user data: EC2 takes 16,384 bytes, and gzip makes at most a thousand of one.
 LARGEST = 16 * 1024 * 1024

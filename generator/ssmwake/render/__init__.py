@@ -5,7 +5,6 @@ user data is merged with what the person has. An SSM document that is rendered a
 """
 
 import dataclasses
-import json
 from collections.abc import Sequence
 
 from ssmwake.cloud_init.parts import Part
@@ -88,6 +87,8 @@ class Rendering:
             settings = dataclasses.replace(self.config.user_data, format=output_format)
             return user_data(dataclasses.replace(self.config, user_data=settings), self.parts)
         if path.startswith("ssm/") and path.endswith(".json"):
+            import json
+
             import yaml
 
             return json.dumps(yaml.safe_load(self.text(path.removesuffix("json") + "yaml")), indent=2) + "\n"
