@@ -81,3 +81,13 @@ def test_what_makes_cfn_lint_crash_is_a_finding(metadata: str) -> None:
     )
     resource = TEMPLATE.replace("Type: 'AWS::SNS::Topic'", f"Type: 'AWS::SNS::Topic', Metadata: {metadata}")
     assert set(rules(resource)) & {"E3002", "E0002"}
+
+
+def test_a_pattern_that_never_ends_does_not_keep_lint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssmwake.lint.cfn_lint.PATIENCE", 2)
+    default = "a" * 60 + "!"
+    parameters = f"Parameters: {{Size: {{Type: String, Default: '{default}', AllowedPattern: '^(a|a)*$'}}}}\n"
+    (one,) = lint("template.yaml", TEMPLATE.replace("Parameters: {Size: {Type: String}}\n", parameters).encode())
+    assert (one.rule, "does not come to an end" in one.message) == ("E0002", True)
+    # The next one is checked as if nothing had been.
+    assert rules(TEMPLATE) == ["W2001", "E3002"]

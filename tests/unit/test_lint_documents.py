@@ -353,3 +353,14 @@ def test_a_document_that_cannot_be_read_is_one_all_the_same() -> None:
         assert kind(broken) is Kind.SSM
         assert [(one.where.line, one.where.column) for one in lint("d", broken)] == [(line, column)]
     assert kind(text.replace(b"date", b"[{% if x %}")) is None
+
+
+@pytest.mark.parametrize("pattern", ["^(a|a)*$", "^(a|aa)+$"])
+def test_a_pattern_that_never_ends_is_taken_to_fit(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "PATIENCE", 0.1)
+    assert patterns.fits(pattern, "a" * 60 + "!")
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z]+$", "^(a+)+$", "^(.*)*$x"])
+def test_a_pattern_that_ends_is_tried(pattern: str) -> None:
+    assert not patterns.fits(pattern, "a" * 60 + "!")

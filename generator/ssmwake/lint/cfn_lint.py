@@ -15,6 +15,7 @@ from ssmwake.lint.cloudformation.user_data import NOT_REPLACED
 from ssmwake.lint.documents.fields import SCHEMA_VERSION
 from ssmwake.lint.rules import rule
 from ssmwake.lint.text.source import Source
+from ssmwake.lint.text.time_limit import TooSlow, time_limit
 from ssmwake.model import Finding, Location, Severity
 
 # Of cfn-lint's own: what it calls an error of its configuration, and one while it looks at a template.
@@ -24,6 +25,8 @@ SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 # What cfn-lint dies of where a template has a list or nothing where it looks for a mapping, and the like.
 CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+# Seconds, and what is checked in one more at least; a large template with all its conditions takes five.
+PATIENCE, CHARACTERS = 20, 4000
 # Settings of .cfnlintrc that name programs to run or files to read, anywhere: the folder may be somebody else's.
 EXECUTED_OR_READ = (
     "append_rules",
@@ -49,9 +52,15 @@ def check(source: Source, ours: Sequence[Finding] = (), *, append_rules: bool = 
         from cfnlint.decode import decode_str  # type: ignore[import-untyped]
         from cfnlint.exceptions import CfnLintExitException  # type: ignore[import-untyped]
 
-    template, broken = decode_str(source.text)
     try:
-        matches: list[Any] = broken or list(_runner(append_rules).validate_template(template))
+        # An AllowedPattern may be one that takes forever.
+        with time_limit(PATIENCE + len(source.text) / CHARACTERS):
+            template, broken = decode_str(source.text)
+            matches: list[Any] = broken or list(_runner(append_rules).validate_template(template))
+    except TooSlow:
+        message = "cfn-lint does not come to an end with this template; simplify its AllowedPatterns"
+        yield GIVES_UP.at(Location(source.path), message)
+        return
     except (CfnLintExitException, yaml.YAMLError, OSError) as error:
         reason = " ".join(str(error).split())
         yield CANNOT_RUN.at(Location(source.path), f"cfn-lint cannot run: {reason}; correct its configuration")

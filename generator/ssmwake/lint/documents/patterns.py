@@ -14,6 +14,9 @@ REPEAT = re.compile(r"[*+?]|\{([0-9]{1,9})(?:(,)([0-9]{0,9}))?\}")
 REPEATS = 1000
 # More groups than a person writes, and fewer than Python can nest.
 GROUPS = 100
+# Seconds until a value is taken to match, and the longest value that is tried: SSM takes 4,096 characters.
+PATIENCE = 0.5
+LONGEST = 4096
 # What RE2 reads and Python does not, or reads as something else: the default is not tried against it.
 OTHERWISE = re.compile(r"\\[pPQEzCxGRXhHvVkK]|\[\[|\[:|&&|\(\?<|.\(\?[a-zA-Z]|\(\?[a-zA-Z]*[-Us]")
 
@@ -179,22 +182,12 @@ def _tame_class(text: str) -> bool:
 
 def fits(pattern: str, text: str) -> bool:
     """Return whether the pattern is found in a text; also where that would take too long to find out."""
-    if _foreign(pattern) or refused(pattern) or _costly(pattern, text):
+    if _foreign(pattern) or refused(pattern) or len(text) > LONGEST:
         return True
-    return bool(_compiled(pattern).search(text))
+    # Made for this: unlike those of the standard library its expressions end in time, in every thread.
+    import regex  # type: ignore[import-untyped]
 
-
-def _costly(pattern: str, text: str) -> bool:
-    """Return whether Python's backtracking may take more than a moment."""
-    repeats, inside, nested = 0, [0], False
-    for token in tokens(pattern):
-        if token.kind == "(":
-            inside.append(repeats)
-        elif token.kind == "*":
-            repeats += token.text != "?"
-        elif token.kind == ")" and len(inside) > 1:
-            began = inside.pop()
-            after = pattern[token.start + 1 : token.start + 2]
-            nested = nested or (repeats > began and after in ("*", "+", "{"))
-    # Ten million steps are about a second.
-    return (nested and len(text) > 20) or len(text) ** min(repeats, 20) > 10_000_000
+    try:
+        return regex.search(pattern, text, timeout=PATIENCE) is not None
+    except (TimeoutError, regex.error, RecursionError, MemoryError):
+        return True
