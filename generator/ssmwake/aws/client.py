@@ -75,8 +75,11 @@ class Service:
         self.client = client
         self.place = place
         self.patience = patience
-        self.name: str = client.meta.service_model.service_name
+        model = client.meta.service_model
+        self.name: str = model.service_name
         self.url: str = client.meta.endpoint_url
+        if model.metadata.get("protocol") == "json":
+            client.meta.events.register("before-parse", _refuse_other_than_json)
 
     def __call__(self, operation: str, **parameters: Any) -> Answer:
         """Return the answer, or raise Refused."""
@@ -138,9 +141,6 @@ class Service:
         return value
 
     def _checked(self, operation: str, answer: Any) -> Answer:
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        if str(headers.get("content-type", "")).lower().startswith("text/html"):
-            raise self.nonsense(operation, "is a page of HTML")
         shape = self.client.meta.service_model.operation_model(operation).output_shape
         return _typed(answer, shape, lambda fault: self.nonsense(operation, fault)) if shape else Answer()
 
@@ -148,6 +148,13 @@ class Service:
         action = f"{self.name}:{operation}"
         target = resource(self.name, self.place, parameters)
         return Refused(errors.line(error, action, target, self.place.region), errors.code_of(error))
+
+
+def _refuse_other_than_json(response_dict: dict[str, Any], **_: Any) -> None:
+    """Refuse what botocore would take for an empty answer: to it, a page of HTML is one."""
+    body = response_dict["body"].strip()
+    if response_dict["status_code"] < 300 and body and not body.startswith(b"{"):
+        raise ValueError("the body is not an object of JSON")
 
 
 def _typed(value: Any, shape: Any, refusal: Callable[[str], Refused], name: str = "") -> Any:

@@ -41,7 +41,7 @@ def side_by_side(
     After Ctrl-C, `stop` is set and what runs has `grace` seconds to end with its present step; a second Ctrl-C does not
     wait. What `work` raises is raised here, when all have ended.
     """
-    stop = stop or Stop()
+    stop = Stop() if stop is None else stop
     outcomes: list[Outcome | None] = [None] * len(items)
     raised: list[BaseException] = []
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()

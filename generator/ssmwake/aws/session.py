@@ -87,10 +87,13 @@ def _loader() -> Loader:
     return loader
 
 
-def _session(profile: str = "", **keys: str) -> boto3.Session:
+def _session(profile: str = "", region: str = "", **keys: str) -> boto3.Session:
     core = botocore.session.Session(profile=profile or None)
     try:
         core.get_scoped_config()
+        if region and not core.get_config_variable("region"):
+            # Where a profile's role is assumed; the AWS CLI does the same with --region.
+            core.set_config_variable("region", region)
         core.register_component("data_loader", _loader())
         if not keys:
             assume_role = core.get_component("credential_provider").get_provider("assume-role")
@@ -197,7 +200,7 @@ class Sessions:
 
     def _signed_in(self, place: Place) -> boto3.Session | Refused:
         try:
-            own = _session(place.profile)
+            own = _session(place.profile, place.region)
             credentials = own.get_credentials()
             if credentials is None:
                 line = "no credentials; set AWS_PROFILE, or run aws configure or aws sso login"

@@ -30,6 +30,9 @@ VERBS = {
     "completion": "print the completion script of a shell",
 }
 
+# What deletes, asks nobody, or opens to everyone is typed by those who mean it, and never offered to a slip of the pen.
+NEVER_SUGGESTED = frozenset({"--prune", "--yes", "--share-with-all", "--fix", "--no-lint"})
+
 
 class Verbs(click.Group):
     """A group that imports a verb's module when it is called, not before."""
@@ -49,6 +52,9 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as unknown:
+            harmless = [name for name in unknown.possibilities or () if name not in NEVER_SUGGESTED]
+            raise click.NoSuchOption(unknown.option_name, possibilities=harmless, ctx=unknown.ctx) from None
         except Invalid as invalid:
             # Here and not in `main`, because the context knows about --color.
             findings_out(invalid.findings, err=True)

@@ -15,14 +15,28 @@ from ssmwake.cli.output import findings_out, progress
 from ssmwake.cli.plan_json import Report
 from ssmwake.config import option
 from ssmwake.model import Artifact, Config, Finding, Invalid, Severity
-from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, desired_by, execute, places_of, plan
+from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, desired_by, execute, places_of, plan, sign_in
 from ssmwake.publish.planning import Purpose
 from ssmwake.render import Rendering, publisher_policy
 
 INTERRUPTED = 130
 
 
-@click.command()
+class Publishing(click.Command):
+    """A command that answers `--json` with JSON even where its options are wrong."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = set(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as refused:
+            if "--json" in given:
+                report = Report(bool(given & {"--check", "--dry-run"}), code="Usage", message=refused.format_message())
+                click.echo(report.text(2))
+            raise
+
+
+@click.command(cls=Publishing)
 @config_option
 @click.option("--region", "regions", multiple=True, metavar="REGION", help="May be given again; replaces the config's.")
 @click.option(
@@ -108,9 +122,16 @@ def _run(report: Report, config: str | None, flags: dict[str, Any], as_json: boo
         report.code, report.message = refused.code, refused.line
         click.echo(f"ssmwake: error: {refused.line}", err=True)
         return fault
+    sessions = sign_in(what, where)
     with progress("planning", len(where)) as on_progress:
-        planned = plan(what, where, purpose, expected_accounts=flags["expect_account"], on_progress=on_progress)
-    report.plan = planned
+        report.plan = plan(
+            what,
+            where,
+            purpose,
+            expected_accounts=flags["expect_account"],
+            sessions=sessions,
+            on_progress=on_progress,
+        )
     return _carried_out(report, asks, flags, as_json)
 
 

@@ -12,7 +12,7 @@ from ssmwake.aws.place import Place
 from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate
 from ssmwake.publish.from_config import desired_by, places_of
 from ssmwake.publish.planning import PromoteNamed, Publish, RollBack
-from ssmwake.publish.run import Outcome, PlacePlan, Plan, Result, execute, plan
+from ssmwake.publish.run import Outcome, PlacePlan, Plan, Result, execute, plan, sign_in
 
 __all__ = [
     "Desired",
@@ -32,4 +32,5 @@ __all__ = [
     "execute",
     "places_of",
     "plan",
+    "sign_in",
 ]

@@ -27,7 +27,7 @@ class Promotion:
 
 def new_id() -> str:
     """Return the id of a run that promotes."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
 
 
 def recorded(tag: str) -> tuple[Promotion, ...]:

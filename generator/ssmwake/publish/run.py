@@ -99,22 +99,30 @@ class Result:
         return self.caller.account or self.place.account
 
 
+def sign_in(desired: Desired, places: Sequence[Place], patience: Patience = PATIENT) -> Sessions:
+    """Find the credentials for the places; this may ask for a code for MFA, on the terminal, once."""
+    sessions = Sessions(_services(desired), patience)
+    sessions.sign_in(places)
+    return sessions
+
+
 def plan(
     desired: Desired,
     places: Sequence[Place],
     purpose: Purpose = Publish(),  # noqa: B008 - frozen
     *,
     expected_accounts: Sequence[str] = (),
+    sessions: Sessions | None = None,
     at_once: int = SIDE_BY_SIDE,
     patience: Patience = PATIENT,
     on_progress: Callable[[Place], None] = lambda place: None,
 ) -> Plan:
     """Read every place and return what to do; nothing is changed. `on_progress` is called for each place that was read.
 
-    With `expected_accounts`, a place in any other account is not read, and the plan cannot be executed.
+    With `expected_accounts`, a place in any other account is not read, and the plan cannot be executed. `sessions` are
+    those of `sign_in`, for callers that show something meanwhile.
     """
-    sessions = Sessions(_services(desired), patience)
-    sessions.sign_in(places)
+    sessions = sessions or sign_in(desired, places, patience)
     stop = Stop()
 
     def read_place(place: Place) -> PlacePlan:
