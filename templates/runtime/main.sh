@@ -26,7 +26,6 @@ main() {
     trap 'on_signal 143' TERM
     [ $# = 0 ] || shift
     find_self
-    choose_options
     read_options "$@"
     load_settings
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc
@@ -49,65 +48,52 @@ main() {
     loop
 }
 
-# Which options the command takes.
-choose_options() {
+read_options() {
     case $mode in
-    wait) options='role timeout poll endpoint json' ;;
-    run) options='role timeout poll endpoint json restart' ;;
-    watch) options='role poll endpoint' ;;
-    status) options='role endpoint json' ;;
-    install) options='role timeout poll no-start' ;;
-    uninstall | on-ready) options='' ;;
-    -h | --help) print_help ;;
+    -h | --help) print_help status run wait watch install uninstall ;;
     --version)
         echo "ssmwake $version"
         exit
         ;;
-    *) refuse "$mode is not a command" ;;
     esac
-}
-
-read_options() {
+    describe "$mode" || refuse "$mode is not a command"
     while [ $# -gt 0 ]; do
-        key=${1#--}
-        case " $options " in
-        *" $key "*) ;;
-        *)
-            [ "$1" != -h ] && [ "$1" != --help ] || print_help_of_command
-            refuse "$1 is not an option of $mode"
-            ;;
-        esac
-        case $key in
-        json) json=yes ;;
-        restart) force=yes ;;
-        no-start) no_start=yes ;;
-        *)
+        case $1:$usage in
+        -h:* | --help:*) print_help "$mode" ;;
+        --*"[$1]"*) ;;
+        --*"[$1 "*)
             [ $# -gt 1 ] || refuse "$1 needs a value"
-            read_value "$2"
+            read_value "$1" "$2"
             shift
             ;;
+        *) refuse "$1 is not an option of $mode" ;;
+        esac
+        case $1 in
+        --json) json=yes ;;
+        --restart) force=yes ;;
+        --no-start) no_start=yes ;;
         esac
         shift
     done
 }
 
-# The value $1 of the option in $key.
+# The option $1 has the value $2.
 read_value() {
-    case $key in
-    role) is_role "$1" || refuse "--role: '$1' is not the name of a role" ;;
-    endpoint)
-        case $1 in
-        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
-        http://*:*) endpoint=$1 other=$1 ;;
-        *) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
+    case $1 in
+    --endpoint)
+        case $2 in
+        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) ;;
+        http://*:*) endpoint=$2 other=$2 ;;
         esac
+        [ "$endpoint" = "$2" ] || refuse "$1: '$2' is not a URL such as http://169.254.169.254:80"
         return
         ;;
-    *) read_time "$1" || refuse "--$key: '$1' is not a time such as 90, 90s or 10m" ;;
+    --role) is_role "$2" || refuse "$1: '$2' is not the name of a role" ;;
+    *) read_time "$2" || refuse "$1: '$2' is not a time such as 90, 90s or 10m" ;;
     esac
-    key=SSMWAKE_$(echo "$key" | tr '[:lower:]' '[:upper:]')
-    eval "$key=\$1"
-    given=$given$key=$1$nl
+    line=SSMWAKE_$(echo "${1#--}" | tr '[:lower:]' '[:upper:]')
+    eval "$line=\$2"
+    given=$given$line=$2$nl
 }
 
 # Say what is wrong with the command line, and end.

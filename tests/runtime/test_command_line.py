@@ -18,14 +18,16 @@ def test_help_is_on_standard_output_and_is_no_error(command: str, runtime: Runti
     for shell in SHELLS:
         result = runtime.run(*command.split(), shell=shell)
         assert result.status == 0
-        assert "usage: ssmwake " in result.out
+        assert result.out.startswith(
+            f"ssmwake {command.split()[0] if command and command[0] != '-' else 'status'} [--role NAME]"
+        )
         assert result.err == ""
 
 
 @pytest.mark.parametrize("verb", ["status", "install", "uninstall"])
 def test_help_does_nothing(verb: str, runtime: Runtime) -> None:
     before = sorted(runtime.root.rglob("*"))
-    assert f"usage: ssmwake {verb}" in runtime.run(verb, "--help").out
+    assert runtime.run(verb, "--help").out.startswith(f"ssmwake {verb} ")
     assert [path for path in sorted(runtime.root.rglob("*")) if "bin-" not in str(path)] == before
 
 
