@@ -999,49 +999,49 @@ uninstall() {
     finish uninstalled
 }
 
-# What --help prints.
+# The commands and their options, as --help prints them; anything else is refused.
 
-print_help() {
-    echo 'usage: ssmwake COMMAND [OPTION]...
-Wakes the SSM agent when the IAM role of this EC2 instance arrives.'
-    for mode in status run wait watch install uninstall; do
-        describe
-        echo "  $mode: $line"
-    done
-    echo 'COMMAND --help lists its options. --version prints the version. Settings are in /etc/ssmwake.conf.
-Exit codes: 0 fine, 64 usage, 69 this machine cannot, 71 the agent does not come up, 73 a file, 75 not in time,
-77 not root, 78 somebody must fix the configuration.'
-    exit
-}
-
-print_help_of_command() {
-    describe
-    echo "usage: ssmwake $mode${options:+ [OPTION]...}
-$line"
-    for key in $options; do
-        case $key in
-        role) echo '  --role NAME      wait for this role, and past any other' ;;
-        timeout) echo '  --timeout TIME   how long to wait, such as 90, 90s or 10m' ;;
-        poll) echo '  --poll TIME      the pause between two looks while there is no role' ;;
-        endpoint) echo '  --endpoint URL   where IMDS is, with the port' ;;
-        json) echo '  --json           print one line for programs' ;;
-        restart) echo '  --restart        restart an agent that is online, too' ;;
-        no-start) echo '  --no-start       start nothing; for images' ;;
-        esac
-    done
-    exit
-}
-
+# Leaves the options of the command $1 in $usage, and what it does in $purpose; fails where there is no such command.
 describe() {
-    case $mode in
-    status) line='say whether the agent is online, and what to do if it is not' ;;
-    run) line='wait for the role, wake the agent, and look until it is online' ;;
-    wait) line='wait for the credentials of the role only; needs no root' ;;
-    watch) line='wake the agent whenever a role arrives; what the service runs' ;;
-    install) line='put this script and its service in place, and the options into /etc/ssmwake.conf' ;;
-    uninstall) line='remove the script, the service, the settings and the state' ;;
-    on-ready) line='run /etc/ssmwake.on-ready, once for each role and instance' ;;
+    usage=''
+    case $1 in
+    status)
+        usage='[--role NAME] [--endpoint URL] [--json]'
+        purpose='say whether the agent is online, and what to do if it is not'
+        ;;
+    run)
+        usage='[--role NAME] [--timeout TIME] [--poll TIME] [--endpoint URL] [--restart] [--json]'
+        purpose='wait for the role, wake the agent, and look until it is online; --restart also if it is online now'
+        ;;
+    wait)
+        usage='[--role NAME] [--timeout TIME] [--poll TIME] [--endpoint URL] [--json]'
+        purpose='wait for the credentials of the role only; needs no root'
+        ;;
+    watch)
+        usage='[--role NAME] [--poll TIME] [--endpoint URL]'
+        purpose='wake the agent whenever a role arrives; the service does this'
+        ;;
+    install)
+        usage='[--role NAME] [--timeout TIME] [--poll TIME] [--no-start]'
+        purpose='put the script and its service in place, and the options into the settings; --no-start is for images'
+        ;;
+    uninstall) purpose='remove the script, the service, the settings and the state' ;;
+    on-ready) purpose="run $hook, once for each role and instance; a service does this" ;;
+    *) return 1 ;;
     esac
+}
+
+# Print the help of the commands in the arguments.
+print_help() {
+    for word; do
+        describe "$word"
+        echo "ssmwake $word $usage
+    $purpose"
+    done
+    echo "TIME is 90, 90s, 10m or 1h; URL is where IMDS answers. The settings are in $conf.
+Exit codes: 0 fine, 64 usage, 69 this machine cannot, 71 the agent does not come up, 73 a file, 75 not in time,
+77 not root, 78 somebody must fix the configuration."
+    exit
 }
 
 # The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
@@ -1072,7 +1072,6 @@ main() {
     trap 'on_signal 143' TERM
     [ $# = 0 ] || shift
     find_self
-    choose_options
     read_options "$@"
     load_settings
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc
@@ -1095,65 +1094,52 @@ main() {
     loop
 }
 
-# Which options the command takes.
-choose_options() {
+read_options() {
     case $mode in
-    wait) options='role timeout poll endpoint json' ;;
-    run) options='role timeout poll endpoint json restart' ;;
-    watch) options='role poll endpoint' ;;
-    status) options='role endpoint json' ;;
-    install) options='role timeout poll no-start' ;;
-    uninstall | on-ready) options='' ;;
-    -h | --help) print_help ;;
+    -h | --help) print_help status run wait watch install uninstall ;;
     --version)
         echo "ssmwake $version"
         exit
         ;;
-    *) refuse "$mode is not a command" ;;
     esac
-}
-
-read_options() {
+    describe "$mode" || refuse "$mode is not a command"
     while [ $# -gt 0 ]; do
-        key=${1#--}
-        case " $options " in
-        *" $key "*) ;;
-        *)
-            [ "$1" != -h ] && [ "$1" != --help ] || print_help_of_command
-            refuse "$1 is not an option of $mode"
-            ;;
-        esac
-        case $key in
-        json) json=yes ;;
-        restart) force=yes ;;
-        no-start) no_start=yes ;;
-        *)
+        case $1:$usage in
+        -h:* | --help:*) print_help "$mode" ;;
+        --*"[$1]"*) ;;
+        --*"[$1 "*)
             [ $# -gt 1 ] || refuse "$1 needs a value"
-            read_value "$2"
+            read_value "$1" "$2"
             shift
             ;;
+        *) refuse "$1 is not an option of $mode" ;;
+        esac
+        case $1 in
+        --json) json=yes ;;
+        --restart) force=yes ;;
+        --no-start) no_start=yes ;;
         esac
         shift
     done
 }
 
-# The value $1 of the option in $key.
+# The option $1 has the value $2.
 read_value() {
-    case $key in
-    role) is_role "$1" || refuse "--role: '$1' is not the name of a role" ;;
-    endpoint)
-        case $1 in
-        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
-        http://*:*) endpoint=$1 other=$1 ;;
-        *) refuse "--endpoint: '$1' is not a URL such as http://169.254.169.254:80" ;;
+    case $1 in
+    --endpoint)
+        case $2 in
+        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) ;;
+        http://*:*) endpoint=$2 other=$2 ;;
         esac
+        [ "$endpoint" = "$2" ] || refuse "$1: '$2' is not a URL such as http://169.254.169.254:80"
         return
         ;;
-    *) read_time "$1" || refuse "--$key: '$1' is not a time such as 90, 90s or 10m" ;;
+    --role) is_role "$2" || refuse "$1: '$2' is not the name of a role" ;;
+    *) read_time "$2" || refuse "$1: '$2' is not a time such as 90, 90s or 10m" ;;
     esac
-    key=SSMWAKE_$(echo "$key" | tr '[:lower:]' '[:upper:]')
-    eval "$key=\$1"
-    given=$given$key=$1$nl
+    line=SSMWAKE_$(echo "${1#--}" | tr '[:lower:]' '[:upper:]')
+    eval "$line=\$2"
+    given=$given$line=$2$nl
 }
 
 # Say what is wrong with the command line, and end.
