@@ -47,7 +47,12 @@ LINT_MODULES = (
     "lint.text.yaml_syntax",
     "lint.user_data.check",
     "lint.user_data.cloud_config_table",
+    "lint.user_data.command_lists",
+    "lint.user_data.file_owners",
+    "lint.user_data.first_line",
+    "lint.user_data.jinja_template",
     "lint.user_data.mime",
+    "lint.user_data.node_config",
 )
 # What reading the config, rendering and publishing report: no file is linted for it.
 OTHER_MODULES = (

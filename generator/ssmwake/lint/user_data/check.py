@@ -3,7 +3,7 @@
 import gzip
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ssmwake.cloud_init.parts import BOM, GZIP, UNKNOWN_FIRST_LINE, Kind, Part, is_mime, kind_of
@@ -15,7 +15,7 @@ from ssmwake.lint.shell import secrets
 from ssmwake.lint.shell.units import ABSENT_UNIT
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
-from ssmwake.lint.user_data import cloud_config, first_line, mime
+from ssmwake.lint.user_data import cloud_config, first_line, jinja_template, mime, node_config
 from ssmwake.lint.user_data.part import Piece, entries, from_base64, known, unpacked
 from ssmwake.model import Finding, Invalid, Location, Replacement, Severity
 
@@ -108,7 +108,10 @@ def pieces(source: Source, data: bytes) -> Iterator[Piece | Finding]:
             return
     kind = kind_of(source.text)
     if is_mime(data) and kind is None:
-        opened: Iterator[Piece | Finding] = mime.pieces(source)
+        opened: Iterator[Piece | Finding] = _with_first_lines(mime.pieces(source), but=mime.begins_too_late)
+    elif kind is None and node_config.ALONE.match(source.text):
+        # nodeadm takes its configuration without MIME as well, and cloud-init ignores it.
+        opened = iter([Piece(source, mime.NODEADM)])
     elif kind is None:
         fault = first_line.unknown(source)
         opened = iter([fault] if fault else [])
@@ -122,9 +125,19 @@ def _opened(found: Iterator[Piece | Finding], depth: int) -> Iterator[Piece | Fi
     for one in found:
         piece = _recognised(one) if isinstance(one, Piece) else one
         if isinstance(piece, Piece) and piece.type == Kind.ARCHIVE.value and depth < DEEPEST:
-            yield from _opened(entries(piece.source), depth + 1)
+            yield from _opened(_with_first_lines(entries(piece.source)), depth + 1)
         else:
             yield piece
+
+
+def _with_first_lines(
+    found: Iterator[Piece | Finding], but: Callable[[Piece], bool] | None = None
+) -> Iterator[Piece | Finding]:
+    """Yield parts, each with what keeps it from being run, `but` for what is reported already."""
+    for one in found:
+        yield one
+        if isinstance(one, Piece) and not (but and but(one)):
+            yield from (fault for fault in first_line.check(one.source) if fault.severity is Severity.ERROR)
 
 
 def _recognised(piece: Piece) -> Piece | Finding:
@@ -147,10 +160,14 @@ def _part(piece: Piece, image: str | None) -> Iterator[Found]:
     if what == "text/x-shellscript" and (kind := kind_of(source.text)):
         what = kind.value
     templated = False
+    if what == Kind.CLOUD_CONFIG.value or what in mime.SCRIPTS:
+        yield from jinja_template.not_rendered(source)
     if what == Kind.JINJA.value:
         _, _, rest = source.text.partition("\n")
         templated = STATEMENTS.search(rest) is not None
-        source = placeholders.jinja(source.slice(len(source.text) - len(rest), len(source.text)))
+        source = source.slice(len(source.text) - len(rest), len(source.text))
+        yield from jinja_template.check(source)
+        source = placeholders.jinja(source)
         kind = kind_of(source.text)
         what = kind.value if kind else ""
     if what == Kind.CLOUD_CONFIG.value:
@@ -158,15 +175,28 @@ def _part(piece: Piece, image: str | None) -> Iterator[Found]:
         # The branches of a template are for one system each.
         yield from (one for one in found if not (templated and isinstance(one, Finding) and one.rule == ABSENT_UNIT.id))
         return
+    if what == mime.NODEADM:
+        yield from node_config.check(source)
     if what not in mime.SCRIPTS and what != Kind.BOOTHOOK.value:
         return
     yield from _line_ends(source)
     source = _with_lf(source)
     blanks = len(source.text) - len(source.text.lstrip())
     if what == Kind.BOOTHOOK.value:
-        yield from script.check(_without_header(source), script.Run.EARLY, image)
-    else:
+        hook = _without_header(source)
+        yield from _boothook(hook)
+        yield from script.check(hook, script.Run.EARLY, image)
+    elif not first_line.swallowed(source.text[blanks:].partition("\n")[0]):
         yield from script.check(source.slice(blanks, len(source.text)), script.Run.LATE, image)
+
+
+def _boothook(source: Source) -> Iterator[Finding]:
+    """Yield what keeps the kernel from running a boothook, given without its header."""
+    if source.text.startswith("#!"):
+        yield from (fault for fault in first_line.check(source) if fault.severity is Severity.ERROR)
+    elif source.text.strip():
+        message = "a boothook is executed, and this is not an interpreter; write #!/bin/sh on the line after the header"
+        yield UNKNOWN_FIRST_LINE.at(source.at(1), message)
 
 
 def _line_ends(source: Source) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from ssmwake.lint.shell import secrets
 from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, text_of
 from ssmwake.lint.text.yaml_syntax import broken, duplicates
-from ssmwake.lint.user_data import cloud_config_table
+from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import WRONG_TYPE
 from ssmwake.lint.user_data.part import unpacked
 from ssmwake.model import Finding
@@ -46,6 +46,8 @@ def check(source: Source, *, templated: bool = False, image: str | None = None) 
         yield from duplicates(source, root, set())
         yield CloudConfig(source, root)
     yield from cloud_config_table.check(source, root)
+    yield from command_lists.check(source, root)
+    yield from file_owners.check(source, root)
     keys = {key: node for key, (_, node) in effective(root).items()}
     for key, run in (("bootcmd", script.Run.EARLY), ("runcmd", script.Run.LATE)):
         if shell := _joined(source, keys.get(key)):

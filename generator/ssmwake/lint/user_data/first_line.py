@@ -5,8 +5,13 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, Kind, kind_of
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
+
+ON_FIRST_LINE = rule(
+    "SW267", ERROR, "a script on its first line", reason="the kernel takes it for the interpreter, and nothing runs"
+)
 
 # User data of systems that cloud-init does not run on: Windows, Bottlerocket, Flatcar.
 FOREIGN = re.compile(
@@ -18,6 +23,9 @@ MISSPELT = re.compile(r"[#\s-]*cloud[\s_-]?con?fi?g\b|[#\s]*cloud-conf\w*", re.I
 SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
 INTERPRETER = re.compile(r"#!\s*(\S*)")
 TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
+ENV = re.compile(r"#!\s*\S*/env[ \t]+(?P<rest>.*)")
+OPTIONS = re.compile(r"(?:[-+]\w*o[ \t]+\w+[ \t]+|[-+]\S+[ \t]+)+")
+SHELLS = re.compile(r"(?:ba|da|a|k|z)?sh$")
 IGNORED = "cloud-init ignores it"
 # Kinds whose first line is cut off by its exact spelling, at the very beginning.
 EXACT = {Kind.BOOTHOOK: "#cloud-boothook", Kind.JSON_PATCH: "#cloud-config-jsonp"}
@@ -38,6 +46,8 @@ def check(source: Source) -> Iterator[Finding]:
             yield UNKNOWN_FIRST_LINE.at(where, message)
         elif not named:
             yield UNKNOWN_FIRST_LINE.at(where, "no interpreter after #!; write #!/bin/sh")
+        elif problem := swallowed(first):
+            yield ON_FIRST_LINE.at(where, problem)
         elif not named.startswith(("/", "$", "x" * 4)):
             yield UNKNOWN_FIRST_LINE.at(
                 where, f"the kernel looks for {named} in the folder it is in; write its whole path"
@@ -50,6 +60,28 @@ def check(source: Source) -> Iterator[Finding]:
     elif kind in (Kind.CLOUD_CONFIG, Kind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
         message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
         yield UNKNOWN_FIRST_LINE.at(where, message, severity=Severity.INFO)
+
+
+def swallowed(first: str) -> str:
+    """Return why nothing runs of a script whose commands follow the interpreter on the first line; nothing else."""
+    match = INTERPRETER.match(first)
+    rest = first[match.end() :].strip() if match else ""
+    if env := ENV.match(first):
+        words = env["rest"].split()
+        if len(words) > 1 and not words[0].startswith("-") and "=" not in words[0] and "xxxx" not in env["rest"]:
+            only_options = all(word.startswith("-") for word in words[1:])
+            cure = (
+                f"write #!/bin/{words[0]} {' '.join(words[1:])}"
+                if only_options
+                else "put the script on lines of its own"
+            )
+            return f"env gets all of '{env['rest'][:40]}' as one name of a program; {cure}"
+    elif match and SHELLS.search(match[1]) and len(rest.split()) > 1:
+        options = rest.partition("#")[0].strip()
+        if OPTIONS.fullmatch(f"{options} "):
+            return f"the kernel hands '{rest[:40]}' on as one option; write set {options[:40]} below"
+        return "everything stands on the first line, so nothing runs; end #! with a newline, and each command too"
+    return ""
 
 
 def unknown(source: Source) -> Finding | None:

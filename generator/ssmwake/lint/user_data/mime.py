@@ -10,6 +10,7 @@ from ssmwake.cloud_init.parts import Kind, kind_of
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.text.source import Source
+from ssmwake.lint.user_data import mime_go
 from ssmwake.lint.user_data.part import Piece
 from ssmwake.model import Finding, Location, Severity
 
@@ -21,6 +22,10 @@ NESTED_MIME = rule(
 )
 MISLABELLED_PART = rule(
     "SW216", ERROR, "a MIME part that is not what its type says", reason="it is ignored, or fails to run"
+)
+
+REFUSED_BY_GO = rule(
+    "SW250", WARNING, "MIME that cloud-init makes do with", reason="nodeadm of EKS, and others in Go, refuse all of it"
 )
 
 NODEADM = "application/node.eks.aws"
@@ -51,6 +56,10 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         where = source.at_offset(text.index("\0"))
         yield NOT_LINTED.at(where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64")
         return
+    is_for_nodeadm = re.search(rf"(?im)^content-type[ \t]*:[ \t]*{re.escape(NODEADM)}", text) is not None
+    worst = Severity.ERROR if is_for_nodeadm else Severity.WARNING
+    if refused := mime_go.refusal(text):
+        yield REFUSED_BY_GO.at(source.at_offset(refused.offset), refused.problem, severity=worst)
     message = message_from_string(text)
     nodes = list(message.walk())
     types = {node.get_content_type() for node in nodes}
@@ -58,7 +67,7 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
     for node in nodes:
         if node.get_content_maintype() == "multipart":
             position = _header(text, position, len(text), first=True)
-            yield from _container(source, node, position, nested=node is not message and NODEADM in types)
+            yield from _container(source, node, position, worst, nested=node is not message and NODEADM in types)
             position += 1
             continue
         raw = node.get_payload()
@@ -89,7 +98,13 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         yield piece
 
 
-def _container(source: Source, node: Message, position: int, *, nested: bool) -> Iterator[Finding]:
+def begins_too_late(piece: Piece) -> bool:
+    """Return whether something stands before the #! of a script."""
+    text = piece.source.text
+    return piece.type in SCRIPTS | LOOKED_AT and kind_of(text) is Kind.SCRIPT and not text.startswith("#!")
+
+
+def _container(source: Source, node: Message, position: int, worst: Severity, *, nested: bool) -> Iterator[Finding]:
     text = source.text
     where = source.at_offset(position)
     boundary = node.get_boundary()
@@ -103,7 +118,7 @@ def _container(source: Source, node: Message, position: int, *, nested: bool) ->
         elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
             end = source.at_offset(len(text.rstrip()))
             message = f"no line --{boundary}-- ends it: cloud-init makes do, nodeadm does not; add the line"
-            yield MIME_BOUNDARY.at(end, message, severity=Severity.WARNING)
+            yield MIME_BOUNDARY.at(end, message, severity=worst)
 
 
 def _header(text: str, start: int, end: int, *, first: bool = False) -> int:
@@ -120,7 +135,10 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[
     text = piece.source.text
     body = piece.source.at_offset(len(text) - len(text.lstrip()))
     kind = kind_of(text)
-    if HEADER.match(text.lstrip()) and piece.type in LOOKED_AT | SCRIPTS | {"text/cloud-config"}:
+    if begins_too_late(piece):
+        message = "the body does not begin with #!, so the kernel does not run it; remove the empty line"
+        yield MISLABELLED_PART.at(piece.source.at_offset(0), message)
+    elif HEADER.match(text.lstrip()) and piece.type in LOOKED_AT | SCRIPTS | {"text/cloud-config"}:
         if re.search(r"(?i)multipart/", text[:400]):
             yield NESTED_MIME.at(body, "a whole MIME message is the body of a part, and nobody opens it; take it apart")
         else:

@@ -1,0 +1,4 @@
+## template: jinja
+#!/bin/bash
+names=(one two)
+echo ${#names[@]}

@@ -1,0 +1,2 @@
+#!/bin/bash
+hostnamectl set-hostname web-{{ v1.instance_id }}

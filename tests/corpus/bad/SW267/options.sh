@@ -1,0 +1,2 @@
+#!/bin/bash -eo pipefail
+date | cat

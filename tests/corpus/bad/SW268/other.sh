@@ -1,0 +1,3 @@
+## template: jinja
+#!/bin/bash
+echo {{ hostname }} {{ ds.metadata.instance_id }}
