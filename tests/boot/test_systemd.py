@@ -1,6 +1,8 @@
 """The runtime under a real systemd: it wakes the agent when the role comes, and does nothing when nothing is wrong."""
 
 import json
+import re
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from boot.harness.agent import UNIT
 from boot.harness.container import Machine, until
 from boot.harness.disk import write
 from boot.harness.instance import LIB, Instance, asleep, finished, instance, settle, ssmwake
+from ssmwake import __version__
 from ssmwake.model import Config
 from ssmwake.render import runtime
 from ssmwake.render.carriers import conf
@@ -309,3 +312,62 @@ def test_an_agent_ordered_after_cloud_final_does_not_hang_the_boot() -> None:
             assert finished(machine, 60) == "done", machine.log("cloud-final.service")
             it.online(role, 30)
             assert len(machine.starts(UNIT)) == 1
+
+
+def test_each_state_change_is_a_line_on_the_console_and_nothing_secret_is(it: Instance) -> None:
+    with up(it) as machine:
+        write(
+            it.disk, "etc/ssmwake.on-ready", "#!/bin/sh\necho 'a password'\necho 'another password' >&2\nfalse\n", 0o700
+        )
+        asleep(machine)
+        install(machine)
+        until(lambda: " waiting: " in machine.console.read_text(), 10, "it does not say on the console that it waits")
+        role = it.attach()
+        it.online(role, 20)
+        until(lambda: " online: " in machine.console.read_text(), 10, "the console does not say that it is online")
+        until(lambda: " on-ready-failed: " in machine.console.read_text(), 10, "the failure is not on the console")
+        console = machine.console.read_text()
+        journal = machine.log(WATCHER)
+        found = re.findall(r"ssmwake\[\d+\]: ssmwake: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([a-z-]+): ([ -~]+)", console)
+        words = [word for _, word, _ in found]
+        assert [word for word in words if word != "on-ready-failed"] == ["waiting", "role", "restarting", "online"]
+        assert max(len(sentence) for *_, sentence in found) <= 400
+        for _, word, sentence in found:
+            if word != "on-ready-failed":
+                assert f"{word}: {sentence.rstrip()}" in journal
+        secrets = [role.key, role.secret, role.token, *it.imds.tokens, "password"]
+        assert [secret for secret in secrets if secret in console] == []
+
+
+def test_an_image_that_has_it_wakes_the_agent_at_its_first_boot(it: Instance) -> None:
+    write(it.disk, "root/ssmwake.sh", runtime(), 0o644)
+    write(it.disk, "etc/cloud/cloud-init.disabled", "")
+    chroot = ["chroot", str(it.disk), "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "sh", "/root/ssmwake.sh"]
+    actions = []
+    for _ in range(2):
+        done = subprocess.run([*chroot, "install", "--no-start", "--role", "web"], check=True, capture_output=True)
+        actions.append(json.loads(done.stdout)["action"])
+    assert actions == ["installed", "unchanged"]
+    with it.boot() as machine:
+        watching(machine)
+        asleep(machine)
+        role = it.attach()
+        it.online(role, 30)
+        assert machine.output("systemctl", "is-enabled", WATCHER) == "enabled"
+        # The same with systemd there: nothing is left to do, and the watcher is left alone.
+        before = watching(machine)
+        report = json.loads(machine.output("sh", "/root/ssmwake.sh", "install", "--role", "web"))
+        assert (report["action"], watching(machine)) == ("unchanged", before)
+
+
+def test_what_is_left_to_a_newer_version_is_updated_and_restarted(it: Instance) -> None:
+    with up(it) as machine:
+        install(machine)
+        before = watching(machine)
+        write(it.disk, "root/newer.sh", runtime().replace(f"version={__version__}", "version=9.9.9"), 0o644)
+        done = machine.run("sh", "/root/newer.sh", "install")
+        assert json.loads(done.stdout)["action"] == "updated"
+        assert f"updated: from {__version__} to 9.9.9" in done.stderr
+        until(lambda: watching(machine) != before, 10, "the watcher still runs the older version")
+        assert machine.output("/usr/local/sbin/ssmwake", "--version") == "ssmwake 9.9.9"
+        assert "(ssmwake 9.9.9)" in machine.output("systemctl", "show", "-p", "Description", WATCHER)

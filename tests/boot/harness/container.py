@@ -104,7 +104,7 @@ def boot(
     """Boot a disk in a network, with folders of the host shown inside; whatever still runs at the end is cut."""
     console = disk.parent / "console"
     command = ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
-    command += ["--resolv-conf=off", "--timezone=off", "--console=pipe"]
+    command += ["--resolv-conf=off", "--timezone=off", "--console=read-only"]
     command += [f"--network-namespace-path={NAMESPACES / net.guest}", f"--directory={disk}"]
     command += [f"--machine={net.guest}", f"--capability={CAPABILITIES}", "--system-call-filter=bpf"]
     command += [f"--bind-ro={source}:{target}" for source, target in (binds or {}).items()]
