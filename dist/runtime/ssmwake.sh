@@ -197,7 +197,8 @@ explain() {
 # Time since boot: it costs no process, and does not step when NTP sets the clock.
 
 now() {
-    read -r now _ </proc/uptime
+    # A chroot in which an image is built may have no /proc.
+    read -r now _ 2>/dev/null </proc/uptime || now=$(date +%s)
     now=${now%.*}
 }
 
