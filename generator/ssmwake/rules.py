@@ -46,6 +46,8 @@ LINT_MODULES = (
     "lint.terraform.module",
     "lint.text.yaml_syntax",
     "lint.user_data.check",
+    "lint.user_data.cloud_config_schema",
+    "lint.user_data.first_line",
     "lint.user_data.cloud_config_table",
     "lint.user_data.command_lists",
     "lint.user_data.file_owners",

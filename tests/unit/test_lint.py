@@ -88,7 +88,7 @@ BAD = [
     ("a start that waits", "#cloud-config\nbootcmd:\n- systemctl start nginx\n", "SW212", 3, 3),
     ("a number for a version", COMMAND.replace('"2.2"', "2.2"), "SW301", 1, 16),
     ("an unknown version", COMMAND.replace('"2.2"', '"9.9"'), "SW301", 1, 16),
-    ("no steps", 'schemaVersion: "2.2"\nmainSteps: []\n', "SW302", 2, 1),
+    ("no steps", 'schemaVersion: "2.2"\nmainSteps: []\n', "SW372", 2, 1),
     ("an unknown field", COMMAND.replace("parameters:", "paramters:"), "SW303", 2, 1),
     ("two steps of a name", AUTOMATION.replace("name: Last", "name: First"), "SW304", 10, 9),
     ("an unknown action", COMMAND.replace("aws:runShellScript", "aws:runShelScript"), "SW305", 8, 11),

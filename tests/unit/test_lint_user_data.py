@@ -65,8 +65,8 @@ def test_the_schema_of_a_cloud_init_is_heeded_where_it_is_given() -> None:
     text += "snap: {commands: [a]}\n"
     assert found(text) == []
     assert found(text, cloud_init_schema=given_schema) == [
-        "2:14: warning: swap.size does not look like ^[0-9]+[KM]$; correct it [SW213]",
-        "3:11: warning: packages holds nothing; remove it [SW213]",
+        "2:14: warning: swap.size does not look like ^[0-9]+[KM]$; correct it [SW275]",
+        "3:11: warning: packages holds nothing; remove it [SW275]",
         "4:1: warning: 'locale' as it stands is deprecated since 30.1; write language instead [SW204]",
         "5:1: warning: 'ntp' as it stands is deprecated; see the module's documentation [SW204]",
         "8:1: warning: this cloud-init knows no key 'snap' in cloud-config; remove it [SW206]",
@@ -304,4 +304,4 @@ def test_layers_of_encodings_end() -> None:
         coded = base64.b64encode(coded)
     assert rules(packed) == ["SW217"]
     assert "SW217" in rules(coded)
-    assert rules(gzip.compress(b"\0" * 50_000_000))[-1] == "SW202"
+    assert rules(gzip.compress(b"\0" * 50_000_000))[-1] == "SW276"

@@ -14,6 +14,9 @@ UNKNOWN_FIRST_LINE = rule(
     "a first line that is not known",
     reason="cloud-init ignores it, or the kernel does, and only a log says so",
 )
+UNREADABLE_USER_DATA = rule(
+    "SW276", Severity.ERROR, "user data that is not text", reason="cloud-init sees nothing in it, and nothing runs"
+)
 BROKEN_USER_DATA = rule(
     "SW203",
     Severity.ERROR,

@@ -19,12 +19,9 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed
 from ssmwake.lint.text.yaml_syntax import broken
 from ssmwake.lint.user_data import check as user_data
-from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY, WRONG_TYPE
 from ssmwake.model import Finding, Invalid, Location, Severity
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
-# What is found by the table of keys: a schema need not repeat it.
-KNOWN_TO_TABLE = frozenset({DEPRECATED_KEY.id, UNKNOWN_KEY.id, WRONG_TYPE.id})
 LIMIT = 10 * 1024 * 1024
 # Where the schema of a cloud-init comes from, if there is one; it is large, and read only if it is needed.
 Schema = Callable[[], Mapping[str, Any] | None]
@@ -120,14 +117,12 @@ def lint_all(
     )
 
 
-def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> list[Finding]:
-    """Return what a schema of cloud-init finds in lines where nothing is found about keys and values yet."""
+def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> Iterator[Finding]:
     from ssmwake.lint.user_data.cloud_config_schema import schema_findings
 
-    told = {one.where.line for one in found if isinstance(one, Finding) and one.rule in KNOWN_TO_TABLE}
-    configs = [one for one in found if isinstance(one, CloudConfig)]
-    more = [one for each in configs for one in schema_findings(each.source, each.root, schema)]
-    return [one for one in more if one.where.line not in told]
+    for one in found:
+        if isinstance(one, CloudConfig):
+            yield from schema_findings(one, schema)
 
 
 def _of_file(file: File, modules: Files, cfn_lint: CfnLint | None) -> tuple[Found, ...]:

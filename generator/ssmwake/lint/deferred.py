@@ -18,10 +18,14 @@ class Script:
 
 @dataclass(frozen=True)
 class CloudConfig:
-    """A cloud-config found in a file, to be checked against a schema of cloud-init if there is one."""
+    """A cloud-config found in a file, to be checked against a schema of cloud-init if there is one.
+
+    Of the lines that are `judged`, the table of keys has found what is wrong.
+    """
 
     source: Source
     root: yaml.MappingNode
+    judged: frozenset[int] = frozenset()
 
 
 # What a check yields: a finding, or a script or a cloud-config that is yet to be checked.

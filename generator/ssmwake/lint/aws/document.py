@@ -54,11 +54,19 @@ class DocumentResource:
         return steps and self.kind.value is None
 
 
-def check(resource: DocumentResource, source: Source, root: yaml.Node, *, whole: bool) -> Iterator[Found]:
+def check(
+    resource: DocumentResource,
+    source: Source,
+    root: yaml.Node,
+    *,
+    whole: bool,
+    size_known: bool = True,
+    layout_known: bool = True,
+) -> Iterator[Found]:
     """Yield what is wrong with a document, and with what its resource says about it."""
     yield from _name(resource)
     yield from _pairing(resource, source, root)
-    yield from documents.check(source, root, whole=whole)
+    yield from documents.check(source, root, whole=whole, size_known=size_known, layout_known=layout_known)
 
 
 def _pairing(resource: DocumentResource, source: Source, root: yaml.Node) -> Iterator[Finding]:

@@ -23,13 +23,19 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_syntax import duplicates
 
 
-def check(source: Source, root: yaml.Node, *, whole: bool = True) -> Iterator[Found]:
-    """Yield what is wrong with a Command, Automation or Session document, which is the whole source or a part."""
-    yield from fields.size(source, root, whole=whole)
+def check(
+    source: Source, root: yaml.Node, *, whole: bool = True, size_known: bool = True, layout_known: bool = True
+) -> Iterator[Found]:
+    """Yield what is wrong with a Command, Automation or Session document, which is the whole source or a part.
+
+    Its size is not known where words of it stand for something else, its layout where whole lines may come or go.
+    """
+    if size_known:
+        yield from fields.size(source, root, whole=whole)
     if whole and len(source.text) > fields.LINTED:
         return
     # cfn-lint tells of those in a template.
-    if whole:
+    if whole and layout_known:
         yield from duplicates(source, root, set())
     yield from fields.schema(source, root)
     version = fields.version(root)

@@ -6,7 +6,7 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
-from ssmwake.lint.documents.fields import MISSING_FIELD, UNKNOWN_FIELD
+from ssmwake.lint.documents.fields import UNKNOWN_FIELD
 from ssmwake.lint.documents.inputs import MISSING_INPUT, UNKNOWN_INPUT
 from ssmwake.lint.documents.parameters import UNKNOWN_TYPE
 from ssmwake.lint.documents.steps import Step, everywhere, limits
@@ -15,6 +15,9 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Severity
 
+INCOMPLETE_OUTPUT = rule(
+    "SW374", ERROR, "an output without Name or Selector", reason="the service refuses the document"
+)
 FAILURE_WAY = rule("SW324", ERROR, "onFailure or onCancel of a step", reason="the service refuses the document")
 END_AND_NEXT = rule("SW332", WARNING, "nextStep beside isEnd", reason="one of them does nothing")
 WAIT_WITHOUT_TIMEOUT = rule(
@@ -124,7 +127,7 @@ def _outputs(source: Source, step: Step) -> Iterator[Finding]:
             continue
         for field in ("Name", "Selector"):
             if field not in pairs(output):
-                yield MISSING_FIELD.at(source.of(output), f"an output without {field}; write it")
+                yield INCOMPLETE_OUTPUT.at(source.of(output), f"an output without {field}; write it")
         for name, (key, _) in pairs(output).items():
             if name not in ("Name", "Selector", "Type"):
                 hint = nearest(name, ("Name", "Selector", "Type"), "remove it")

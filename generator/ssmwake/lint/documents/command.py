@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain
-from ssmwake.lint.documents.fields import MISSING_FIELD
-from ssmwake.lint.documents.steps import Step, action, limits, listed
+from ssmwake.lint.documents.steps import NO_STEPS, Step, action, limits, listed
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
@@ -49,7 +48,7 @@ def plugins(source: Source, root: yaml.Node) -> Iterator[Finding]:
         return
     if not pairs(config):
         where = source.of(config or root)
-        yield MISSING_FIELD.at(where, "no runtimeConfig; write mainSteps, and schemaVersion '2.2'")
+        yield NO_STEPS.at(where, "no runtimeConfig; write mainSteps, and schemaVersion '2.2'")
     for key, plugin in pairs(config).values():
         yield from action(source, key, automation=False)
         for each in properties(plugin):

@@ -7,12 +7,13 @@ import yaml
 
 from ssmwake.lint.documents import patterns, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain, scalars
-from ssmwake.lint.documents.fields import MISSING_FIELD, unknown
+from ssmwake.lint.documents.fields import unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
 
+UNTYPED_PARAMETER = rule("SW373", ERROR, "a parameter without a type", reason="the service refuses the document")
 PATTERN_NOT_ANCHORED = rule(
     "SW308", WARNING, "an allowedPattern that is not anchored", reason="it is searched for: 5; reboot passes"
 )
@@ -44,7 +45,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
             message = f"the agent drops parameter '{name[:60]}'; name it with letters and digits only"
             yield PARAMETER_NAME.at(source.of(key), message)
         if not isinstance(parameter, yaml.MappingNode):
-            yield MISSING_FIELD.at(source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
+            yield UNTYPED_PARAMETER.at(source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
             continue
         yield from unknown(source, parameter, vocabulary.PARAMETER, "field of a parameter")
         yield from _type(source, key, name, parameter, version)
@@ -56,7 +57,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
 def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, version: str) -> Iterator[Finding]:
     node = value(parameter, "type")
     if node is None:
-        yield MISSING_FIELD.at(source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
+        yield UNTYPED_PARAMETER.at(source.of(key), f"parameter '{name[:60]}' has no type; write type: String")
         return
     kind = plain(node)
     if kind is None or version == "1.0":

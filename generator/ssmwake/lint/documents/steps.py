@@ -14,6 +14,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
+NO_STEPS = rule("SW372", ERROR, "a document without steps", reason="the service refuses the document")
 DUPLICATE_STEP = rule("SW304", ERROR, "two steps of one name", reason="the service refuses the document")
 UNKNOWN_ACTION = rule("SW305", ERROR, "an action that is unknown", reason="the step fails on every instance")
 OUT_OF_RANGE = rule(
@@ -90,13 +91,13 @@ def check(source: Source, root: yaml.Node, *, automation: bool) -> Iterator[Find
     found = pairs(root).get("mainSteps")
     if found is None:
         if not opaque(root):
-            yield MISSING_FIELD.at(source.of(root), "no mainSteps; a document has one step at least")
+            yield NO_STEPS.at(source.of(root), "no mainSteps; a document has one step at least")
         return
     key, main = found
     if opaque(main):
         return
     if not items(main):
-        yield MISSING_FIELD.at(source.of(key), "no step in mainSteps; a document has one at least")
+        yield NO_STEPS.at(source.of(key), "no step in mainSteps; a document has one at least")
     for item in items(main):
         if not isinstance(item, yaml.MappingNode) and not opaque(item):
             yield MISSING_FIELD.at(source.of(item), "not a step; a step has a name, an action and inputs")

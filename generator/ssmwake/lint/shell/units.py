@@ -22,6 +22,8 @@ STARTS = {"start", *RESTARTS}
 AFTER_CLOUD_INIT = {"ecs"}
 # Units of systemd's own run before the rest of the boot, and do not wait for it.
 OWN = re.compile(r"systemd-|dbus|.*\.(?:mount|swap|device|path|timer)$")
+# Stands for the image of a text that is made for several systems.
+SEVERAL_IMAGES = "several images"
 # The public parameters that name the images of Amazon Linux 2023 and of Ubuntu.
 AL2023 = re.compile(r"al2023-ami|amazon-linux-2023")
 UBUNTU = re.compile(r"/aws/service/canonical/ubuntu/")
@@ -74,6 +76,8 @@ def started(command: Command) -> tuple[str, list[Word]]:
 
 def absent(source: Source, commands: Sequence[Command], image: str | None) -> Iterator[Finding]:
     """Yield each restart of a unit that the image, or what the script installs, does not have for sure."""
+    if image == SEVERAL_IMAGES:
+        return
     snap = any(_installs_snap(command) for command in commands)
     other = any(_installs_package(command) for command in commands)
     ubuntu = image is not None and UBUNTU.search(image) is not None

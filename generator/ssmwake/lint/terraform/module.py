@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA, is_mime, kind_of
-from ssmwake.cloud_init.size import TOO_LARGE
+from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentResource
 from ssmwake.lint.aws.document import Names as DocumentNames
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.documents.fields import DOCUMENT_TOO_LARGE, NOT_A_DOCUMENT
+from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.terraform import associations, escapes, instances, roles, tf_json
@@ -39,7 +38,6 @@ from ssmwake.lint.text.placeholders import WORD
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, text_of
 from ssmwake.lint.text.yaml_nodes import value as node_at
-from ssmwake.lint.text.yaml_syntax import DUPLICATE_KEY
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config
 from ssmwake.lint.user_data.base64_text import from_base64
@@ -71,8 +69,6 @@ EXPRESSION = re.compile(r"""(?:"(?:[^"\\\n$%]|\\.)*"|file\("(?:[^"\\\n]|\\.)*"\)
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 # A byte that is no UTF-8, as it was decoded.
 NO_TEXT = re.compile("[\ud800-\udfff]")
-# About the layout of a text, which nobody knows whose lines may come or go.
-LAYOUT = frozenset({BROKEN_USER_DATA.id, DUPLICATE_KEY.id, NOT_A_DOCUMENT.id})
 
 
 def check(source: Source, files: Files) -> Iterator[Found]:
@@ -257,21 +253,19 @@ def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
         yield from user_data.check_file(found.source.path, found.file, image)
     else:
         data = found.source.text.encode("utf-8", "surrogateescape")
-        counts = found.known and found.coding is not Coding.GZIP
-        yield from _without_words(
-            user_data.check(found.source, data, image), found, set() if counts else {TOO_LARGE.id}
-        )
+        # What only Terraform knows, or packs, has a size that nobody knows here.
+        least = len(data) if found.known and found.coding is not Coding.GZIP else 0
+        checked = user_data.check(found.source, data, image, least=least, layout_known=not found.loose)
+        yield from _without_words(checked, found)
     if found.file is not None and found.file.startswith(b"#!"):
         yield from escapes.doubled(found.source)
 
 
-def _without_words(all_found: Iterator[Found], text: Text, but: set[str]) -> Iterator[Found]:
+def _without_words(all_found: Iterator[Found], text: Text) -> Iterator[Found]:
+    """Yield what is found, but not what a word that stands for something unknown brings about."""
     for one in all_found:
-        if isinstance(one, Finding):
-            about_layout = text.loose and one.rule in LAYOUT
-            if one.rule in but or about_layout or (not text.known and WORD.search(one.message)):
-                continue
-        yield one
+        if text.known or not isinstance(one, Finding) or not WORD.search(one.message):
+            yield one
 
 
 def _parts(body: Body, scope: Scope) -> Iterator[Found]:
@@ -293,7 +287,7 @@ def _parts(body: Body, scope: Scope) -> Iterator[Found]:
             if kind_of(found.source.text):
                 yield from _checked(found)
             elif said and said.source.text == "text/cloud-config":
-                yield from _without_words(cloud_config.check(found.source), found, set())
+                yield from _without_words(cloud_config.check(found.source, layout_known=not found.loose), found)
 
 
 def _document(body: Body, scope: Scope) -> Iterator[Found]:
@@ -309,11 +303,7 @@ def _document(body: Body, scope: Scope) -> Iterator[Found]:
             where = form.span.where if form else content.name.where
             what = "document_format is JSON" if form else "without document_format the content is JSON"
             yield DOCUMENT_FORMAT.at(where, f'{what}, and this is YAML; write document_format = "YAML"')
-        yield from _without_words(
-            _composed(found, content.value.span.where, _described(body, scope)),
-            found,
-            set() if found.known else {DOCUMENT_TOO_LARGE.id},
-        )
+        yield from _without_words(_composed(found, content.value.span.where, _described(body, scope)), found)
 
 
 def _described(body: Body, scope: Scope) -> DocumentResource:
@@ -331,10 +321,15 @@ def _composed(found: Text, where: Location, described: DocumentResource) -> Iter
     try:
         root = composed(found.source.text)
     except yaml.YAMLError as error:
+        if found.loose:
+            return
         mark = getattr(error, "problem_mark", None)
         place = found.source.at_offset(mark.index) if mark else where
         message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
         yield NOT_A_DOCUMENT.at(place, message)
         return
     if root is not None and (node_at(root, "mainSteps") is not None or text_of(node_at(root, "schemaVersion"))):
-        yield from document.check(described, found.source, root, whole=True)
+        size_known, layout_known = found.known, not found.loose
+        yield from document.check(
+            described, found.source, root, whole=True, size_known=size_known, layout_known=layout_known
+        )

@@ -6,16 +6,17 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ssmwake.cloud_init.parts import BOM, GZIP, UNKNOWN_FIRST_LINE, Kind, Part, is_mime, kind_of
+from ssmwake.cloud_init.parts import BOM, GZIP, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, Kind, Part, is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
-from ssmwake.lint.shell.units import ABSENT_UNIT
+from ssmwake.lint.shell.units import SEVERAL_IMAGES
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import cloud_config, first_line, jinja_template, mime, node_config
+from ssmwake.lint.user_data.first_line import INEXACT_HEADER, INTERPRETER_LINE
 from ssmwake.lint.user_data.part import Piece, entries, from_base64, known, unpacked
 from ssmwake.model import Finding, Invalid, Location, Replacement, Severity
 
@@ -30,6 +31,8 @@ ENCODED_TWICE = rule(
     "SW217", WARNING, "encoded twice", reason="older cloud-inits, or all of them, see no user data in it"
 )
 
+# With these cloud-init runs nothing of it.
+IGNORED = frozenset({UNKNOWN_FIRST_LINE.id, UNREADABLE_USER_DATA.id, INTERPRETER_LINE.id, INEXACT_HEADER.id})
 # Nothing that unpacks to more is linted, and nothing that is larger can be user data.
 LARGEST = 4 * 1024 * 1024
 # What may leave any text behind: statements of Jinja, and an expression that is a line of its own.
@@ -45,7 +48,7 @@ def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Fou
         yield CRLF_OR_BOM.at(Location(path), "a byte order mark before the first line; save it without", fix=mark)
         data = data.removeprefix(BOM)
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield UNKNOWN_FIRST_LINE.at(Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
+        yield UNREADABLE_USER_DATA.at(Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
         return
     plain = None if len(data) > LARGEST or known(data) else from_base64(data)
     if plain is None:
@@ -54,11 +57,14 @@ def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Fou
         yield from check(Source.at_place(Location(path), plain.decode("utf-8", "surrogateescape")), plain, image)
 
 
-def check(source: Source, data: bytes, image: str | None = None, *, least: int | None = None) -> Iterator[Found]:
+def check(
+    source: Source, data: bytes, image: str | None = None, *, least: int | None = None, layout_known: bool = True
+) -> Iterator[Found]:
     """Yield what is wrong with user data, given as text with its places and as the bytes that EC2 would get.
 
     The image is a name or a parameter that says which system boots, where that is known; `least` is how many bytes
-    EC2 would get at least, where words of the text stand for what only a deployment knows.
+    EC2 would get at least, where words of the text stand for what only a deployment knows; where whole lines may come
+    or go, the layout is not known.
     """
     if (len(data) if least is None else least) > LIMIT:
         yield TOO_LARGE.at(source.at(1), _budget(data, least))
@@ -66,7 +72,7 @@ def check(source: Source, data: bytes, image: str | None = None, *, least: int |
         return
     for found in pieces(source, data):
         if isinstance(found, Piece):
-            yield from _part(found, image)
+            yield from _part(found, image, layout_known=layout_known)
         else:
             yield found
 
@@ -83,7 +89,7 @@ def parts(source: Source, data: bytes) -> Iterator[tuple[Source, Part]]:
             kind = next((kind for kind in Kind if kind.value == found.type), Kind.OTHER)
             body = found.source.text.encode("utf-8", "surrogateescape")
             yield found.source, Part(Kind.SCRIPT if found.type in mime.SCRIPTS else kind, body, source.path)
-        elif found.rule == UNKNOWN_FIRST_LINE.id and found.severity is Severity.ERROR:
+        elif found.rule in IGNORED and found.severity is Severity.ERROR:
             raise Invalid(found)
 
 
@@ -98,7 +104,7 @@ def pieces(source: Source, data: bytes) -> Iterator[Piece | Finding]:
         try:
             data = unpacked(data)
         except ValueError as error:
-            yield UNKNOWN_FIRST_LINE.at(source.at(1), str(error))
+            yield UNREADABLE_USER_DATA.at(source.at(1), str(error))
             return
         source = Source.at_place(source.at(1), data.decode("utf-8", "surrogateescape"))
         if data.startswith(GZIP) or (not known(data) and from_base64(data) is not None):
@@ -147,13 +153,13 @@ def _recognised(piece: Piece) -> Piece | Finding:
         try:
             body = unpacked(source.text.encode("utf-8", "surrogateescape"))
         except ValueError as error:
-            return UNKNOWN_FIRST_LINE.at(source.at(1), str(error))
+            return UNREADABLE_USER_DATA.at(source.at(1), str(error))
         source, what = Source.at_place(source.at(1), body.decode("utf-8", "surrogateescape")), "text/plain"
     kind = kind_of(source.text) if what in mime.LOOKED_AT else None
     return Piece(source, kind.value if kind else what)
 
 
-def _part(piece: Piece, image: str | None) -> Iterator[Found]:
+def _part(piece: Piece, image: str | None, *, layout_known: bool) -> Iterator[Found]:
     source = piece.source
     yield from secrets.check(source)
     what = piece.type
@@ -171,9 +177,9 @@ def _part(piece: Piece, image: str | None) -> Iterator[Found]:
         kind = kind_of(source.text)
         what = kind.value if kind else ""
     if what == Kind.CLOUD_CONFIG.value:
-        found = cloud_config.check(source, templated=templated, image=image)
         # The branches of a template are for one system each.
-        yield from (one for one in found if not (templated and isinstance(one, Finding) and one.rule == ABSENT_UNIT.id))
+        image = SEVERAL_IMAGES if templated else image
+        yield from cloud_config.check(source, templated=templated, layout_known=layout_known, image=image)
         return
     if what == mime.NODEADM:
         yield from node_config.check(source)

@@ -13,7 +13,7 @@ from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, text_of
 from ssmwake.lint.text.yaml_syntax import broken, duplicates
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
-from ssmwake.lint.user_data.cloud_config_table import WRONG_TYPE
+from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.lint.user_data.part import unpacked
 from ssmwake.model import Finding
 
@@ -25,27 +25,36 @@ NO_TEXT = re.compile("[\ud800-\udfff]")
 RUN_BY_CLOUD_INIT = re.compile(r"/var/lib/cloud/scripts/per-(?:boot|instance|once)/")
 
 
-def check(source: Source, *, templated: bool = False, image: str | None = None) -> Iterator[Found]:
-    """Yield what is wrong with a cloud-config, and the scripts in it; a template may be anything once rendered."""
+def check(
+    source: Source, *, templated: bool = False, layout_known: bool = True, image: str | None = None
+) -> Iterator[Found]:
+    """Yield what is wrong with a cloud-config, and the scripts in it.
+
+    A template of Jinja may be anything once it is rendered; of another text whole lines may come or go, and then its
+    layout is not known.
+    """
+    layout_known = layout_known and not templated
     if match := NO_TEXT.search(source.text):
         yield BROKEN_USER_DATA.at(source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
         return
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:
-        if not templated:
+        if layout_known:
             yield broken(source, error)
         return
     if root is None:
         return
     if not isinstance(root, yaml.MappingNode):
-        if not templated:
+        if layout_known:
             yield BROKEN_USER_DATA.at(source.at(1), "not a mapping; cloud-config is keys and values")
         return
-    if not templated:
+    by_table = list(cloud_config_table.check(source, root))
+    yield from by_table
+    if layout_known:
         yield from duplicates(source, root, set())
-        yield CloudConfig(source, root)
-    yield from cloud_config_table.check(source, root)
+    if not templated:
+        yield CloudConfig(source, root, frozenset(one.where.line for one in by_table))
     yield from command_lists.check(source, root)
     yield from file_owners.check(source, root)
     keys = {key: node for key, (_, node) in effective(root).items()}
@@ -95,7 +104,7 @@ def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
         try:
             data = unpacked(data)
         except ValueError as error:
-            yield WRONG_TYPE.at(source.of(content), str(error))
+            yield FILE_ENCODING.at(source.of(content), str(error))
             return
     inner = Source.at_place(source.of(content), data.decode("utf-8", "surrogateescape"))
     yield from secrets.check(inner)

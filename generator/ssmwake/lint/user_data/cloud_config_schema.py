@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from ssmwake.lint.deferred import CloudConfig
+from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import effective, items
-from ssmwake.model import Finding, Invalid, Location, Severity
+from ssmwake.model import Finding, Invalid, Location
 
 if TYPE_CHECKING:
     from jsonschema import Draft4Validator
-from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY, WRONG_TYPE
+from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY
+
+REFUSED_BY_SCHEMA = rule(
+    "SW275", WARNING, "what the schema of this cloud-init refuses", reason="that version warns, and its module may fail"
+)
 
 SCHEMA = "cloudinit/config/schemas/schema-cloud-config-v1.json"
 # Where packages of Debian, Ubuntu, SUSE, Fedora and Amazon Linux put the modules of Python.
@@ -61,11 +67,12 @@ def _invalid(path: Path, message: str) -> Invalid:
     return Invalid(NOT_LINTED.at(Location(str(path)), message))
 
 
-def schema_findings(source: Source, root: yaml.MappingNode, schema: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what the schema says against a cloud-config, and which keys it calls deprecated."""
+def schema_findings(config: CloudConfig, schema: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what the schema says against a cloud-config, and its deprecated keys, in lines that are not judged yet."""
     from jsonschema import Draft4Validator
     from jsonschema.exceptions import best_match
 
+    source, root = config.source, config.root
     if _weight(root, {}) > LARGEST:
         return
     value = _plain(root)
@@ -78,7 +85,7 @@ def schema_findings(source: Source, root: yaml.MappingNode, schema: Mapping[str,
     for path, said in _deprecated(validator, schema, value, ()):
         if path:
             found.add(DEPRECATED_KEY.at(source.of(_node(root, path, key=True)), _advice(str(path[-1]), said)))
-    yield from sorted(found)
+    yield from sorted(one for one in found if one.where.line not in config.judged)
 
 
 def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
@@ -110,7 +117,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
         case other:
             message = f"is not what its schema wants ({other}); see the module's documentation"
     # The module may well do what is meant: a number for a string is one of these.
-    yield WRONG_TYPE.at(source.of(node), f"{name} {message}", severity=Severity.WARNING)
+    yield REFUSED_BY_SCHEMA.at(source.of(node), f"{name} {message}")
 
 
 def _advice(key: str, said: Mapping[str, Any]) -> str:

@@ -24,6 +24,16 @@ WRONG_TYPE = rule(
     "SW213", ERROR, "a value of the wrong type", reason="the module fails or warns, and runcmd runs nothing at all"
 )
 
+EMPTY_COMMANDS = rule(
+    "SW270", ERROR, "commands that are none", reason="the module fails, and cloud-init reports an error at each boot"
+)
+INCOMPLETE_ENTRY = rule("SW271", ERROR, "an entry without a key that it needs", reason="its module passes over it")
+PERMISSIONS = rule(
+    "SW272", ERROR, "the permissions of a file", reason="the file gets other permissions, or the default"
+)
+FILE_ENCODING = rule("SW273", ERROR, "content that is not of its encoding", reason="the file is not written as meant")
+UNKNOWN_VALUE = rule("SW274", ERROR, "a value that its module does not know", reason="the module does nothing")
+
 WORDS = {"scalar": "a single value", "list": "a list", "map": "keys and values", "null": "nothing"}
 # A word that stands for something that only another program knows, and what has no tag of YAML's own.
 UNKNOWN = re.compile(r"x{4,}")
@@ -121,7 +131,9 @@ def _commands(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
             continue
         node = name_and_node[1]
         if kind(node) == "null":
-            yield WRONG_TYPE.at(source.of(name_and_node[0]), f"{key} holds nothing, and its module fails; remove it")
+            yield EMPTY_COMMANDS.at(
+                source.of(name_and_node[0]), f"{key} holds nothing, and its module fails; remove it"
+            )
         for item in items(node):
             if _unknown(item):
                 continue
@@ -139,7 +151,7 @@ def _written(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
     for item in items(effective(root).get("write_files", (root, root))[1]):
         found = effective(item)
         if isinstance(item, yaml.MappingNode) and "path" not in found:
-            yield WRONG_TYPE.at(source.of(item), "a file without a path, which is passed over; write path")
+            yield INCOMPLETE_ENTRY.at(source.of(item), "a file without a path, which is passed over; write path")
         mode = found["permissions"][1] if "permissions" in found else None
         if isinstance(mode, yaml.ScalarNode) and not _unknown(mode):
             yield from _permissions(source, mode)
@@ -150,24 +162,24 @@ def _written(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
         if encoding not in ENCODINGS:
             near = difflib.get_close_matches(encoding, ENCODINGS, 1)
             hint = f"did you mean {near[0]}?" if near else "write b64, gz+b64 or none"
-            yield WRONG_TYPE.at(source.of(said), f"cloud-init knows no encoding {encoding}; {hint}")
+            yield FILE_ENCODING.at(source.of(said), f"cloud-init knows no encoding {encoding}; {hint}")
         content = found["content"][1] if "content" in found else None
         if isinstance(content, yaml.ScalarNode) and not _unknown(content) and decoded(content, encoding) is None:
             message = f"the content is not {encoding}, so the file is not written; encode it, or leave out encoding"
-            yield WRONG_TYPE.at(source.of(content), message)
+            yield FILE_ENCODING.at(source.of(content), message)
 
 
 def _permissions(source: Source, node: yaml.ScalarNode) -> Iterator[Finding]:
     if node.tag.endswith(":int"):
         if re.match(r"0[0-7]", node.value):
             message = f"a number, and cloud-init wants a string from 22.4 on; write '{node.value}'"
-            yield WRONG_TYPE.at(source.of(node), message, severity=Severity.WARNING)
+            yield PERMISSIONS.at(source.of(node), message, severity=Severity.WARNING)
         elif node.value.isdigit():
             message = f"{node.value} is read as decimal, which is mode {int(node.value):o}; write '0{node.value}'"
-            yield WRONG_TYPE.at(source.of(node), message)
+            yield PERMISSIONS.at(source.of(node), message)
     elif node.tag.endswith(":str") and not OCTAL.fullmatch(node.value):
         message = "permissions that are no octal number, so the default is taken; write such as '0644'"
-        yield WRONG_TYPE.at(source.of(node), message)
+        yield PERMISSIONS.at(source.of(node), message)
 
 
 def decoded(node: yaml.ScalarNode, encoding: str) -> bytes | None:
@@ -185,15 +197,15 @@ def _modules(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
     for item in items(found.get("users", (root, root))[1]):
         user = effective(item)
         if isinstance(item, yaml.MappingNode) and not {"name", "snapuser"} & set(user):
-            yield WRONG_TYPE.at(source.of(item), "a user without a name, who is not created; write name")
+            yield INCOMPLETE_ENTRY.at(source.of(item), "a user without a name, who is not created; write name")
     if "power_state" in found and isinstance(found["power_state"][1], yaml.MappingNode):
         name, node = found["power_state"]
         mode = effective(node).get("mode")
         if mode is None:
-            yield WRONG_TYPE.at(source.of(name), "power_state without a mode does nothing; write mode: reboot")
+            yield INCOMPLETE_ENTRY.at(source.of(name), "power_state without a mode does nothing; write mode: reboot")
         elif not _unknown(mode[1]) and text_of(mode[1]) not in ("poweroff", "reboot", "halt"):
             message = "no mode of power_state; write poweroff, reboot or halt"
-            yield WRONG_TYPE.at(source.of(mode[1]), message)
+            yield UNKNOWN_VALUE.at(source.of(mode[1]), message)
     phone = found.get("phone_home")
     if phone and isinstance(phone[1], yaml.MappingNode) and "url" not in effective(phone[1]):
-        yield WRONG_TYPE.at(source.of(phone[0]), "phone_home without a url calls nobody; write url")
+        yield INCOMPLETE_ENTRY.at(source.of(phone[0]), "phone_home without a url calls nobody; write url")

@@ -4,13 +4,17 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, Kind, kind_of
+from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, Kind, kind_of
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
 
 ON_FIRST_LINE = rule(
     "SW267", ERROR, "a script on its first line", reason="the kernel takes it for the interpreter, and nothing runs"
+)
+INTERPRETER_LINE = rule("SW277", ERROR, "a #! line that the kernel cannot use", reason="the script is not run")
+INEXACT_HEADER = rule(
+    "SW278", ERROR, "a first line that is not exactly its header", reason="cloud-init fails on the part, or ignores it"
 )
 
 # User data of systems that cloud-init does not run on: Windows, Bottlerocket, Flatcar.
@@ -43,23 +47,23 @@ def check(source: Source) -> Iterator[Finding]:
         named = interpreter[1] if interpreter else ""
         if blanks:
             message = "what stands before #! keeps the kernel from running the script; begin with #!"
-            yield UNKNOWN_FIRST_LINE.at(where, message)
+            yield INTERPRETER_LINE.at(where, message)
         elif not named:
-            yield UNKNOWN_FIRST_LINE.at(where, "no interpreter after #!; write #!/bin/sh")
+            yield INTERPRETER_LINE.at(where, "no interpreter after #!; write #!/bin/sh")
         elif problem := swallowed(first):
             yield ON_FIRST_LINE.at(where, problem)
         elif not named.startswith(("/", "$", "x" * 4)):
-            yield UNKNOWN_FIRST_LINE.at(
+            yield INTERPRETER_LINE.at(
                 where, f"the kernel looks for {named} in the folder it is in; write its whole path"
             )
     elif kind is Kind.JINJA and blanks:
         message = "what stands before the template header keeps cloud-init from rendering it; remove that"
-        yield UNKNOWN_FIRST_LINE.at(where, message)
+        yield INEXACT_HEADER.at(where, message)
     elif kind in EXACT and (blanks or not first.startswith(EXACT[kind])):
-        yield UNKNOWN_FIRST_LINE.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
+        yield INEXACT_HEADER.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
     elif kind in (Kind.CLOUD_CONFIG, Kind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
         message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
-        yield UNKNOWN_FIRST_LINE.at(where, message, severity=Severity.INFO)
+        yield INEXACT_HEADER.at(where, message, severity=Severity.INFO)
 
 
 def swallowed(first: str) -> str:
@@ -90,9 +94,9 @@ def unknown(source: Source) -> Finding | None:
     if FOREIGN.match(text):
         return None
     if not text.strip():
-        return UNKNOWN_FIRST_LINE.at(source.at(1), "empty; leave it out or write user data into it")
+        return UNREADABLE_USER_DATA.at(source.at(1), "empty; leave it out or write user data into it")
     if "\0" in text[:4096]:
-        return UNKNOWN_FIRST_LINE.at(source.at(1), "binary; user data is text, MIME or gzip")
+        return UNREADABLE_USER_DATA.at(source.at(1), "binary; user data is text, MIME or gzip")
     blanks = len(text) - len(text.lstrip())
     first = text[blanks : blanks + 200].partition("\n")[0].rstrip()
     return UNKNOWN_FIRST_LINE.at(source.at_offset(blanks), f"{IGNORED}; {_advice(first, text)}")

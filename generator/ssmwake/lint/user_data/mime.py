@@ -27,6 +27,13 @@ MISLABELLED_PART = rule(
 REFUSED_BY_GO = rule(
     "SW250", WARNING, "MIME that cloud-init makes do with", reason="nodeadm of EKS, and others in Go, refuse all of it"
 )
+IGNORED_PART = rule("SW279", ERROR, "a MIME part that cloud-init ignores", reason="nothing of it runs")
+HEADERS_IN_BODY = rule(
+    "SW280", ERROR, "the headers of a MIME part in its body", reason="the part is taken for another type, or ignored"
+)
+PART_NOT_BASE64 = rule(
+    "SW281", ERROR, "a MIME part that is not base64", reason="cloud-init decodes rubbish, or nothing"
+)
 
 NODEADM = "application/node.eks.aws"
 SCRIPTS = {"text/x-shellscript", *(f"text/x-shellscript-per-{often}" for often in ("boot", "instance", "once"))}
@@ -89,7 +96,7 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         else:
             piece = Piece(source.slice(start, position), node.get_content_type())
         if node.defects and encoding == "base64":
-            yield MISLABELLED_PART.at(
+            yield PART_NOT_BASE64.at(
                 where, "the part is no base64, as its header says; encode it, or correct the header"
             )
             continue
@@ -143,7 +150,7 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[
             yield NESTED_MIME.at(body, "a whole MIME message is the body of a part, and nobody opens it; take it apart")
         else:
             message = "headers stand in the body, so nobody reads them; remove the empty line above"
-            yield MISLABELLED_PART.at(body, message)
+            yield HEADERS_IN_BODY.at(body, message)
     elif piece.type in SCRIPTS and kind is None:
         yield MISLABELLED_PART.at(body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")
     elif piece.type in SCRIPTS and kind is not Kind.SCRIPT and kind is not None:
@@ -155,8 +162,8 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[
     elif piece.type == "text/cloud-config" and kind is Kind.SCRIPT:
         yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
     elif piece.type in LOOKED_AT and kind is None and not handled:
-        yield MISLABELLED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")
+        yield IGNORED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")
     elif piece.type.startswith("text/") and piece.type not in TYPES and not handled:
         near = difflib.get_close_matches(piece.type, TYPES, 1)
         hint = f"did you mean {near[0]}?" if near else "write one that it knows"
-        yield MISLABELLED_PART.at(place, f"cloud-init ignores {piece.type}; {hint}")
+        yield IGNORED_PART.at(place, f"cloud-init ignores {piece.type}; {hint}")
