@@ -26,6 +26,7 @@ LINT_MODULES = (
     "lint.documents.inputs",
     "lint.documents.parameters",
     "lint.documents.references",
+    "lint.documents.script_step",
     "lint.documents.scripts",
     "lint.documents.session",
     "lint.documents.steps",

@@ -1,5 +1,6 @@
 """What State Manager wants of an association, whatever describes it: its schedule, and what goes with which."""
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ SHORT_WAIT = rule(
     "SW410", INFO, "a short wait for an association", reason="the stack fails while the agent still sleeps"
 )
 
+OF_AUTOMATION = rule(
+    "SW422", ERROR, "an association of an Automation as of a Command", reason="State Manager refuses the association"
+)
+
 FORM = re.compile(r"\s*(rate|cron|at)\((.*)\)\s*", re.DOTALL)
 RATE = re.compile(r"\s*([0-9]{1,9})\s+([a-z]+)\s*")
 MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
@@ -26,12 +31,36 @@ RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 PATIENCE = 2400
 
 
+# Runbooks of AWS that people associate.
+AUTOMATIONS = frozenset(
+    {
+        "AWS-AttachIAMToInstance",
+        "AWS-CreateImage",
+        "AWS-CreateSnapshot",
+        "AWS-DeleteImage",
+        "AWS-DeleteSnapshot",
+        "AWS-RebootRdsInstance",
+        "AWS-ResizeInstance",
+        "AWS-RestartEC2Instance",
+        "AWS-StartEC2Instance",
+        "AWS-StartRdsInstance",
+        "AWS-StopEC2Instance",
+        "AWS-StopRdsInstance",
+        "AWS-TerminateEC2Instance",
+        "AWS-UpdateLinuxAmi",
+        "AWS-UpdateWindowsAmi",
+    }
+)
+
+
 @dataclass(frozen=True)
 class Names:
     """What the options are called where the association is described."""
 
     only_at_cron: str = "ApplyOnlyAtCronInterval"
     offset: str = "ScheduleOffset"
+    targets: str = "Targets"
+    target_parameter: str = "AutomationTargetParameterName"
 
 
 @dataclass(frozen=True)
@@ -42,6 +71,13 @@ class Association:
     only_at_cron: Setting | None = None
     offset: Setting | None = None
     wait: Setting | None = None
+    # The name of the document; whether that is an Automation, and its parameters: None for what is not known.
+    document: Setting | None = None
+    automation: bool | None = None
+    parameters: frozenset[str] | None = None
+    instance: Setting | None = None
+    targets: Setting | None = None
+    target_parameter: Setting | None = None
     names: Names = Names()
 
 
@@ -52,10 +88,34 @@ def check(association: Association) -> Iterator[Finding]:
     if schedule and expression and (wrong := schedule_error(expression)):
         yield SCHEDULE.at(schedule.where, wrong)
     yield from _cron_options(association, expression.lstrip().partition("(")[0] if expression else None)
+    yield from _of_automation(association)
     wait = association.wait
     if wait and wait.value and re.fullmatch(r"[0-9]{1,6}", wait.value) and int(wait.value) < PATIENCE:
         message = f"an agent that finds its role late sleeps for half an hour; wait {PATIENCE} seconds, or not at all"
         yield SHORT_WAIT.at(wait.where, message)
+
+
+def _of_automation(association: Association) -> Iterator[Finding]:
+    """Yield what an association of a runbook does not take, or needs."""
+    names, document = association.names, association.document
+    named = (document.value if document else None) or ""
+    if not association.automation and named.rpartition("/")[2] not in AUTOMATIONS:
+        return
+    parameter = association.target_parameter
+    if association.instance:
+        message = f"an Automation takes {names.targets} and {names.target_parameter}, and no instance; write those"
+        yield OF_AUTOMATION.at(association.instance.where, message)
+    elif association.targets and parameter is None:
+        message = f"an Automation needs {names.target_parameter} with {names.targets}; name the parameter they go to"
+        yield OF_AUTOMATION.at(association.targets.where, message)
+    known = association.parameters
+    if parameter and parameter.value and known is not None and parameter.value not in known:
+        near = difflib.get_close_matches(parameter.value, known, 1)
+        hint = (
+            f"did you mean {near[0]}?" if near else f"write one of {', '.join(sorted(known)[:5]) or 'its parameters'}"
+        )
+        message = f"the document has no parameter {parameter.value[:60]}; {hint}"
+        yield OF_AUTOMATION.at(parameter.where, message)
 
 
 def _cron_options(association: Association, kind: str | None) -> Iterator[Finding]:

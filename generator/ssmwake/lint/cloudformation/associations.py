@@ -7,7 +7,8 @@ import yaml
 from ssmwake.lint.aws import association
 from ssmwake.lint.aws.association import Association
 from ssmwake.lint.aws.setting import Setting
-from ssmwake.lint.cloudformation.template import Template, plain
+from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
+from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
 
 
@@ -23,5 +24,25 @@ def check(template: Template) -> Iterator[Finding]:
             only_at_cron=setting(one.get("ApplyOnlyAtCronInterval")),
             offset=setting(one.get("ScheduleOffset")),
             wait=setting(one.get("WaitForSuccessTimeoutSeconds")),
+            document=setting(one.get("Name")),
+            automation=_is_automation(template, one),
+            parameters=_parameters(template, one),
+            instance=setting(one.get("InstanceId")),
+            targets=setting(one.get("Targets")),
+            target_parameter=setting(one.get("AutomationTargetParameterName")),
         )
         yield from association.check(described)
+
+
+def _is_automation(template: Template, one: Resource) -> bool | None:
+    """Return whether the document that an association names is a runbook of the same template; None if not known."""
+    documents = template.referred(one.get("Name"), "AWS::SSM::Document")
+    return plain(documents[0].get("DocumentType")) == "Automation" if len(documents) == 1 else None
+
+
+def _parameters(template: Template, one: Resource) -> frozenset[str] | None:
+    documents = template.referred(one.get("Name"), "AWS::SSM::Document")
+    content = documents[0].get("Content") if len(documents) == 1 else None
+    if not isinstance(content, yaml.MappingNode) or call(content) or call(value(content, "parameters")):
+        return None
+    return frozenset(pairs(value(content, "parameters")))

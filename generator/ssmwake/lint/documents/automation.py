@@ -1,10 +1,11 @@
 """Automation documents: what a step says about the way on, and what the actions want."""
 
+import re
 from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.documents import vocabulary
+from ssmwake.lint.documents import script_step, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
 from ssmwake.lint.documents.fields import UNKNOWN_FIELD
 from ssmwake.lint.documents.inputs import MISSING_INPUT, UNKNOWN_INPUT
@@ -24,6 +25,14 @@ WAIT_WITHOUT_TIMEOUT = rule(
     "SW333", WARNING, "a wait without timeoutSeconds", reason="it waits an hour before it gives up"
 )
 
+ONE_EXPRESSION = rule("SW342", ERROR, "And or Or of one expression", reason="the service refuses the document")
+NOT_ISO_8601 = rule("SW344", ERROR, "a time that is not ISO 8601", reason="the service refuses it, or the step fails")
+RESERVED_OUTPUT = rule("SW345", ERROR, "an output of a reserved name", reason="the service refuses the document")
+
+DURATION = re.compile(r"P(?=\d|T\d)(?:\d{1,9}D)?(?:T(?=\d)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}(?:\.\d{1,9})?S)?)?")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+# Seven days: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-sleep.html
+LONGEST_SLEEP = 604_800
 WAIT = "aws:waitForAwsResourceProperty"
 # Of aws:loop, from its documentation.
 ITERATIONS = 100
@@ -37,8 +46,11 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         yield from _ways(source, step, actions)
         message = "maxAttempts is a whole number, 1 or more; correct it"
         yield from limits(source, value(step.node, "maxAttempts"), 1, None, message)
+        most = script_step.LIMIT if step.action == "aws:executeScript" else None
         message = "timeoutSeconds is a whole number, 1 or more; correct it"
-        yield from limits(source, value(step.node, "timeoutSeconds"), 1, None, message)
+        if most:
+            message = f"timeoutSeconds of aws:executeScript is 1 to {most}; the script is ended after that anyway"
+        yield from limits(source, value(step.node, "timeoutSeconds"), 1, most, message)
         if step.action == WAIT and "timeoutSeconds" not in pairs(step.node):
             message = "no timeoutSeconds, so this waits an hour before it gives up; say how long it may take"
             yield WAIT_WITHOUT_TIMEOUT.at(source.of(step.place), message)
@@ -55,7 +67,9 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         if step.action == "aws:loop":
             yield from _loop(source, step)
         if step.action == "aws:executeScript":
-            yield from _handler(source, step)
+            yield from script_step.check(source, step)
+        if step.action == "aws:sleep" and not opaque(step.input()):
+            yield from _sleep(source, step)
         yield from _outputs(source, step)
 
 
@@ -94,7 +108,10 @@ def _condition(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Find
         if name not in known:
             hint = nearest(name, vocabulary.OPERATIONS, "write one such as StringEquals")
             yield UNKNOWN_INPUT.at(source.of(key), f"aws:branch knows no operation '{name[:60]}'; {hint}")
-        elif name in ("And", "Or", "Not"):
+        elif name in ("And", "Or") and not opaque(inner) and len(items(inner) or [inner]) < 2:
+            message = f"{name} of one expression; it takes two or more, so leave {name} out"
+            yield ONE_EXPRESSION.at(source.of(key), message)
+        if name in ("And", "Or", "Not"):
             for part in items(inner) or [inner]:
                 yield from _condition(source, part, seen)
 
@@ -111,11 +128,35 @@ def _loop(source: Source, step: Step) -> Iterator[Finding]:
     yield from limits(source, most, 1, ITERATIONS, message)
 
 
-def _handler(source: Source, step: Step) -> Iterator[Finding]:
-    runtime = step.input("Runtime")
-    wanted = (plain(runtime) or "").startswith("python") and not opaque(step.input())
-    if wanted and runtime is not None and "Handler" not in pairs(step.input()):
-        yield MISSING_INPUT.at(source.of(runtime), "Python without Handler; name the function that is called")
+def _sleep(source: Source, step: Step) -> Iterator[Finding]:
+    """Yield that a time of aws:sleep is not written as ISO 8601 does."""
+    duration, moment = step.input("Duration"), step.input("Timestamp")
+    said = plain(duration)
+    if duration is not None and said is not None:
+        if not DURATION.fullmatch(said.upper()):
+            yield NOT_ISO_8601.at(source.of(duration), f"'{said[:60]}' is not a duration of ISO 8601; {_iso(said)}")
+        elif _seconds(said) > LONGEST_SLEEP:
+            message = f"aws:sleep takes {LONGEST_SLEEP:,} seconds at most; write P7D or less"
+            yield NOT_ISO_8601.at(source.of(duration), message)
+    said = plain(moment)
+    if moment is not None and said is not None and not MOMENT.fullmatch(said):
+        message = f"'{said[:60]}' is not a time of ISO 8601; write one such as 2030-01-31T02:00:00Z"
+        yield NOT_ISO_8601.at(source.of(moment), message)
+
+
+def _seconds(duration: str) -> int:
+    units = {"D": 86_400, "H": 3600, "M": 60, "S": 1}
+    found = re.findall(r"(\d{1,9})(?:\.\d+)?([DHMS])", duration.upper())
+    return sum(int(number) * units[unit] for number, unit in found)
+
+
+def _iso(said: str) -> str:
+    """Return the advice for a duration that is written in another way."""
+    match = re.fullmatch(r"\s*(?:PT?)?(\d{1,6})\s*([a-z]*)\s*", said, re.IGNORECASE)
+    unit = match[2][:1].upper() if match else ""
+    if match is None or unit not in ("", "S", "M", "H", "D"):
+        return "write one such as PT10M"
+    return f"write P{match[1]}D" if unit == "D" else f"write PT{match[1]}{unit or 'S'}"
 
 
 def _outputs(source: Source, step: Step) -> Iterator[Finding]:
@@ -132,6 +173,11 @@ def _outputs(source: Source, step: Step) -> Iterator[Finding]:
             if name not in ("Name", "Selector", "Type"):
                 hint = nearest(name, ("Name", "Selector", "Type"), "remove it")
                 yield UNKNOWN_FIELD.at(source.of(key), f"unknown field of an output '{name[:60]}'; {hint}")
+        name_node = value(output, "Name")
+        taken = vocabulary.OWN_OUTPUTS.get(step.action, frozenset())
+        if name_node is not None and (named := plain(name_node)) in taken:
+            message = f"{step.action} puts out {named} by itself, and no other output may have its name; remove it"
+            yield RESERVED_OUTPUT.at(source.of(name_node), message)
         node = value(output, "Type")
         kind = plain(node)
         if node is not None and kind is not None and kind not in vocabulary.OUTPUT_TYPES:

@@ -11,7 +11,7 @@ from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import pairs, value
-from ssmwake.model import Finding
+from ssmwake.model import Finding, Severity
 
 MISSING_INPUT = rule(
     "SW318", ERROR, "an input that is missing", reason="the service refuses the document, or the step fails"
@@ -60,9 +60,13 @@ def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[F
     for name, known in vocabulary.VALUES.get(action, {}).items():
         node = value(inputs, name)
         text = plain(node)
-        if node is not None and text is not None and text.lower() not in {each.lower() for each in known}:
-            hint = nearest(text, known, f"write {', '.join(sorted(known))}")
-            yield UNKNOWN_INPUT.at(source.of(node), f"{action} knows no {name} '{text[:60]}'; {hint}")
+        exact = (action, name) in vocabulary.EXACT
+        taken = known if exact else {each.lower() for each in known}
+        if node is not None and text is not None and (text if exact else text.lower()) not in taken:
+            same = next((each for each in known if each.lower() == text.lower()), None)
+            hint = f"did you mean '{same}'?" if same else nearest(text, known, f"write {', '.join(sorted(known))}")
+            message = f"{action} knows no {name} '{text[:60]}'; {hint}"
+            yield UNKNOWN_INPUT.at(source.of(node), message, severity=Severity.ERROR if exact else None)
     if action == "aws:downloadContent":
         yield from _download(source, plain(value(inputs, "sourceType")) or "", value(inputs, "sourceInfo"))
 

@@ -97,6 +97,9 @@ VALUES: dict[str, dict[str, frozenset[str]]] = {
     },
     "aws:runDocument": {"documentType": _words("LocalPath SSMDocument")},
 }
+# Inputs whose value the agent compares letter by letter: agent/plugins/downloadcontent of
+# https://github.com/aws/amazon-ssm-agent.
+EXACT = {("aws:downloadContent", "sourceType")}
 # What sourceInfo of aws:downloadContent has to say, by the sourceType.
 SOURCES = {
     "Git": _words("repository"),
@@ -161,6 +164,19 @@ AUTOMATION_ACTIONS: dict[str, Inputs] = {
 NOT_AFTER_CANCEL = _words("approve copyImage createImage createStack createTags pause runInstances sleep", "aws:")
 # The types of what a step puts out.
 OUTPUT_TYPES = AUTOMATION_TYPES
+# What an action puts out by itself. CreateDocument refuses an output of such a name ("is conflicting with one of the
+# following reserved output names").
+OWN_OUTPUTS = {
+    "aws:approve": _words("ApprovalStatus ApproverDecisions"),
+    "aws:copyImage": _words("ImageId ImageState"),
+    "aws:createImage": _words("ImageId ImageState"),
+    "aws:createStack": _words("StackId StackStatus StackStatusReason"),
+    "aws:executeAutomation": _words("ExecutionId Output Status"),
+    "aws:invokeLambdaFunction": _words("FunctionError LogResult OutputPayload Payload StatusCode"),
+    "aws:invokeWebhook": _words("Response ResponseCode"),
+    "aws:runCommand": _words("CommandId Output ResponseCode Status"),
+    "aws:runInstances": _words("InstanceIds InstanceStates"),
+}
 # What Automation knows by itself.
 GIVEN = _words(
     """

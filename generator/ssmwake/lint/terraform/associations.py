@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
+import yaml
+
 from ssmwake.lint.aws import association
 from ssmwake.lint.aws.association import Association, Names
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.terraform.evaluate import text
-from ssmwake.lint.terraform.scope import Scope
-from ssmwake.lint.terraform.tree import Body
+from ssmwake.lint.terraform.scope import Coding, Scope
+from ssmwake.lint.terraform.tree import Body, Expression, Reference
+from ssmwake.lint.text.yaml_nodes import composed, pairs, value
 from ssmwake.model import Finding
 
-NAMES = Names("apply_only_at_cron_interval", "schedule_offset")
+NAMES = Names("apply_only_at_cron_interval", "schedule_offset", "targets", "automation_target_parameter_name")
 
 
 def check(body: Body, scope: Scope) -> Iterator[Finding]:
@@ -19,11 +22,20 @@ def check(body: Body, scope: Scope) -> Iterator[Finding]:
     if schedule is not None:
         # A mistake in the schedule is in its text, and not in its name.
         schedule = Setting(schedule.value, body.attributes["schedule_expression"].value.span.where)
+    document = _document(body.value("name"), scope)
+    targets = next((block for block in body.blocks if block.type == "targets"), None)
+    kind = _setting(document, "document_type", scope) if document else None
     described = Association(
         schedule=schedule,
         only_at_cron=_setting(body, "apply_only_at_cron_interval", scope),
         offset=_setting(body, "schedule_offset", scope),
         wait=_setting(body, "wait_for_success_timeout_seconds", scope),
+        document=_setting(body, "name", scope),
+        automation=kind.value == "Automation" if kind and kind.value else None,
+        parameters=_parameters(document, scope),
+        instance=_setting(body, "instance_id", scope),
+        targets=Setting(None, targets.name.where) if targets else None,
+        target_parameter=_setting(body, "automation_target_parameter_name", scope),
         names=NAMES,
     )
     yield from association.check(described)
@@ -36,3 +48,24 @@ def _setting(body: Body, name: str, scope: Scope) -> Setting | None:
         return None
     found = text(attribute.value, scope)
     return Setting((found.source.text or None) if found and found.known else None, attribute.name.where)
+
+
+def _document(name: Expression | None, scope: Scope) -> Body | None:
+    """Return the document of the module that an association refers to."""
+    if not isinstance(name, Reference) or len(name.path) != 3:
+        return None
+    block = scope.resources.get((name.path[0], name.path[1]))
+    return block.body if block and name.path[0] == "aws_ssm_document" else None
+
+
+def _parameters(document: Body | None, scope: Scope) -> frozenset[str] | None:
+    content = document.value("content") if document else None
+    found = text(content, scope) if content else None
+    if found is None or found.coding is not Coding.PLAIN or not found.begins:
+        return None
+    try:
+        root = composed(found.source.text)
+    except yaml.YAMLError:
+        return None
+    declared = value(root, "parameters")
+    return None if declared is not None and declared.tag.startswith("!") else frozenset(pairs(declared))

@@ -109,13 +109,13 @@ def is_template(text: str) -> bool:
 
 def _scope(body: Body, path: str, files: Files) -> Scope:
     known: dict[str, Expression] = {}
-    data: dict[tuple[str, str], Block] = {}
+    blocks: dict[str, dict[tuple[str, str], Block]] = {"data": {}, "resource": {}}
     for block in body.blocks:
         if block.type == "locals":
             known |= {name: attribute.value for name, attribute in block.body.attributes.items()}
-        elif block.type == "data" and len(block.labels) == 2:
-            data[block.labels[0], block.labels[1]] = block
-    return Scope(posixpath.dirname(path), files, known, data)
+        elif block.type in blocks and len(block.labels) == 2:
+            blocks[block.type][block.labels[0], block.labels[1]] = block
+    return Scope(posixpath.dirname(path), files, known, blocks["data"], blocks["resource"])
 
 
 def _template_files(body: Body, scope: Scope) -> Iterator[Finding]:

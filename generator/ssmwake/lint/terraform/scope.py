@@ -50,6 +50,7 @@ class Scope:
     files: Files
     locals: dict[str, Expression] = field(default_factory=dict)
     data: dict[tuple[str, str], Block] = field(default_factory=dict)
+    resources: dict[tuple[str, str], Block] = field(default_factory=dict)
     variables: dict[str, Text | None] = field(default_factory=dict)
     # Of each condition the other branch is taken.
     other: bool = False
