@@ -1,0 +1,20 @@
+"""The one ordered table of causes: the verdict on an instance is the first that holds, and known ones follow.
+
+To add a cause, put its value and its judge into the module of its kind, and a folder with its case into
+`tests/cases/doctor`. The modules stand here in root order: what is below rests on what is above.
+"""
+
+from ssmwake.operate.causes import identity, machine, path, sleep
+from ssmwake.operate.causes.cause import Cause, Confidence, Finding
+
+CAUSES: tuple[Cause, ...] = (
+    machine.NO_LOOK,
+    machine.NOT_FOUND,
+    machine.FAILED,
+    *machine.CAUSES,
+    *identity.CAUSES,
+    *path.CAUSES,
+    *sleep.CAUSES,
+)
+
+__all__ = ["CAUSES", "Cause", "Confidence", "Finding"]

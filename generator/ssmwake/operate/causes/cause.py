@@ -1,0 +1,68 @@
+"""What a cause is: a name, an exit status, what it means and what helps, and a function from evidence to a finding."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ssmwake.operate.evidence import Evidence
+from ssmwake.operate.retry import Window
+
+
+class Confidence(StrEnum):
+    """How sure a verdict is.
+
+    `known`: all its premises were read, and nothing unseen can contradict it. `likely`: one is a rule of thumb.
+    `cannot tell`: something that decides was not seen.
+    """
+
+    KNOWN = "known"
+    LIKELY = "likely"
+    CANNOT_TELL = "cannot tell"
+
+
+# The meanings of the exit statuses are those of the runtime, from sysexits.h.
+FINE, UNAVAILABLE, AGENT, NOT_YET, FORBIDDEN, CONFIGURATION = 0, 69, 71, 75, 77, 78
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause that holds for an instance: how sure that is, the sentence, what to paste, the resource it is about."""
+
+    confidence: Confidence
+    sentence: str
+    do: tuple[str, ...] = ()
+    resource: str = ""
+    short: str = ""
+    retry: Window | None = None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason why an instance is not online; `judge` returns None where it does not hold.
+
+    A finding that cannot tell is a suspicion: no later cause becomes the verdict, because this one may be the root.
+    """
+
+    name: str
+    exit: int
+    meaning: str
+    remedy: str
+    judge: Callable[[Evidence], Finding | None] = lambda evidence: None
+
+
+def known(
+    sentence: str, *do: str, resource: str = "", short: str = "", retry: Window | None = None, is_sure: bool = True
+) -> Finding:
+    """Return a finding that is known, or likely where a premise is a rule of thumb."""
+    confidence = Confidence.KNOWN if is_sure else Confidence.LIKELY
+    return Finding(confidence, sentence, do, resource, short, retry)
+
+
+def likely(sentence: str, *do: str, resource: str = "", short: str = "", retry: Window | None = None) -> Finding:
+    """Return a finding with a premise that is a rule of thumb."""
+    return Finding(Confidence.LIKELY, sentence, do, resource, short, retry)
+
+
+def suspected(sentence: str, *do: str, resource: str = "", short: str = "") -> Finding:
+    """Return a finding that something unseen decides."""
+    return Finding(Confidence.CANNOT_TELL, sentence, do, resource, short)

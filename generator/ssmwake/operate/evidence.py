@@ -1,0 +1,252 @@
+"""What follows from the facts of one instance, derived once and shared by all causes: when it started, what was seen.
+
+Traces (a connection, a ping, CloudTrail, the console) outrank configuration, and the later trace outranks the earlier.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from ssmwake.operate.facts import (
+    AgentCall,
+    Console,
+    Facts,
+    Gone,
+    HostManagement,
+    Node,
+    Profile,
+    Right,
+    Rights,
+    Trail,
+    Unseen,
+)
+from ssmwake.operate.images import brings_agent
+from ssmwake.operate.network import Way, find_way
+from ssmwake.operate.rights import may_assume
+
+# The agent reports every five minutes; a minute is left for the way.
+FRESH = timedelta(minutes=6)
+# How long a machine may take to boot, and IAM to be consistent.
+BOOTING = timedelta(minutes=3)
+SETTLING = timedelta(minutes=2)
+ONLINE_SETTLING = timedelta(minutes=3)
+# How long a call of the agent proves that the network let it through: until its next attempt.
+PROVEN = timedelta(minutes=31)
+
+# The first agent that falls back to Default Host Management, and the first that sleeps without a role.
+HOST_MANAGEMENT = (3, 2, 582, 0)
+SLEEPS = (3, 2)
+
+# Refusals after which the agent sleeps 25 to 30 minutes; others make it try sooner.
+DENIED = re.compile(r"AccessDenied|UnauthorizedOperation")
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return a version as numbers, or nothing."""
+    return tuple(int(one) for one in text.split(".")) if re.fullmatch(r"\d{1,9}(\.\d{1,9}){1,5}", text) else ()
+
+
+def clock(at: datetime) -> str:
+    """Return a time of day, in UTC."""
+    return f"{at:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The facts of one instance, and what follows from them."""
+
+    facts: Facts
+
+    @property
+    def now(self) -> datetime:
+        """When the facts were read, by the clock of AWS."""
+        return self.facts.scene.now
+
+    @cached_property
+    def node(self) -> Node | None:
+        """The node entry, where it was read."""
+        return None if isinstance(self.facts.node, Unseen) else self.facts.node
+
+    @cached_property
+    def trail(self) -> Trail:
+        """CloudTrail's traces; none where they were not read."""
+        return Trail() if isinstance(self.facts.trail, Unseen) else self.facts.trail
+
+    @cached_property
+    def console(self) -> Console:
+        """The console, unless it is from before the last start."""
+        console = self.facts.console
+        if isinstance(console, Unseen):
+            return Console()
+        started = self.facts.instance.started
+        return Console() if console.at and started and console.at < started else console
+
+    @cached_property
+    def start(self) -> tuple[datetime, str] | None:
+        """When the machine was started the last time, as far as anything shows, and what shows it."""
+        found: list[tuple[datetime, str]] = []
+        if self.facts.instance.started:
+            found.append((self.facts.instance.started, "the launch time"))
+        found += [(one.at, f"{one.what} (CloudTrail)") for one in self.trail.starts]
+        if self.console.boot:
+            found.append((self.console.boot, "cloud-init's boot time (console)"))
+        past = [one for one in found if one[0] <= self.now]
+        return max(past, default=None)
+
+    @property
+    def age(self) -> timedelta | None:
+        """How long ago the machine was started."""
+        return self.now - self.start[0] if self.start else None
+
+    @cached_property
+    def last_accepted(self) -> datetime | None:
+        """When Systems Manager accepted a report of the agent the last time."""
+        pinged = [self.node.pinged] if self.node and self.node.pinged else []
+        return max([*pinged, *(call.at for call in self.trail.calls if not call.code)], default=None)
+
+    @cached_property
+    def last_refused(self) -> AgentCall | None:
+        """The last refused report, unless a later one was accepted or the machine was started since."""
+        call = max((one for one in self.trail.calls if one.code), key=lambda one: one.at, default=None)
+        floor = [one for one in (self.last_accepted, self.start[0] if self.start else None) if one]
+        return call if call and all(call.at >= one for one in floor) else None
+
+    @property
+    def is_reporting(self) -> bool:
+        """Whether the agent's heartbeat is fresh, which settles its rights and its network."""
+        if self.node and self.node.ping == "Online" and self.node.pinged is None:
+            return True
+        is_late = bool(self.node and self.node.ping not in ("", "Online"))
+        if is_late or self.last_accepted is None or self.last_refused:
+            return False
+        is_of_this_boot = self.start is None or self.last_accepted >= self.start[0]
+        return is_of_this_boot and self.now - self.last_accepted <= FRESH
+
+    @property
+    def is_connected(self) -> bool | None:
+        """Whether the channel for sessions is open; None where that was not read."""
+        return None if isinstance(self.facts.connected, Unseen) else self.facts.connected
+
+    @property
+    def is_proven_network(self) -> bool:
+        """Whether a call of the agent came through a moment ago, accepted or refused by IAM."""
+        last = max((call.at for call in self.trail.calls), default=None)
+        if self.last_accepted:
+            last = max(last, self.last_accepted) if last else self.last_accepted
+        since = self.start[0] if self.start else None
+        return bool(last and self.now - last <= PROVEN and (since is None or last >= since))
+
+    @cached_property
+    def version(self) -> tuple[int, ...]:
+        """The version of the agent, by its latest trace; empty where nothing says it."""
+        calls = [(one.at, one.version) for one in self.trail.calls if one.version]
+        seen = max([*calls, *self.console.agents], default=None)
+        if seen and (not self.node or not self.node.pinged or seen[0] >= self.node.pinged):
+            return version_of(seen[1])
+        return version_of(self.node.version) if self.node else ()
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether anything shows that an agent is, or was, on the machine."""
+        return bool(self.node or self.trail.calls or self.console.agents or self.console.watcher)
+
+    @property
+    def has_agent(self) -> bool | None:
+        """Whether the machine has an agent: a trace says so, or the name of an image that is not the account's own."""
+        if self.was_seen:
+            return True
+        image = self.facts.image
+        if image is None or isinstance(image, Unseen):
+            return None
+        brings = brings_agent(image)
+        is_own = image.owner and image.owner == self.facts.scene.account
+        return None if brings and is_own else brings
+
+    @cached_property
+    def attached(self) -> datetime | None:
+        """When the profile came, by CloudTrail, if that was after the start."""
+        last = max(self.trail.attachments, key=lambda one: one.at, default=None)
+        if not last or last.what == "detached" or (self.start and last.at < self.start[0]):
+            return None
+        return last.at
+
+    @cached_property
+    def role_since(self) -> tuple[datetime, str] | None:
+        """When the role came after the start, and what shows it; a role made later cannot have been there before."""
+        if self.attached:
+            return self.attached, "CloudTrail"
+        if not self.start:
+            return None
+        if isinstance(self.facts.profile, Profile):
+            made = [self.facts.profile.created, *(role.created for role in self.facts.profile.roles)]
+            late = [one for one in made if one and one > self.start[0]]
+            return (max(late), "made then (IAM)") if late else None
+        host = self.facts.host_management
+        if self.facts.profile is None and isinstance(host, HostManagement) and host.since and host.since > self.start[0]:
+            return host.since, "Default Host Management was switched on"
+        return None
+
+    @property
+    def was_launched_with_role(self) -> bool:
+        """Whether CloudTrail shows that the profile was there when the machine was started."""
+        if not self.start or self.attached:
+            return False
+        before = [one for one in self.trail.attachments if one.at < self.start[0]]
+        if before:
+            return max(before, key=lambda one: one.at).what != "detached"
+        return any(one.with_profile for one in self.trail.starts)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """The rights of the role; unknown where they were not read."""
+        rights = self.facts.rights
+        if isinstance(rights, Unseen):
+            unseen = Right("unknown", by=rights.action, how="unseen", detail=str(rights))
+            return Rights(unseen, unseen)
+        return rights
+
+    @cached_property
+    def trusts_ec2(self) -> bool | None:
+        """Whether EC2 may assume the role of the profile; None where there is none, or a condition decides."""
+        profile = self.facts.profile
+        return may_assume(profile.roles[0].trust) if isinstance(profile, Profile) and profile.roles else None
+
+    @property
+    def is_recreated(self) -> bool:
+        """Whether the profile was made anew under its old name: the instance holds the one that is gone."""
+        profile, held = self.facts.profile, self.facts.instance.profile_id
+        return isinstance(profile, Profile) and bool(held and profile.id and held != profile.id)
+
+    @property
+    def host_management(self) -> bool | None:
+        """Whether Default Host Management is on; None where that was not read."""
+        setting = self.facts.host_management
+        return None if isinstance(setting, Unseen) else setting is not None
+
+    @property
+    def is_role_usable(self) -> bool | None:
+        """Whether the agent can live on the instance's own role; None where that is not known."""
+        profile = self.facts.profile
+        if profile is None or isinstance(profile, Gone) or self.is_recreated:
+            return False
+        if isinstance(profile, Unseen):
+            return None
+        if not profile.roles or self.trusts_ec2 is False or self.rights.report.decision == "denied":
+            return False
+        return True if self.trusts_ec2 and self.rights.report.decision == "allowed" else None
+
+    @property
+    def needs_host_management(self) -> bool:
+        """Whether the agent can only live on Default Host Management."""
+        return self.is_role_usable is False and self.host_management is True
+
+    @cached_property
+    def way(self) -> Way:
+        """The way to Systems Manager."""
+        return find_way(self.facts, "ssm")
+
+    @cached_property
+    def channel_way(self) -> Way:
+        """The way to the service that carries sessions."""
+        return find_way(self.facts, "ssmmessages")
