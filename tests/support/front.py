@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 from support import service_model
 
-TYPES = {"ssm": "application/x-amz-json-1.1", "ec2": "text/xml", "sts": "text/xml"}
+JSON = frozenset({"ssm", "cloudtrail", "ec2-instance-connect"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Answer:
 
 def error(call: Call, code: str, message: str = "no reason", status: int = 400) -> Answer:
     """Return an error in the protocol of the call's service."""
-    if call.service == "ssm":
+    if call.service in JSON:
         return Answer.of({"__type": code, "message": message}, status)
     inner = f"<Code>{code}</Code><Message>{message}</Message>"
     if call.service == "ec2":
@@ -78,6 +78,7 @@ class Front:
     spoil: Callable[[Call], Answer | None] = lambda call: None
     after: Callable[[Call], None] = lambda call: None
     latency: float = 0
+    clock: Callable[[], float] = time.time
     calls: list[Call] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -97,10 +98,14 @@ class Front:
                     self.close_connection = True
                     return
                 self.send_response(answer.status)
-                self.send_header("Content-Type", TYPES[service])
+                self.send_header("Content-Type", "application/x-amz-json-1.1" if service in JSON else "text/xml")
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                """Return the `Date` of an answer, by the clock of the account."""
+                return super().date_time_string(int(front.clock()) if timestamp is None else int(timestamp))
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""
@@ -162,7 +167,7 @@ class Request:
         key, region, service = scope[0], scope[2], scope[3]
         target = self.headers.get("X-Amz-Target", "")
         if target:
-            return Call(service, target.partition(".")[2], json.loads(self.body), region, key)
+            return Call(service, target.rpartition(".")[2], json.loads(self.body), region, key)
         form = {k: v[0] for k, v in urllib.parse.parse_qs(self.body.decode(), keep_blank_values=True).items()}
         shape = service_model.operation(service, form["Action"]).input_shape
         return Call(service, form["Action"], service_model.from_query(form, shape, ec2=service == "ec2"), region, key)

@@ -32,7 +32,7 @@ def operation(service_name: str, name: str) -> OperationModel:
     return service(service_name).operation_model(name)
 
 
-def problems(value: Any, shape: Any, path: str = "") -> Iterator[str]:
+def problems(value: Any, shape: Any, path: str = "", *, folds: bool = False) -> Iterator[str]:
     """Yield what is wrong with a value by its shape: kind, required and unknown members, pattern, enum, bounds."""
     if shape is None:
         if value:
@@ -50,7 +50,9 @@ def problems(value: Any, shape: Any, path: str = "") -> Iterator[str]:
             yield f"{path}: {size} is more than {limits['max']}"
     match shape.type_name:
         case "string":
-            if "enum" in limits and value not in limits["enum"]:
+            # EC2 answers `available` where its model has `Available`.
+            known = [*limits.get("enum", []), *(map(str.lower, limits.get("enum", [])) if folds else [])]
+            if "enum" in limits and value not in known:
                 yield f"{path}: {value!r} is none of {limits['enum']}"
             if "pattern" in limits and not re.search(_python(limits["pattern"]), value):
                 yield f"{path}: {value!r} does not match {limits['pattern']}"
@@ -59,16 +61,16 @@ def problems(value: Any, shape: Any, path: str = "") -> Iterator[str]:
             yield from (f"{path}.{key}: is missing" for key in shape.metadata.get("required", []) if key not in value)
             for key, one in value.items():
                 if key in members:
-                    yield from problems(one, members[key], f"{path}.{key}")
+                    yield from problems(one, members[key], f"{path}.{key}", folds=folds)
                 else:
                     yield f"{path}.{key}: is unknown"
         case "list":
             for number, one in enumerate(value):
-                yield from problems(one, shape.member, f"{path}[{number}]")
+                yield from problems(one, shape.member, f"{path}[{number}]", folds=folds)
         case "map":
             for key, one in value.items():
-                yield from problems(key, shape.key, f"{path} key")
-                yield from problems(one, shape.value, f"{path}.{key}")
+                yield from problems(key, shape.key, f"{path} key", folds=folds)
+                yield from problems(one, shape.value, f"{path}.{key}", folds=folds)
 
 
 def _is(value: Any, kind: str) -> bool:

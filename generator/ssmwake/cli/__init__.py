@@ -26,6 +26,7 @@ VERBS = {
     "lint": "check user data, SSM documents and templates",
     "explain": "explain a rule of lint: why, a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",
+    "doctor": "say why instances are not online in Systems Manager",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
 }

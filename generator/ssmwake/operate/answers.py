@@ -1,4 +1,4 @@
-"""EC2's, Systems Manager's and IAM's answers, taken apart into facts. A member that is missing or odd becomes its default.
+"""The answers of EC2, Systems Manager and IAM, taken apart into facts; a member that is missing becomes its default.
 
 Answers differ in case between services and models (`available`, `Available`), so states are folded to lower case.
 """
@@ -135,9 +135,7 @@ def status(answer: Answer) -> Status:
 
 def association(answer: Answer) -> Association:
     """Return an association of an instance profile."""
-    return Association(
-        text(answer, "AssociationId"), fold(answer, "State"), text(answer, "IamInstanceProfile", "Arn")
-    )
+    return Association(text(answer, "AssociationId"), fold(answer, "State"), text(answer, "IamInstanceProfile", "Arn"))
 
 
 def profile(answer: Answer) -> Profile:

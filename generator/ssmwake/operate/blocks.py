@@ -1,4 +1,4 @@
-"""The faults of a network that can be seen, each with its resource, its sentence and its one call; and who collects them."""
+"""The faults of a network that can be seen, each with its resource, its sentence and its one call."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from ssmwake.operate.facts import Acl, Facts, Instance, Interface, Network, Scen
 
 @dataclass(frozen=True)
 class Block:
-    """A fault of the network: its cause by name, the resource, a sentence, the call that repairs it, and a few words."""
+    """A fault of the network: the name of its cause, the resource, a sentence, the call that repairs it."""
 
     cause: str
     resource: str

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ssmwake.operate.evidence import Evidence, clock
-from ssmwake.operate.facts import NOT_ASKED, Gone, HostManagement, Profile, Unseen
+from ssmwake.operate.facts import NOT_ASKED, Gone, HostManagement, Unseen
 from ssmwake.operate.network import State, Way
 
 OK, NO, UNKNOWN = "ok", "no", "unknown"

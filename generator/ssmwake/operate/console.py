@@ -18,11 +18,15 @@ CLOUD_INIT = re.compile(
 )
 
 # `ssmwake: TIME WORD: sentence`, with whatever journald or the kernel puts in front of it.
-WATCHER = re.compile(r"(?:^|\s)ssmwake(?:\[\d{1,7}\])?: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([a-z][a-z-]{0,39}): ([ -~]{1,200})")
+WATCHER = re.compile(
+    r"(?:^|\s)ssmwake(?:\[\d{1,7}\])?: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([a-z][a-z-]{0,39}): ([ -~]{1,200})"
+)
 # journald's prefix names the program once more.
 TWICE = re.compile(r"ssmwake\[\d{1,7}\]: (?=ssmwake: )")
 
-KEY = re.compile(r"(?:^|\s)((?:ssh-(?:rsa|ed25519)|ecdsa-sha2-nistp\d{3}) [A-Za-z0-9+/]{16,4000}={0,3})(?: \S{0,255})?$")
+KEY = re.compile(
+    r"(?:^|\s)((?:ssh-(?:rsa|ed25519)|ecdsa-sha2-nistp\d{3}) [A-Za-z0-9+/]{16,4000}={0,3})(?: \S{0,255})?$"
+)
 KEYS_BEGIN, KEYS_END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 
 DEAD = {
@@ -41,9 +45,8 @@ def read_console(text: str, at: datetime | None = None) -> Console:
     keys: list[str] = []
     boot: datetime | None = None
     dead, in_keys = "", False
-    for line in text.splitlines():
-        # A line that is longer than any of ours is not one of ours.
-        line = line[:LONGEST_LINE].rstrip()
+    # What is longer than any of ours is not one of ours.
+    for line in (one[:LONGEST_LINE].rstrip() for one in text.splitlines()):
         if line.endswith((KEYS_BEGIN, KEYS_END)):
             keys = [] if line.endswith(KEYS_BEGIN) else keys
             in_keys = line.endswith(KEYS_BEGIN)

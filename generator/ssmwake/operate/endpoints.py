@@ -66,7 +66,8 @@ def _refused(origin: Origin, endpoint: Endpoint) -> Block:
     return Block(
         "endpoint-refused",
         theirs[0],
-        f"The endpoint {endpoint.id} answers for {origin.service} in {endpoint.vpc}, and its security group {theirs[0]} takes no HTTPS (443) from {source}.",
+        f"The endpoint {endpoint.id} answers for {origin.service} in {endpoint.vpc}, and its security group "
+        f"{theirs[0]} takes no HTTPS (443) from {source}.",
         (steps.aws(origin.scene, "ec2", "authorize-security-group-ingress", *words),),
         f"{theirs[0]} on {endpoint.id} takes no 443 from {source}",
     )

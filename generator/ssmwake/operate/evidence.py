@@ -183,7 +183,12 @@ class Evidence:
             late = [one for one in made if one and one > self.start[0]]
             return (max(late), "made then (IAM)") if late else None
         host = self.facts.host_management
-        if self.facts.profile is None and isinstance(host, HostManagement) and host.since and host.since > self.start[0]:
+        if (
+            self.facts.profile is None
+            and isinstance(host, HostManagement)
+            and host.since
+            and host.since > self.start[0]
+        ):
             return host.since, "Default Host Management was switched on"
         return None
 
@@ -205,6 +210,13 @@ class Evidence:
             unseen = Right("unknown", by=rights.action, how="unseen", detail=str(rights))
             return Rights(unseen, unseen)
         return rights
+
+    @property
+    def is_channel_denied(self) -> bool:
+        """Whether the role may not open the channel; a simulator that also denies the reports it accepts is wrong."""
+        if self.is_reporting and self.rights.report.decision == "denied":
+            return False
+        return self.rights.channel.decision == "denied" and not (self.node and self.node.role)
 
     @cached_property
     def trusts_ec2(self) -> bool | None:

@@ -375,15 +375,15 @@ class Facts:
 
     scene: Scene
     instance: Instance
-    node: Node | None | Unseen = None
-    hybrid: Node | None | Unseen = None
+    node: Node | Unseen | None = None
+    hybrid: Node | Unseen | None = None
     connected: bool | Unseen = Unseen("ssm:GetConnectionStatus", NOT_ASKED)
-    status: Status | None | Unseen = Unseen("ec2:DescribeInstanceStatus", NOT_ASKED)
+    status: Status | Unseen | None = Unseen("ec2:DescribeInstanceStatus", NOT_ASKED)
     associations: tuple[Association, ...] | Unseen = Unseen("ec2:DescribeIamInstanceProfileAssociations", NOT_ASKED)
-    host_management: HostManagement | None | Unseen = Unseen("ssm:GetServiceSetting", NOT_ASKED)
-    profile: Profile | Gone | None | Unseen = Unseen("iam:GetInstanceProfile", NOT_ASKED)
+    host_management: HostManagement | Unseen | None = Unseen("ssm:GetServiceSetting", NOT_ASKED)
+    profile: Profile | Gone | Unseen | None = Unseen("iam:GetInstanceProfile", NOT_ASKED)
     rights: Rights | Unseen = Unseen("iam:SimulatePrincipalPolicy", NOT_ASKED)
     network: Network | Unseen = Unseen("ec2:DescribeVpcs", NOT_ASKED)
-    image: Image | None | Unseen = Unseen("ec2:DescribeImages", NOT_ASKED)
+    image: Image | Unseen | None = Unseen("ec2:DescribeImages", NOT_ASKED)
     console: Console | Unseen = Unseen("ec2:GetConsoleOutput", NOT_ASKED)
     trail: Trail | Unseen = Unseen("cloudtrail:LookupEvents", NOT_ASKED)

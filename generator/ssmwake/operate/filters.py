@@ -40,9 +40,7 @@ def pass_groups(
 
 def may_pass_somewhere(groups: Mapping[str, Group], ids: Sequence[str]) -> bool:
     """Return whether any rule lets 443 out to anybody; a group that is not listed may."""
-    return not ids or any(
-        one not in groups or any(_is_https(rule) for rule in groups[one].egress) for one in ids
-    )
+    return not ids or any(one not in groups or any(_is_https(rule) for rule in groups[one].egress) for one in ids)
 
 
 def _is_https(rule: Rule) -> bool:
@@ -51,7 +49,7 @@ def _is_https(rule: Rule) -> bool:
 
 def pass_acl(acl: Acl, *, is_egress: bool, target: str, ports: tuple[int, int] = (HTTPS, HTTPS)) -> Answer:
     """Return whether an ACL lets TCP to, or from, these ports of a target pass; the first entry that fits decides."""
-    partly = set()
+    partly: set[bool] = set()
     for entry in sorted(acl.entries, key=lambda one: one.number):
         if entry.is_egress is not is_egress or entry.protocol not in TCP:
             continue

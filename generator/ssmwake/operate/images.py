@@ -44,6 +44,26 @@ def brings_agent(image: Image) -> bool | None:
     return True if any(fnmatch.fnmatchcase(name, pattern) for pattern in WITH_AGENT) else None
 
 
+LABELS = {
+    "al2023-": "Amazon Linux 2023",
+    "amzn2-": "Amazon Linux 2",
+    "ubuntu": "Ubuntu",
+    "suse-sles": "SLES",
+    "almalinux": "AlmaLinux",
+    "rhel-": "RHEL",
+    "debian-": "Debian",
+    "windows_server": "Windows Server",
+    "amzn-ec2-macos": "macOS",
+}
+
+
+def label(image_name: str, platform: str) -> str:
+    """Return what an image is called among people; its platform where its name says nothing."""
+    name = image_name.lower()
+    found = next((words for start, words in LABELS.items() if name.startswith(start)), "")
+    return found or {"windows": "Windows", "macos": "macOS", "linux": "Linux"}.get(platform, platform)
+
+
 # The user that EC2 Instance Connect and ssh reach, by what the name of the image begins with.
 USERS = {
     "ubuntu": "ubuntu",

@@ -1,6 +1,6 @@
 """What an IAM policy document says of one action: a document and a request in, one of four answers out.
 
-Deny wins. A condition on a key that is not in the request cannot be judged: the answer is then `unknown`, never a guess.
+Deny wins. A condition on a key that is not in the request cannot be judged: the answer is `unknown`, never a guess.
 """
 
 import fnmatch

@@ -50,7 +50,7 @@ def _part(
 ) -> list[T] | Unseen:
     found: list[T] = []
     for some in chunks(vpcs, FILTER):
-        filters = {word: [{"Name": "vpc-id", "Values": some}]}
+        filters: dict[str, Any] = {word: [{"Name": "vpc-id", "Values": some}]}
         listed = reader.all("ec2", operation, key, MaxResults=page, **filters)
         if isinstance(listed, Unseen):
             return listed

@@ -50,7 +50,9 @@ class Reader:
         self._note_time(answer)
         return answer
 
-    def all(self, service: str, operation: str, key: str, *, most: int = MOST_PAGES, **parameters: Any) -> list[Any] | Unseen:
+    def all(
+        self, service: str, operation: str, key: str, *, most: int = MOST_PAGES, **parameters: Any
+    ) -> list[Any] | Unseen:
         """Return what all pages list under a key; an empty page is not the last one."""
         found: list[Any] = []
         token: dict[str, str] = {}

@@ -75,7 +75,8 @@ def _refused(start: datetime, useful: datetime) -> tuple[datetime, datetime]:
     age = max(0.0, (useful - start) / MINUTE)
     earliest = max(useful, start + (int(age // REFUSED_MOST) + 1) * REFUSED_LEAST * MINUTE)
     latest = min(
-        useful + REFUSED_MOST * MINUTE, start + max(1, -(-int(age * 60) // (REFUSED_LEAST * 60))) * REFUSED_MOST * MINUTE
+        useful + REFUSED_MOST * MINUTE,
+        start + max(1, -(-int(age * 60) // (REFUSED_LEAST * 60))) * REFUSED_MOST * MINUTE,
     )
     return min(earliest, latest), latest
 

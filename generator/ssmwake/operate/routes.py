@@ -1,4 +1,4 @@
-"""Where the default route of a subnet leads: out to AWS's public endpoints, to nowhere, or where nothing outside shows."""
+"""Where the default route of a subnet leads: to AWS's public endpoints, to nowhere, or out of sight."""
 
 from ssmwake.operate import steps
 from ssmwake.operate.addresses import PUBLIC, Cover, cover
@@ -55,10 +55,13 @@ def judge_exit(origin: Origin, subnet: Subnet, notes: Notes) -> tuple[str, str]:
 def _doubt(origin: Origin, table: RouteTable, others: list[Route]) -> str:
     """Return why a way that looks closed may be open all the same."""
     if others:
-        return f"{others[0].destination} leads to {others[0].target} ({ELSEWHERE[others[0].kind]}); what is behind it is not visible"
+        one = others[0]
+        return f"{one.destination} leads to {one.target} ({ELSEWHERE[one.kind]}); what is behind it is not visible"
     ipv6 = [one for one in table.routes if one.destination == "::/0" and one.kind in ("igw", "eigw")]
     if origin.interface.ipv6 and any(not one.is_blackhole for one in ipv6):
-        return f"IPv6 leads out by {ipv6[0].target}; whether the agent uses dual-stack endpoints, the machine alone shows"
+        return (
+            f"IPv6 leads out by {ipv6[0].target}; whether the agent uses dual-stack endpoints, the machine alone shows"
+        )
     public = [
         one
         for one in table.routes
@@ -73,11 +76,16 @@ def _doubt(origin: Origin, table: RouteTable, others: list[Route]) -> str:
 def _judge(origin: Origin, subnet: Subnet, table: RouteTable, notes: Notes) -> tuple[str, str]:
     route = next((one for one in table.routes if one.destination == DEFAULT), None)
     if route is None:
-        halves = [one for one in table.routes if one.kind != "local" and one.destination in ("0.0.0.0/1", "128.0.0.0/1")]
+        halves = [
+            one for one in table.routes if one.kind != "local" and one.destination in ("0.0.0.0/1", "128.0.0.0/1")
+        ]
         if len(halves) == 2 and halves[0].target == halves[1].target:
             route = halves[0]
     if route is None:
-        sentence = f"{table.id}, the route table of {subnet.id}, has no default route, and the VPC has no endpoint for {origin.service}."
+        sentence = (
+            f"{table.id}, the route table of {subnet.id}, has no default route, and {subnet.vpc} has no endpoint for "
+            f"{origin.service}."
+        )
         notes.blocks.append(_no_path(origin, table, sentence, "no default route"))
         return f"{table.id} has no default route", ""
     text = f"{route.destination} to {route.target}"
@@ -92,13 +100,17 @@ def _judge(origin: Origin, subnet: Subnet, table: RouteTable, notes: Notes) -> t
         return text, ""
     if route.kind == "nat":
         return _judge_nat(origin, subnet, table, route, notes)
-    notes.unknowns.append(f"the default route leads to {route.target} ({ELSEWHERE.get(route.kind, ELSEWHERE['other'])})")
+    notes.unknowns.append(
+        f"the default route leads to {route.target} ({ELSEWHERE.get(route.kind, ELSEWHERE['other'])})"
+    )
     return text, ""
 
 
 def _judge_internet_gateway(origin: Origin, subnet: Subnet, notes: Notes) -> None:
     if not origin.interface.is_public:
-        allocation = f'"$({steps.aws(origin.scene, "ec2", "allocate-address", "--query", "AllocationId", "--output", "text")})"'
+        allocation = (
+            f'"$({steps.aws(origin.scene, "ec2", "allocate-address", "--query", "AllocationId", "--output", "text")})"'
+        )
         step = steps.aws(origin.scene, "ec2", "associate-address", "--network-interface-id", origin.interface.id)
         notes.blocks.append(
             Block(
@@ -201,5 +213,6 @@ def _reaches_internet(origin: Origin, nat: Nat) -> bool:
         return False
     table = find_table(tables, subnets[nat.subnet])
     return bool(table) and any(
-        one.destination == DEFAULT and one.kind == "igw" and not one.is_blackhole for one in (table.routes if table else ())
+        one.destination == DEFAULT and one.kind == "igw" and not one.is_blackhole
+        for one in (table.routes if table else ())
     )

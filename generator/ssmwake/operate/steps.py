@@ -10,7 +10,8 @@ from ssmwake.operate.facts import Scene
 # The least that an agent needs to report, and to open sessions.
 REPORT = "ssm:UpdateInstanceInformation"
 CHANNEL = tuple(
-    f"ssmmessages:{name}" for name in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    f"ssmmessages:{name}"
+    for name in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
 )
 
 

@@ -111,7 +111,7 @@ class _Survey:
         if not wanted.ids:
             asked = [[{"Name": name, "Values": list(values)} for name, values in wanted.filters.items()]]
         for filters in asked:
-            more = {"Filters": filters} if filters else {}
+            more: dict[str, Any] = {"Filters": filters} if filters else {}
             listed = self.reader.all("ec2", "DescribeInstances", "Reservations", MaxResults=1000, **more)
             if isinstance(listed, Unseen):
                 return listed
@@ -135,7 +135,9 @@ class _Survey:
         where = f"account {self.account or 'of these credentials'}, region {self.region}"
         sentence = f"There is no such instance in {where}; try another --region or --profile."
         return [
-            bare("not-found", one, sentence, region=self.region, account=self.account) for one in ids if one not in found
+            bare("not-found", one, sentence, region=self.region, account=self.account)
+            for one in ids
+            if one not in found
         ]
 
     def _nodes(self, ids: Sequence[str]) -> Mapping[str, Node] | Unseen:
@@ -150,7 +152,9 @@ class _Survey:
 
     def _some_nodes(self, ids: list[str]) -> list[Any] | Unseen:
         filters = [{"Key": "InstanceIds", "Values": ids}]
-        found = self.reader.all("ssm", "DescribeInstanceInformation", "InstanceInformationList", MaxResults=50, Filters=filters)
+        found = self.reader.all(
+            "ssm", "DescribeInstanceInformation", "InstanceInformationList", MaxResults=50, Filters=filters
+        )
         if isinstance(found, Unseen) and found.why == "InvalidInstanceId":
             # One id that Systems Manager does not know fails all of them.
             found = self.reader.all("ssm", "DescribeInstanceInformation", "InstanceInformationList", MaxResults=50)
@@ -213,7 +217,8 @@ class _Survey:
     def _by_id(self, operation: str, key: str, some: list[list[str]], word: str, take: Callable[[Any], Any]) -> Any:
         found: dict[str, Any] = {}
         for ids in some:
-            listed = self.reader.all("ec2", operation, key, **{word: ids})
+            named: dict[str, Any] = {word: ids}
+            listed = self.reader.all("ec2", operation, key, **named)
             if isinstance(listed, Unseen):
                 return listed
             found |= {answers.text(one, "InstanceId"): take(one) for one in listed}
@@ -238,7 +243,7 @@ class _Survey:
                     found[key] = (*found.get(key, ()), made)
         return found
 
-    def _host_management(self) -> HostManagement | None | Unseen:
+    def _host_management(self) -> HostManagement | Unseen | None:
         answer = self.reader.ask("ssm", "GetServiceSetting", SettingId=HOST_MANAGEMENT)
         if isinstance(answer, Unseen):
             return answer
@@ -331,7 +336,16 @@ def _wants_traces(facts: Facts, verdict: Verdict) -> bool:
     """Return whether a console or CloudTrail may change the verdict, or name a time."""
     if verdict.verdict in ("online", "hybrid", "no-channel"):
         return False
-    final = ("sick", "booting", "imds-off", "no-role", "profile-gone", "profile-empty", "role-untrusted", "agent-too-old")
+    final = (
+        "sick",
+        "booting",
+        "imds-off",
+        "no-role",
+        "profile-gone",
+        "profile-empty",
+        "role-untrusted",
+        "agent-too-old",
+    )
     return not (verdict.is_known and verdict.verdict in final) or facts.instance.state != "running"
 
 

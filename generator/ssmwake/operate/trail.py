@@ -56,7 +56,7 @@ def read_trail(events: Iterable[Mapping[str, Any]], instance_id: str) -> Trail:
 
 
 def refused_by(message: str) -> str:
-    """Return what refused a call, by CloudTrail's message: identity, boundary, scp, endpoint; empty where it is not said."""
+    """Return what refused a call, by CloudTrail's message: identity, boundary, scp, endpoint, or nothing."""
     lowered = message.lower()
     found = re.search(r"(?:because no|explicit deny in an?) (.*)", lowered)
     return next((by for words, by in REASONS.items() if found and words in found[1]), "")
@@ -84,7 +84,7 @@ def _call(detail: Mapping[str, Any], when: datetime) -> AgentCall:
 
 
 def _is_of(detail: Mapping[str, Any], instance_id: str) -> bool:
-    return _inside(detail.get("requestParameters"), "instanceId") == instance_id
+    return bool(_inside(detail.get("requestParameters"), "instanceId") == instance_id)
 
 
 def _with_profile(detail: Mapping[str, Any]) -> bool:
@@ -99,7 +99,8 @@ def _inside(value: Any, *keys: str) -> Any:
 
 def mentions(detail: Mapping[str, Any], text: str) -> bool:
     """Return whether the request or the answer of an event holds a text as a whole value, at any depth."""
-    return any(one == text for part in ("requestParameters", "responseElements") for one in _values(detail.get(part)))
+    parts = (detail.get("requestParameters"), detail.get("responseElements"))
+    return text in [str(one) for part in parts for one in _values(part) if isinstance(one, str)]
 
 
 def _values(value: Any) -> Iterator[Any]:

@@ -28,7 +28,7 @@ class Blocker:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why an instance is not online, and what to do. `do` holds complete commands, `retry` the agent's own next attempt.
+    """Why an instance is not online, and what to do. `do` holds commands, `retry` when the agent tries again by itself.
 
     `exit` is the status of `wait`; `resource` is what the fault is about, by which a fleet is grouped.
     """
@@ -119,7 +119,14 @@ def bare(cause_name: str, instance_id: str, sentence: str, *, region: str, accou
     cause = BY_NAME[cause_name]
     confidence = Confidence.CANNOT_TELL if cause_name == "failed" else Confidence.KNOWN
     return Verdict(
-        instance_id, cause.name, confidence, sentence, exit=cause.exit, region=region, account=account, resource=sentence
+        instance_id,
+        cause.name,
+        confidence,
+        sentence,
+        exit=cause.exit,
+        region=region,
+        account=account,
+        resource=sentence,
     )
 
 

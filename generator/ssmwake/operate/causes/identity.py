@@ -48,7 +48,9 @@ def _unless_host_management(
         else:
             # An older agent is a cause of its own, and a newer one needs no role.
             return None
-        return suspected(f"{finding.sentence} But {doubt}.", *finding.do, resource=finding.resource, short=finding.short)
+        return suspected(
+            f"{finding.sentence} But {doubt}.", *finding.do, resource=finding.resource, short=finding.short
+        )
 
     return judged
 
@@ -92,7 +94,9 @@ def _profile_gone(evidence: Evidence) -> Finding | None:
     facts = evidence.facts
     name = facts.instance.profile_name
     if isinstance(facts.profile, Gone):
-        step = steps.aws(facts.scene, "iam", "list-instance-profiles", "--query", "InstanceProfiles[].InstanceProfileName")
+        step = steps.aws(
+            facts.scene, "iam", "list-instance-profiles", "--query", "InstanceProfiles[].InstanceProfileName"
+        )
         sentence = f"The instance profile {name} was deleted in IAM. Choose another one, and replace the association."
         return known(sentence, step, resource=name, short=f"profile {name} is deleted")
     if not evidence.is_recreated:

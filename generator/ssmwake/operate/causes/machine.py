@@ -33,7 +33,7 @@ def _online(evidence: Evidence) -> Finding | None:
         return likely(f"The channel for sessions is open, but no report was accepted {seen}.", short="connected")
     if not evidence.is_reporting or not isinstance(connected, Unseen):
         return None
-    is_blocked = evidence.rights.channel.decision == "denied" or evidence.channel_way.blocks
+    is_blocked = evidence.is_channel_denied or evidence.channel_way.blocks
     if connected.why != NOT_ASKED and is_blocked:
         return None
     sentence = "The agent reports; whether the channel for sessions is open was not asked."
@@ -84,7 +84,9 @@ def _sick(evidence: Evidence) -> Finding | None:
     start = steps.aws(scene, "ec2", "start-instances", "--instance-ids", instance.id)
     seen = None if isinstance(status, Unseen) else status
     if seen and seen.system == "impaired":
-        sentence = "EC2's system status check fails: the host is at fault; a stop and a start moves the instance to another."
+        sentence = (
+            "EC2's system status check fails: the host is at fault; a stop and a start moves the instance to another."
+        )
         return known(sentence, f"{stop} && {wait} && {start}", short="system check impaired")
     dead = evidence.console.is_dead
     if seen and "impaired" in (seen.instance, seen.volumes):

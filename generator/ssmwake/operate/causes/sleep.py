@@ -1,4 +1,4 @@
-"""Causes in the agent itself, once everything that it needs is there: no channel, not yet, asleep, lost, cannot tell."""
+"""Causes in the agent itself, once all that it needs is there: no channel, not yet, asleep, lost, cannot tell."""
 
 from datetime import datetime, timedelta
 
@@ -22,9 +22,11 @@ from ssmwake.operate.evidence import (
     Evidence,
     clock,
 )
-from ssmwake.operate.facts import Profile, Unseen
-from ssmwake.operate.network import State
+from ssmwake.operate.facts import NOT_ASKED, Profile, Unseen
 from ssmwake.operate.retry import Chain, Window
+
+# A later refusal may not show yet: CloudTrail is up to a quarter of an hour late, after the longest sleep.
+LATE_EVENT = 45 * retry.MINUTE
 
 
 def _no_channel(evidence: Evidence) -> Finding | None:
@@ -32,6 +34,9 @@ def _no_channel(evidence: Evidence) -> Finding | None:
         return None
     blocked = channel_block(evidence)
     if blocked:
+        if evidence.is_connected is None and blocked.confidence is not Confidence.KNOWN:
+            sentence = f"Online; whether sessions open was not seen: {evidence.facts.connected}. {blocked.sentence}"
+            return suspected(sentence, *blocked.do, resource=blocked.resource, short=blocked.short)
         is_sure = blocked.confidence is Confidence.KNOWN and evidence.is_connected is False
         sentence = f"Online, but no session opens. {blocked.sentence}"
         return known(sentence, *blocked.do, resource=blocked.resource, short=blocked.short, is_sure=is_sure)
@@ -53,9 +58,8 @@ def _is_right_open(evidence: Evidence) -> bool:
 
 def channel_block(evidence: Evidence) -> Finding | None:
     """Return what keeps sessions away while reports are accepted."""
-    right = evidence.rights.channel
-    if right.decision == "denied" and not (evidence.node and evidence.node.role):
-        return denied(evidence, right, "open the channel for sessions")
+    if evidence.is_channel_denied:
+        return denied(evidence, evidence.rights.channel, "open the channel for sessions")
     block = next(iter(evidence.channel_way.blocks), None)
     return known(block.sentence, *block.do, resource=block.resource, short=block.short) if block else None
 
@@ -89,7 +93,9 @@ def _settling(evidence: Evidence) -> Finding | None:
     changed.append((evidence.trail.role_changed, "changed"))
     for at, what in changed:
         if at and timedelta() <= evidence.now - at < SETTLING:
-            sentence = f"Its role was {what} at {at:%H:%M:%S}; IAM needs up to two minutes until that counts everywhere."
+            sentence = (
+                f"Its role was {what} at {at:%H:%M:%S}; IAM needs up to two minutes until that counts everywhere."
+            )
             return known(sentence, wait, short=f"role {what} {clock(at)}")
     return None
 
@@ -109,6 +115,8 @@ def gates(evidence: Evidence) -> list[str]:
             found.append("whether EC2 may assume the role: its trust policy has conditions")
     if evidence.is_role_usable is not True and evidence.host_management is None:
         found.append(f"Default Host Management: {facts.host_management}")
+    if isinstance(facts.image, Unseen) and not evidence.was_seen:
+        found.append(f"whether its image brings an agent: {facts.image}")
     right = evidence.rights.report
     if right.decision == "unknown" and right.how not in ("unseen", "") and not evidence.needs_host_management:
         found.append(f"the rights of the role: {right.detail}")
@@ -145,7 +153,7 @@ def _asleep(evidence: Evidence) -> Finding | None:
     short = f"next try {clock(window.first)}-{clock(_ceiling(window.last))}"
     if evidence.attached:
         short = f"role attached {clock(evidence.attached)}, {short}"
-    return known(sentence, do, resource=short, short=short, retry=window, is_sure=is_sure)
+    return known(sentence, do, short=short, retry=window, is_sure=is_sure)
 
 
 def spell(window: Window, now: datetime) -> str:
@@ -169,7 +177,9 @@ def _attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
     call, late = evidence.last_refused, evidence.role_since
     if call is not None:
         chain = Chain.REFUSED if DENIED.search(call.code) else Chain.ERROR
-        fixed = max((one for one in (evidence.attached, evidence.trail.role_changed) if one and one > call.at), default=None)
+        fixed = max(
+            (one for one in (evidence.attached, evidence.trail.role_changed) if one and one > call.at), default=None
+        )
         if node and fixed:
             # The worker lives on the old role's credentials, which it keeps for up to 30 minutes.
             if now > fixed + 30 * retry.MINUTE + retry.GRACE:
@@ -177,11 +187,11 @@ def _attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
             window = Window(now, max(now, fixed + 30 * retry.MINUTE), "the swap of the role (CloudTrail)")
             why = f"The role was swapped at {clock(fixed)}, after its agent had been refused at {clock(call.at)}."
             return window, why, True
-        window = retry.window(chain, call.at, now, role=fixed, basis="the last refused call (CloudTrail)")
-        if window is None:
-            window = retry.next_attempt(chain, call.at, now, "the last refused call (CloudTrail)")
-            if now - call.at > 45 * retry.MINUTE:
-                return None
+        basis = "the last refused call (CloudTrail)"
+        next_one = retry.window(chain, call.at, now, role=fixed, basis=basis)
+        if next_one is None and now - call.at > LATE_EVENT:
+            return None
+        window = next_one or retry.next_attempt(chain, call.at, now, basis)
         why = f"Systems Manager refused its agent at {clock(call.at)} ({call.code}), and the role is allowed to now."
         return window, why, True
     if node and node.pinged and node.pinged >= start and not evidence.attached:
@@ -193,9 +203,9 @@ def _attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
     if late:
         return _late(evidence, chain, start, basis)
     if evidence.was_launched_with_role or now <= start + retry.REFUSED_MOST * retry.MINUTE + retry.GRACE:
-        window = retry.window(chain, start, now, role=None, basis=basis)
+        first = retry.window(chain, start, now, role=None, basis=basis)
         why = "All that the agent needs is there, but it may have been refused when it started."
-        return (window, why, False) if window else None
+        return (first, why, False) if first else None
     if isinstance(evidence.facts.trail, Unseen):
         return None
     most = now + retry.REFUSED_MOST * retry.MINUTE
@@ -224,12 +234,19 @@ def _lost(evidence: Evidence) -> Finding | None:
     facts, node = evidence.facts, evidence.node
     if node is None or evidence.is_reporting or evidence.is_connected or gates(evidence):
         return None
+    if isinstance(facts.trail, Unseen):
+        # A refusal would say that it sleeps.
+        return None
     if evidence.rights.report.decision != "allowed" and not evidence.needs_host_management:
         return None
-    seen = f"its last report was at {node.pinged:%Y-%m-%d %H:%M} UTC" if node.pinged else "when it reported last is not known"
+    seen = (
+        f"its last report was at {node.pinged:%Y-%m-%d %H:%M} UTC"
+        if node.pinged
+        else "when it reported last is not known"
+    )
     verb = "wake" if facts.instance.platform == "linux" else "wait"
     return likely(
-        f"Systems Manager lost it: {seen}. Nothing that can be seen from outside stops it; look whether its agent runs.",
+        f"Systems Manager lost it: {seen}. Nothing that can be seen from outside stops it; see if its agent runs.",
         steps.ssmwake(facts.scene, verb, facts.instance.id),
         short=f"last report {clock(node.pinged)}" if node.pinged else "no report",
     )
@@ -240,14 +257,16 @@ def _cannot_tell(evidence: Evidence) -> Finding | None:
     missing = gates(evidence)
     if evidence.rights.report.decision == "unknown" and evidence.rights.report.how == "unseen":
         missing.append(f"the rights of the role: {evidence.rights.report.detail}")
+    if isinstance(facts.trail, Unseen) and facts.trail.why != NOT_ASKED:
+        missing.append(f"the calls of the agent: {facts.trail}")
     words = [facts.instance.id, *(["--connect"] if facts.instance.platform == "linux" else [])]
     do = steps.ssmwake(facts.scene, "wake" if facts.instance.platform == "linux" else "wait", *words)
     if missing:
         return suspected(f"This was not seen, or cannot be judged: {'; '.join(missing)}.", do, short=missing[0])
     last = f" Its last report was at {evidence.last_accepted:%Y-%m-%d %H:%M} UTC." if evidence.last_accepted else ""
     return suspected(
-        "All that can be seen from outside is in place, and the agent has had time to try again. What is left is inside: "
-        f"a unit that is stopped or masked, a proxy, a firewall on the host.{last}",
+        "All that can be seen from outside is in place, and the agent has had time to try again. What is left is "
+        f"inside: a unit that is stopped or masked, a proxy, a firewall on the host.{last}",
         do,
         short="something inside",
     )
@@ -272,7 +291,7 @@ CAUSES = (
     Cause(
         "asleep",
         NOT_YET,
-        "All that the agent needs is there now, but it was not when the agent asked; it sleeps, and asks again by itself.",
+        "All that the agent needs is there now, but was not when it asked; it sleeps, and asks again by itself.",
         "`ssmwake wake`, or wait for the time that is named.",
         _asleep,
     ),

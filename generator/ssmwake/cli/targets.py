@@ -1,0 +1,90 @@
+"""Which instances, in which regions and accounts: the options that doctor, wait and wake share."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ssmwake.aws.place import Place
+    from ssmwake.operate.survey import Wanted
+
+INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
+
+
+class InstanceId(click.ParamType[str]):
+    """The id of an instance."""
+
+    name = "instance"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id."""
+        text = str(value).strip()
+        if text.startswith("mi-"):
+            self.fail(f"{text!r} is a hybrid node; give the instance's own id, i-...", param, ctx)
+        if not INSTANCE.fullmatch(text):
+            self.fail(f"{text!r} is not an instance id, such as i-0abc1234def567890", param, ctx)
+        return text
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say in which regions and accounts to look."""
+    for option in reversed(
+        (
+            click.option("--region", "regions", multiple=True, metavar="REGION", help="May be given again."),
+            click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration."),
+            click.option(
+                "--assume-role",
+                "roles",
+                multiple=True,
+                metavar="ARN",
+                help="Look in this role's account; may be given again.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def filter_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that chooses instances as the AWS CLI does."""
+    return click.option(
+        "--filter",
+        "filters",
+        multiple=True,
+        metavar="Name=N,Values=V,...",
+        help="As in the AWS CLI: Name=tag:Team,Values=web; may be given again.",
+    )(command)
+
+
+def wanted(ids: Sequence[str], filters: Sequence[str], everything: bool) -> "Wanted":
+    """Return which instances are meant, or refuse what is contradictory."""
+    from ssmwake.operate.survey import Wanted
+
+    if bool(ids) + bool(filters) + everything != 1:
+        raise click.UsageError("name instances, or give --filter or --all; one of the three")
+    return Wanted(tuple(dict.fromkeys(ids)), dict(map(_filter, filters)))
+
+
+def _filter(text: str) -> tuple[str, tuple[str, ...]]:
+    found = re.fullmatch(r"Name=([^,]+),Values=(.+)", text)
+    if not found:
+        raise click.BadParameter(f"{text!r}; write Name=tag:Team,Values=web", param_hint="--filter")
+    return found[1], tuple(found[2].split(","))
+
+
+def places(regions: Sequence[str], profile: str, roles: Sequence[str]) -> "list[Place]":
+    """Return the places to look in; without a region, that of the AWS configuration."""
+    from ssmwake.aws.client import Refused
+    from ssmwake.aws.place import Place
+    from ssmwake.aws.session import home_region
+
+    try:
+        found = regions or [home_region(profile)]
+    except Refused as refused:
+        raise click.ClickException(refused.line) from None
+    if not all(found):
+        raise click.UsageError("no region; give --region, or set AWS_REGION")
+    unique = dict.fromkeys(found)
+    return [Place(region, role, profile) for role in roles or [""] for region in unique]

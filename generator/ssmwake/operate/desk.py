@@ -1,0 +1,78 @@
+"""Diagnose in many regions and accounts side by side: places in, a report for each out."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from ssmwake.aws.client import PATIENT, Patience, Refused
+from ssmwake.aws.place import Place
+from ssmwake.aws.session import Sessions
+from ssmwake.operate.reader import SERVICES, Reader
+from ssmwake.operate.survey import Wanted, survey
+from ssmwake.operate.verdict import Verdict
+
+# Places that are looked at at once; each makes up to eight calls at once.
+SIDE_BY_SIDE = 8
+
+# Where the events of IAM are, which has no region.
+IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+@dataclass(frozen=True)
+class PlaceReport:
+    """What was found in one region of one account, and in how many calls; or the line about why it was not."""
+
+    place: Place
+    verdicts: tuple[Verdict, ...] = ()
+    calls: int = 0
+    at: datetime | None = None
+    account: str = ""
+    failure: str = ""
+
+
+def look(
+    wanted: Wanted,
+    places: Sequence[Place],
+    *,
+    patience: Patience = PATIENT,
+    on_progress: Callable[[object], None] = lambda place: None,
+) -> tuple[PlaceReport, ...]:
+    """Return a report for each place, in their order. `on_progress` is called with each place that is done."""
+    sessions = Sessions(SERVICES, patience)
+
+    def one(place: Place) -> PlaceReport:
+        try:
+            return _look_in(place, wanted, sessions)
+        except Refused as refused:
+            return PlaceReport(place, account=place.account, failure=refused.line)
+        finally:
+            on_progress(place)
+
+    with ThreadPoolExecutor(max_workers=max(1, min(SIDE_BY_SIDE, len(places)))) as pool:
+        return tuple(pool.map(one, places))
+
+
+def _look_in(place: Place, wanted: Wanted, sessions: Sessions) -> PlaceReport:
+    reader = Reader(sessions.open(place))
+    others: list[Reader] = []
+
+    def iam_reader() -> Reader:
+        region = iam_region(place.region)
+        if region == place.region:
+            return reader
+        if not others:
+            others.append(Reader(sessions.open(Place(region, place.role, place.profile))))
+        return others[0]
+
+    found = survey(reader, iam_reader, wanted, region=place.region, profile=place.profile)
+    calls = reader.count + sum(one.count for one in others)
+    account = next((one.account for one in found if one.account), place.account)
+    return PlaceReport(place, found, calls, reader.now, account)
+
+
+def iam_region(region: str) -> str:
+    """Return the region in which CloudTrail keeps the events of IAM."""
+    if region.startswith("cn-"):
+        return IAM_REGIONS["aws-cn"]
+    return IAM_REGIONS["aws-us-gov" if region.startswith("us-gov-") else "aws"]
