@@ -159,6 +159,9 @@ def _refuse_other_than_json(response_dict: dict[str, Any], **_: Any) -> None:
 
 def _typed(value: Any, shape: Any, refusal: Callable[[str], Refused], name: str = "") -> Any:
     """Return the answer by its shape in the service model, its structures as `Answer`; refuse other types."""
+    if shape.name == "policyDocumentType" and isinstance(value, dict):
+        # botocore has parsed IAM's URL-encoded JSON already.
+        return value
     kinds: dict[str, type | tuple[type, ...]] = {"structure": dict, "map": dict, "list": list, "string": str}
     kinds |= {"boolean": bool, "integer": int, "long": int}
     kind = kinds.get(shape.type_name)

@@ -8,6 +8,7 @@ import click
 
 from ssmwake.cli.output import progress, wants_color
 from ssmwake.cli.targets import InstanceId, filter_option, place_options, places, wanted
+from ssmwake.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,7 @@ def _write(
     verdicts = [one for report in reports for one in report.verdicts]
     for report in reports:
         if report.failure:
-            click.echo(out.printable(f"{report.place}: error: {report.failure}"), err=True)
+            click.echo(printable(f"{report.place}: error: {report.failure}"), err=True)
     if is_json:
         click.echo(out.as_json(reports))
     elif only is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ssmwake.cli.targets import INSTANCE
+from ssmwake.terminal import printable
 
 if TYPE_CHECKING:
     from ssmwake.operate.desk import PlaceReport
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 WIDTH = 80
 MARKS = {"ok": ("ok", "green"), "no": ("NO", "red"), "unknown": ("?", "yellow")}
 COLORS = {"online": "green", "booting": "cyan", "settling": "cyan", "asleep": "yellow", "cannot-tell": "yellow"}
-
-
-def printable(text: str) -> str:
-    """Return a text with each character that is not printable as a question mark."""
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def instance_screen(verdict: "Verdict", *, is_long: bool = True) -> Iterator[str]:

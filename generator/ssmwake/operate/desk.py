@@ -1,11 +1,11 @@
 """Diagnose in many regions and accounts side by side: places in, a report for each out."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from ssmwake.aws.client import PATIENT, Patience, Refused
+from ssmwake.aws.parallel import side_by_side
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
 from ssmwake.operate.reader import SERVICES, Reader
@@ -40,17 +40,20 @@ def look(
 ) -> tuple[PlaceReport, ...]:
     """Return a report for each place, in their order. `on_progress` is called with each place that is done."""
     sessions = Sessions(SERVICES, patience)
+    # Here, because only this thread may ask for a code of MFA.
+    sessions.sign_in(places)
 
     def one(place: Place) -> PlaceReport:
         try:
             return _look_in(place, wanted, sessions)
         except Refused as refused:
             return PlaceReport(place, account=place.account, failure=refused.line)
-        finally:
-            on_progress(place)
 
-    with ThreadPoolExecutor(max_workers=max(1, min(SIDE_BY_SIDE, len(places)))) as pool:
-        return tuple(pool.map(one, places))
+    reports = side_by_side(one, places, at_once=SIDE_BY_SIDE, on_progress=on_progress)
+    return tuple(
+        report or PlaceReport(place, account=place.account, failure="interrupted")
+        for place, report in zip(places, reports, strict=True)
+    )
 
 
 def _look_in(place: Place, wanted: Wanted, sessions: Sessions) -> PlaceReport:
