@@ -31,7 +31,7 @@ from ssmwake.render.cloudformation import user_data_pieces
 from ssmwake.render.runtime import carried
 from ssmwake.resources import templates
 
-TEMPLATES = ("documents", "launch-template", "instance")
+TEMPLATES = ("documents", "launch-template", "instance", "rescue", "on-attach")
 # A template that is sent with the request: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 INLINE = 51_200
 REGION = "eu-central-1"
@@ -120,11 +120,15 @@ def test_cfn_lint_says_nothing_of_what_the_fragments_make_of_a_template(tmp_path
 
 def test_cfn_lint_knows_every_action_of_the_policies(tmp_path: Path) -> None:
     rendering = Rendering(Config())
-    policies = {name: json.loads(rendering.text(f"iam/{name}.json")) for name in ("instance", "runbook", "publisher")}
+    policies = {
+        name: json.loads(rendering.text(f"iam/{name}.json"))
+        for name in ("instance", "runbook", "runbook-start", "publisher")
+    }
     resources = {
-        name: {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}
+        name.replace("-", ""): {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy}}
         for name, policy in policies.items()
     }
+    resources = json.loads(json.dumps(resources).replace("ACCOUNT_ID", "123456789012"))
     (tmp_path / "right.json").write_text(json.dumps({"Resources": resources}))
     assert lint(tmp_path, "right.json") == ""
     (tmp_path / "wrong.json").write_text(json.dumps({"Resources": resources}).replace("ssm:", "ssm:X"))

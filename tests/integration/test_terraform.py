@@ -94,8 +94,8 @@ def test_settings_arrive_on_the_instance(terraform: str, module: Path, tmp_path:
         "SSMWAKE_CARRIER=terraform ssmwake",
         "SSMWAKE_ROLE=web",
         "SSMWAKE_TIMEOUT=900",
-        "SSMWAKE_POLL=5",
-        "SSMWAKE_POLL_HEALTHY=60",
+        f"SSMWAKE_POLL={Config().poll}",
+        f"SSMWAKE_POLL_HEALTHY={Config().poll_healthy}",
         "SSMWAKE_RESTART_AFTER=5 60",
         "SSMWAKE_INSTANCE_CONNECT=no",
     ]

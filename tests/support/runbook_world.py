@@ -26,6 +26,8 @@ class World:
     """What is there, what happens by itself, and which calls are refused; the clock moves only by `sleep`."""
 
     state: str = "running"
+    # When a pending instance runs; None: never.
+    runs_after: int | None = None
     attached: str = ""
     # profile -> its role, or "" for a profile that holds none
     profiles: dict[str, str] = field(default_factory=lambda: {"web": "web-role", "old": "old-role"})
@@ -91,6 +93,8 @@ class World:
 
     def _describe_instances(self, InstanceIds: list[str]) -> Answer:  # noqa: N803 - AWS's spelling
         assert InstanceIds == [INSTANCE]
+        if self.state == "pending" and self.runs_after is not None and self.now >= self.runs_after:
+            self.state = "running"
         tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
         instances = [{"InstanceId": INSTANCE, "State": {"Name": self.state}, "Tags": tags}]
         return {"Reservations": [{"OwnerId": ACCOUNT, "Instances": instances}] if self.state else []}

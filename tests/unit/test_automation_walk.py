@@ -10,7 +10,7 @@ import yaml
 
 from ssmwake.model import Config
 from ssmwake.render import Rendering
-from ssmwake.render.templates import CONSENT
+from ssmwake.render.runbook_policy import CONSENT
 from ssmwake.resources import templates
 from support.runbook_walk import Walk, edges, walk
 from support.runbook_world import World, arn, model
@@ -44,6 +44,11 @@ SUCCESSES = {
     ),
     "SSM throttles": (
         World(refuses={"DescribeInstanceInformation": ["ThrottlingException"] * 3}),
+        {"InstanceProfile": "web"},
+        [*ASSOCIATED, *ONLINE],
+    ),
+    "the instance was launched a moment ago": (
+        World(state="pending", runs_after=40),
         {"InstanceProfile": "web"},
         [*ASSOCIATED, *ONLINE],
     ),
@@ -91,7 +96,7 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
         World(refuses={"DescribeInstances": ["UnauthorizedOperation"]}),
         {"InstanceProfile": "web"},
         "Look",
-        "may not call DescribeInstances; give it the rights in iam/runbook.json",
+        "may not call DescribeInstances; add it as in iam/runbook.json",
     ),
     "another profile, without consent": (
         World(attached="old"),

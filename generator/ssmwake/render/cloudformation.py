@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ssmwake.cloud_init.multipart import BOUNDARY
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.size import LIMIT
 from ssmwake.model import Config
 from ssmwake.render.carriers import shell_settings
+from ssmwake.render.runbook_policy import PATH, Names, runbook, substituted
 from ssmwake.render.user_data import split_for_parameters
 
 # The longest that a CreationPolicy or a WaitCondition waits, in seconds.
@@ -56,6 +58,34 @@ def user_data_pieces(config: Config, shell: str, parts: Sequence[Part]) -> Piece
     part = f"{boundary}\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n${{UserData}}\n"
     settings = shell_settings(config, "stack ${AWS::StackName}")
     return Pieces(head[:place], part, head[place:], settings, after)
+
+
+def attachable_roles(names: Names) -> list[Any]:
+    """Return the roles that the runbook of a stack may attach: those of the templates, and one that is a parameter."""
+    own = [
+        {"Fn::If": ["HasInstanceRole", {"Fn::Sub": names.arn("iam", f"role/{path}${{InstanceRole}}")}, NO_VALUE]}
+        for path in ("", "*/")
+    ]
+    return [names.arn("iam", f"role/{PATH}*"), *own]
+
+
+def rescue_policy(names: Names, roles: list[Any]) -> dict[str, Any]:
+    """Return the policy of the runbook's role, where restarts are there only if the parameter AllowRestart says so."""
+    policy: dict[str, Any] = substituted(runbook(names, roles))
+    policy["Statement"] = [
+        {"Fn::If": ["MayRestart", each, NO_VALUE]} if each["Sid"] == "FallbackWithConsent" else each
+        for each in policy["Statement"]
+    ]
+    return policy
+
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def nested(path: str, leaf: str) -> str:
+    """Return a path such as a.b as mappings on one line: `a: {b: LEAF}`."""
+    first, *rest = path.split(".")
+    return f"{first}: {{{nested('.'.join(rest), leaf)}}}" if rest else f"{first}: {leaf}"
 
 
 def user_data_path(config: Config) -> str:

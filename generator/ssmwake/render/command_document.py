@@ -5,7 +5,7 @@ from typing import Any
 
 from ssmwake.model import Config
 from ssmwake.render.carriers import carrier_of, conf, on_ready, shell_write
-from ssmwake.render.runtime import carried, packed
+from ssmwake.render.runtime import carried, packed, without_comments
 from ssmwake.resources import templates
 
 ACTIONS = ("install", "run", "status", "restart", "uninstall")
@@ -63,7 +63,7 @@ def _script(config: Config, runtime: str) -> str:
 
 def _joined(runtime: str, files: list[str]) -> str:
     shell = (templates() / "ssm" / "command.sh").read_text(encoding="utf-8")
-    return "\n".join([HEAD.rstrip("\n"), shell.rstrip("\n"), runtime, *files, TAIL])
+    return "\n".join([HEAD.rstrip("\n"), without_comments(shell).rstrip("\n"), runtime, *files, TAIL])
 
 
 def seconds(timeout: int) -> int:

@@ -14,15 +14,21 @@ import jinja2
 
 from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Config, Invalid, Location, Severity, rule
-from ssmwake.render import carriers, cloudformation, command_document, publisher_policy, runbook_scripts, terraform
+from ssmwake.render import (
+    carriers,
+    cloudformation,
+    command_document,
+    publisher_policy,
+    runbook_policy,
+    runbook_scripts,
+    terraform,
+)
 from ssmwake.render.runtime import NOTICE
 from ssmwake.render.user_data import split_for_parameters
-from ssmwake.render.yaml_text import block, quoted
+from ssmwake.render.yaml_text import as_yaml, block, quoted
 from ssmwake.resources import templates
 
 BROKEN_TEMPLATE = rule("SW020", Severity.ERROR, "a template that cannot be rendered", reason="nothing is written")
-# The tag by which the owner of an instance lets the runbook act on it; iam/runbook.json asks for it.
-CONSENT = "ssmwake=managed"
 
 
 def paths() -> tuple[str, ...]:
@@ -53,11 +59,12 @@ def render_template(
     known = {
         "config": config,
         "notice": NOTICE,
-        "consent": CONSENT,
+        "consent": runbook_policy.CONSENT,
         "artifact": artifact,
         "carriers": carriers,
         "command_document": command_document,
         "publisher_policy": publisher_policy,
+        "runbook_policy": runbook_policy,
         "cloudformation": cloudformation,
         "terraform": terraform,
         # What the Terraform module replaces by the name of its Command document; no name holds an @.
@@ -106,6 +113,9 @@ def environment() -> jinja2.Environment:
     made.filters.update(block=block, quoted=quoted)
     made.globals["script"] = runbook_scripts.script
     made.filters["dedent"] = textwrap.dedent
+    made.filters["as_yaml"] = as_yaml
+    made.filters["nested"] = cloudformation.nested
+    made.filters["from_json"] = json.loads
     made.filters["tojson"] = json.dumps
     made.filters["tftpl"] = lambda text: text.replace("${", "$${").replace("%{", "%%{")
     made.filters["unmarked"] = lambda text: text.removeprefix(f"# {NOTICE}\n")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from typing import Any
 
 
 def quoted(text: str) -> str:
@@ -24,3 +25,17 @@ def block(text: str, indent: int) -> str:
         return quoted(text)
     margin = " " * indent
     return "|\n" + "\n".join(margin + line if line else "" for line in text.removesuffix("\n").split("\n"))
+
+
+def as_yaml(value: Any) -> str:
+    """Return a value as YAML, its keys in their order, and what holds no other collection on one line."""
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        """Without aliases, which CloudFormation refuses."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    text: str = yaml.dump(value, Dumper=Plain, default_flow_style=None, sort_keys=False, width=120)
+    return text
