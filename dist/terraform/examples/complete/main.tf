@@ -13,8 +13,27 @@ terraform {
 module "ssmwake" {
   source = "../.."
 
+  # The role below, whatever name it gets: an instance that waits for another one waits for ever.
+  role     = aws_iam_role.web.name
   timeout  = 900
   on_ready = ["aws sts get-caller-identity"]
+  parts    = [{ content = file("${path.module}/setup.sh") }]
+}
+
+module "rescue" {
+  source = "../../modules/rescue"
+
+  create_documents      = false
+  command_document_name = module.ssmwake.command_document_name
+  rescue_document_name  = module.ssmwake.rescue_document_name
+  instance_role_arns    = [aws_iam_role.web.arn]
+}
+
+module "on_attach" {
+  source = "../../modules/on-attach"
+
+  rescue_document_name = module.rescue.rescue_document_name
+  runbook_role_arn     = module.rescue.role_arn
 }
 
 data "aws_ssm_parameter" "image" {
@@ -23,7 +42,6 @@ data "aws_ssm_parameter" "image" {
 
 resource "aws_iam_role" "web" {
   name_prefix = "web-"
-  path        = "/ssmwake/"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }]
@@ -58,7 +76,7 @@ resource "aws_launch_template" "web" {
 
   tag_specifications {
     resource_type = "instance"
-    tags          = { ssmwake = "managed" }
+    tags          = module.ssmwake.instance_tags
   }
 }
 
@@ -68,11 +86,11 @@ resource "aws_instance" "web" {
     version = aws_launch_template.web.latest_version
   }
 
-  # The rights are there before the agent asks for the first time.
+  # The policy is there before the agent asks for the first time.
   depends_on = [aws_iam_role_policy.agent]
 }
 
 output "rescue" {
-  description = "Brings the instance online if it ever is not; the role wants iam/runbook.json."
-  value       = "aws ssm start-automation-execution --document-name ${module.ssmwake.rescue_document_name} --parameters InstanceId=${aws_instance.web.id},AutomationAssumeRole=ARN"
+  description = "Brings the instance online if it ever is not."
+  value       = "aws ssm start-automation-execution --document-name ${module.rescue.rescue_document_name} --parameters InstanceId=${aws_instance.web.id},AutomationAssumeRole=${module.rescue.role_arn}"
 }
