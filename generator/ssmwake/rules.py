@@ -61,7 +61,7 @@ LINT_MODULES = (
 OTHER_MODULES = (
     "cli.external_data",
     "cli.init",
-    "config",
+    "config.rules",
     "dist",
     "publish.from_config",
     "render.templates",

@@ -218,5 +218,5 @@ def test_settings_of_python_are_checked_like_a_file() -> None:
     )
     with pytest.raises(Invalid):
         from_settings({"rolle": "web"})
-    with pytest.raises(TypeError):
+    with pytest.raises(Invalid):
         from_settings({"role": object()})

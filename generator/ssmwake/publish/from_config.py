@@ -10,7 +10,6 @@ from ssmwake.model import Artifact, Config, ExistingUserData, Invalid, Location,
 from ssmwake.publish.desired import EVERYONE, Desired, Document, DocumentType, LaunchTemplate
 
 PUBLIC = rule("SW390", Severity.ERROR, "documents shared with everyone", reason="every AWS account could run them")
-SAME_NAME = rule("SW391", Severity.ERROR, "two documents with one name", reason="each would replace the other")
 NO_REGION = "NoRegion"
 
 # Where a render has the documents.
@@ -41,11 +40,8 @@ def desired_by(rendered: Rendered, *, everyone: bool = False) -> Desired:
     settings = config.documents
     if EVERYONE in (settings.share_with or ()) and not everyone:
         message = "`all` shares the documents with everyone, which the config alone cannot do; see docs/publish.md"
-        raise Invalid(PUBLIC.at(Location("documents.share-with"), message))
+        raise Invalid(PUBLIC.at(Location("documents.share-with", 0), message))
     names = {DocumentType.COMMAND: settings.command_name, DocumentType.AUTOMATION: settings.automation_name}
-    if len(set(names.values())) < len(names):
-        message = f"both documents are named {settings.command_name}; give each a name of its own"
-        raise Invalid(SAME_NAME.at(Location("documents"), message))
     texts = {artifact.path: artifact.text for artifact in rendered.documents()}
     templates = config.publish.launch_templates
     user_data = rendered.user_data().encode() if templates else b""
