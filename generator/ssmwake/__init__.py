@@ -1,58 +1,60 @@
-"""Render what wakes a sleeping SSM agent: cloud-init user data and SSM documents."""
+"""Render, lint and publish what wakes a sleeping SSM agent: cloud-init user data and SSM documents."""
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmwake.cloud_init.parts import Part
-    from ssmwake.publish import Plan, PromoteNamed, Publish, Result, RollBack
+    from ssmwake.api import document, execute, lint, plan, user_data
+    from ssmwake.aws.client import Refused
+    from ssmwake.model import Invalid
 
 __version__ = "0.1.0"
 
-__all__ = ["execute", "plan", "user_data"]
+__all__ = ["Invalid", "Refused", "document", "execute", "lint", "plan", "user_data"]
 
 
-def user_data(*, include: tuple[bytes, ...] = (), **settings: Any) -> str:
-    """Return user data, for people who call `run_instances`: `user_data(role="web", on_ready=["touch /ready"])`.
+def __getattr__(name: str) -> Any:
+    # Not imported before they are asked for: every verb of the command line imports this module.
+    if name == "lint":
+        import ssmwake.lint
 
-    The settings are those of ssmwake.yaml with underscores, those of `user-data` among them; `include` holds user data
-    of your own. Raises ssmwake.model.Invalid, which names every fault.
-    """
-    from ssmwake.config import from_settings
-    from ssmwake.render.user_data import user_data as rendered
+        return ssmwake.lint
+    if name == "Invalid":
+        from ssmwake.model import Invalid
 
-    config = from_settings(settings)
-    return rendered(config, _parts(include))
+        return Invalid
+    if name == "Refused":
+        from ssmwake.aws.client import Refused
 
+        return Refused
+    if name in __all__:
+        from ssmwake import api
 
-def _parts(include: tuple[bytes, ...]) -> "tuple[Part, ...]":
-    from ssmwake.cloud_init.reader import read
-
-    return tuple(part for number, data in enumerate(include) for part in read(f"include[{number}]", data))
-
-
-def plan(
-    *,
-    purpose: "Publish | PromoteNamed | RollBack | None" = None,
-    profile: str = "",
-    include: tuple[bytes, ...] = (),
-    **settings: Any,
-) -> "Plan":
-    """Return what publishing would do, without doing it: `plan(role="web", publish={"regions": ["eu-west-1"]})`.
-
-    The settings are those of `user_data`; a purpose is of ssmwake.publish, and none publishes and promotes. Raises
-    ssmwake.model.Invalid, and ssmwake.publish.Refused without a region; a place that cannot be read is in the plan.
-    """
-    from ssmwake import publish
-    from ssmwake.config import from_settings
-    from ssmwake.render import Rendering
-
-    config = from_settings(settings)
-    what = publish.desired_by(Rendering(config, _parts(include)))
-    return publish.plan(what, publish.places_of(config, profile), purpose or publish.Publish())
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def execute(plan: "Plan") -> "tuple[Result, ...]":
-    """Do what a plan says, and return how it went in each place; what was changed in between is left alone."""
-    from ssmwake import publish
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
-    return publish.execute(plan)
+
+class _Lint(ModuleType):
+    """The room of lint, which can be called too, as `ssmwake.lint(...)`."""
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        from ssmwake import api
+
+        return api.lint(*arguments, **settings)
+
+
+class _Package(ModuleType):
+    """This package: importing a module of lint binds the room to the name that is also a function of the API."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "lint" and isinstance(value, ModuleType):
+            value.__class__ = _Lint
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -32,7 +32,8 @@ BELOW = {
     "__main__": {"cli"},
     # The table of rules is gathered by name from the modules that hold them.
     "rules": {"lint"},
-    "__init__": {"config", "render", "cloud_init", "publish"},
+    "__init__": {"api", "aws", "lint"},
+    "api": {"config", "render", "cloud_init", "lint", "publish"},
 }
 
 

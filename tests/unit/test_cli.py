@@ -335,7 +335,7 @@ def test_the_python_api_gives_what_the_command_gives() -> None:
     assert text.encode() == run("user-data", "--role", "web", "--on-ready", "echo \U0001f600", "--strict").stdout
     assert "echo own" in ssmwake.user_data(include=(b"#!/bin/sh\necho own\n",))
     with pytest.raises(Invalid, match="did you mean 'role'"):
-        ssmwake.user_data(rol="web")
+        ssmwake.user_data(rol="web")  # type: ignore[call-overload]
 
 
 HEAVY = {"jinja2", "jsonschema", "rich", "cfnlint", "boto3", "botocore", "hypothesis", "email", "yaml"}

@@ -11,8 +11,7 @@ from typing import Any
 
 import yaml
 
-from ssmwake.config import python_reader
-from ssmwake.config.example import example
+from ssmwake.config.commented_example import example
 from ssmwake.config.rules import duration, root, seconds
 from ssmwake.config.yaml_reader import Reader, compose
 from ssmwake.model import Config, Invalid
@@ -50,6 +49,8 @@ def from_settings(settings: typing.Mapping[str, Any]) -> Config:
 
     None stands for the default. Raises Invalid, whose places are the names of the arguments.
     """
+    from ssmwake.config import python_reader
+
     properties = root()["properties"]
     inner = properties["user-data"]["properties"]
     reader = python_reader.Reader()

@@ -33,7 +33,7 @@ class Reader:
         if value is None or "minimum" not in rules:
             return value
         number = value if isinstance(value, int) else schema_rules.seconds(value)
-        fault = schema_rules.range_fault(number, rules, "it", _described(given))
+        fault = schema_rules.range_fault(number, rules, "", _described(given))
         return self._fault(path, fault) if fault else number
 
     def unknown(self, path: str, names: list[str]) -> None:
@@ -63,7 +63,7 @@ class Reader:
         for key in rules.get("required", []):
             if found.get(key) is None:
                 self._fault(path, f"has no {key!r}; add it")
-        if fault := schema_rules.keys_fault(len(found), rules, "it"):
+        if fault := schema_rules.keys_fault(len(found), rules, ""):
             return self._fault(path, fault)
         if {"command-name", "automation-name"} <= set(known):
             self._names_differ(found, known, path)
@@ -78,7 +78,7 @@ class Reader:
     def _array(self, given: Any, rules: Schema, path: str) -> Any:
         if not isinstance(given, list | tuple):
             return self._fault(path, f"must be a list or a tuple, not {_described(given)}")
-        if fault := schema_rules.items_fault(len(given), rules, "it"):
+        if fault := schema_rules.items_fault(len(given), rules, ""):
             return self._fault(path, fault)
         items = [self.value(item, rules["items"], f"{path}[{number}]") for number, item in enumerate(given)]
         plain = [item for item in items if isinstance(item, str)]
@@ -94,17 +94,18 @@ class Reader:
         if type(given) not in [TYPES[word][0] for word in wanted]:
             words = " or ".join(TYPES[word][1] for word in wanted)
             return self._fault(path, f"must be {words}, not {_described(given)}")
-        if isinstance(given, str) and (fault := schema_rules.text_fault(given, rules, "it")):
+        if isinstance(given, str) and (fault := schema_rules.text_fault(given, rules, "")):
             return self._fault(path, fault)
         return given
 
     def _fault(self, path: str, message: str, rule: Rule = WRONG_SETTING) -> Any:
         """Note a fault; what is read there is None."""
-        self.findings.append(rule.at(Location(path, 0), message))
+        # The path names the value: what is said of it needs no name.
+        self.findings.append(rule.at(Location(path, 0), message.strip()))
         return None
 
 
 def _described(given: Any) -> str:
-    if isinstance(given, str | int | float):
+    if isinstance(given, str | int | float | timedelta) or given is None:
         return schema_rules.short(given) if isinstance(given, str) else repr(given)
-    return "None" if given is None else f"a {type(given).__name__}"
+    return type(given).__name__

@@ -1,6 +1,5 @@
 """What the schema says of one value, in words for whoever wrote it; and the rules that a config can break."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -101,6 +100,8 @@ def list_fault(name: str, items: Iterable[Any]) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a question for the name that was meant, or the known names."""
+    import difflib
+
     known = list(known)
     dashes = any("-" in name for name in known)
     close = difflib.get_close_matches(word.lower().replace("_", "-") if dashes else word.lower(), known, n=1)

@@ -10,11 +10,12 @@ in texts. Planning only reads; a plan is data, and what is shown is what runs. A
 from ssmwake.aws.client import Refused
 from ssmwake.aws.place import Place
 from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate
-from ssmwake.publish.from_config import desired_by, places_of
+from ssmwake.publish.from_config import NO_REGION, desired_by, places_of
 from ssmwake.publish.planning import PromoteNamed, Publish, RollBack
 from ssmwake.publish.run import Outcome, PlacePlan, Plan, Result, execute, plan, sign_in
 
 __all__ = [
+    "NO_REGION",
     "Desired",
     "Document",
     "DocumentType",

@@ -1,0 +1,272 @@
+"""The Python API: what the verbs do, as functions with keyword arguments; `import ssmwake` offers them.
+
+Settings are those of ssmwake.yaml, with underscores all the way down. What is wrong is raised as `Invalid`, with every
+fault, and with places and advice for those who write Python.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+
+from ssmwake.model import Config, Finding, Invalid, Location
+
+if TYPE_CHECKING:
+    from ssmwake.cloud_init.parts import Part
+    from ssmwake.publish import Plan, PromoteNamed, Publish, Result, RollBack
+
+# In seconds, as a duration, or as ssmwake.yaml has it: 90, timedelta(seconds=90), "90s".
+Time = int | str | timedelta
+# User data of one's own: bytes, text, or the path of a file.
+UserData = bytes | str | os.PathLike[str]
+
+
+class Settings(TypedDict, total=False):
+    """What user data and the documents are rendered from; docs/configuration.md says what each setting does."""
+
+    role: str
+    timeout: Time
+    poll: Time
+    poll_healthy: Time
+    restart_after: Sequence[Time]
+    instance_connect: bool
+    on_ready: Sequence[str]
+
+
+class UserDataSettings(Settings, total=False):
+    """Those of user data besides."""
+
+    format: Literal["cloud-config", "script", "multipart"]
+    foreground: bool
+    strict: bool
+
+
+class DocumentSettings(TypedDict, total=False):
+    """How the documents are published."""
+
+    command_name: str
+    automation_name: str
+    tags: Mapping[str, str]
+    share_with: Sequence[str]
+    keep_versions: int
+
+
+class LaunchTemplateSettings(TypedDict, total=False):
+    """What becomes of a launch template."""
+
+    base: Literal["default", "latest"]
+    promote: bool
+    user_data: Literal["merge", "replace"]
+
+
+class PublishSettings(TypedDict, total=False):
+    """Where to publish; launch templates go by id or name."""
+
+    regions: Sequence[str]
+    accounts: Sequence[str]
+    external_id: str
+    launch_templates: Mapping[str, LaunchTemplateSettings]
+
+
+class PlanSettings(UserDataSettings, total=False):
+    """Everything that a plan is made from."""
+
+    documents: DocumentSettings
+    publish: PublishSettings
+
+
+@overload
+def user_data(
+    *,
+    include: Sequence[UserData] = ...,
+    gzip: Literal[False] = ...,
+    base64: bool = ...,
+    **settings: Unpack[UserDataSettings],
+) -> str: ...
+
+
+@overload
+def user_data(
+    *,
+    include: Sequence[UserData] = ...,
+    gzip: Literal[True],
+    base64: Literal[True],
+    **settings: Unpack[UserDataSettings],
+) -> str: ...
+
+
+@overload
+def user_data(
+    *,
+    include: Sequence[UserData] = ...,
+    gzip: Literal[True],
+    base64: Literal[False] = ...,
+    **settings: Unpack[UserDataSettings],
+) -> bytes: ...
+
+
+def user_data(
+    *,
+    include: Sequence[UserData] = (),
+    gzip: bool = False,
+    base64: bool = False,
+    **settings: Unpack[UserDataSettings],
+) -> str | bytes:
+    """Return user data, such as `run_instances` takes it: `user_data(role="web", on_ready=["touch /ready"])`.
+
+    `include` is user data of your own, which is merged with ours: bytes, text, or the path of a file. A str is text if
+    it has several lines or begins as user data does, and a path otherwise. `base64=True` encodes, as launch templates
+    want it; `gzip=True` compresses, and the result is bytes unless it is encoded too. Raises Invalid, also for more
+    than the 16,384 bytes that EC2 takes.
+    """
+    from ssmwake.cloud_init.size import base64_text, zipped
+    from ssmwake.render.user_data import user_data as rendered
+
+    config, parts = _config(settings), _parts(include)
+    text = rendered(config, parts)
+    data = zipped(rendered(config, parts, plain=True).encode()) if gzip else text.encode()
+    _fits(data, text, gzip=gzip)
+    if base64:
+        return base64_text(data)
+    return data if gzip else text
+
+
+def document(
+    kind: Literal["command", "automation"],
+    *,
+    format: Literal["yaml", "json"] = "yaml",  # noqa: A002 - as the command line names it
+    **settings: Unpack[Settings],
+) -> str:
+    """Return an SSM document: `json.loads(document("command", format="json", role="web"))`. Raises Invalid."""
+    from ssmwake.render import Rendering
+
+    faults = [
+        f"{name}: must be {' or '.join(map(repr, known))}, not {given!r}"
+        for name, given, known in (("kind", kind, ("command", "automation")), ("format", format, ("yaml", "json")))
+        if given not in known
+    ]
+    if faults:
+        raise _invalid(*faults)
+    return Rendering(_config(settings)).text(f"ssm/{kind}.{format}")
+
+
+def lint(source: UserData, *, name: str = "", cfn_lint: bool = True) -> tuple[Finding, ...]:
+    """Return what is wrong with user data, an SSM document, a template or launch-template data, sorted by place.
+
+    `source` is the content, or the path of a file, as for `include`; the kind is detected from name and content. `name`
+    is what the places of findings name; by default the path, or `<text>`. Without `cfn_lint` a CloudFormation template
+    is checked by our own rules alone.
+    """
+    from ssmwake.lint import lint as findings
+
+    path, data = _content(source, "source")
+    return findings(name or path or "<text>", data, with_cfn_lint=cfn_lint)
+
+
+def plan(
+    *,
+    purpose: "Publish | PromoteNamed | RollBack | None" = None,
+    profile: str = "",
+    expected_accounts: Sequence[str] = (),
+    share_with_all: bool = False,
+    include: Sequence[UserData] = (),
+    **settings: Unpack[PlanSettings],
+) -> "Plan":
+    """Return what publishing would do, without doing it: `plan(role="web", publish={"regions": ["eu-west-1"]})`.
+
+    A purpose is one of ssmwake.publish; none publishes and promotes. With `expected_accounts` (12 digits each) a plan
+    for any other account cannot be executed. A place that cannot be read is in the plan, with the reason. Raises
+    Invalid, and Refused where neither `publish` nor the AWS configuration names a region.
+    """
+    from ssmwake import publish
+    from ssmwake.render import Rendering
+
+    config = _config(settings)
+    desired = publish.desired_by(Rendering(config, _parts(include)), everyone=share_with_all)
+    try:
+        places = publish.places_of(config, profile)
+    except publish.Refused as refused:
+        if refused.code != publish.NO_REGION:
+            raise
+        line = "no region; pass publish={'regions': ['eu-west-1']}, or set AWS_REGION"
+        raise publish.Refused(line, refused.code) from None
+    return publish.plan(desired, places, purpose or publish.Publish(), expected_accounts=expected_accounts)
+
+
+def execute(plan: "Plan", *, fail_fast: bool = False) -> "tuple[Result, ...]":
+    """Do what a plan says, and return how it went in each place; what was changed in between is left alone.
+
+    With `fail_fast`, no place is begun after a failure.
+    """
+    from ssmwake import publish
+
+    return publish.execute(plan, fail_fast=fail_fast)
+
+
+def _config(settings: Mapping[str, Any]) -> Config:
+    from ssmwake.config import from_settings
+
+    return from_settings(settings)
+
+
+def _parts(include: Sequence[UserData]) -> "tuple[Part, ...]":
+    from ssmwake.cloud_init.reader import read
+
+    if isinstance(include, str | bytes | os.PathLike):
+        raise _invalid("include: must be a list or a tuple of user data, not one; put it in brackets")
+    parts: list[Part] = []
+    findings: list[Finding] = []
+    for number, one in enumerate(include):
+        name = f"include[{number}]"
+        try:
+            path, data = _content(one, name)
+            parts += read(f"{name} ({path})" if path else name, data)
+        except Invalid as invalid:
+            findings += invalid.findings
+    if findings:
+        raise Invalid(*findings)
+    return tuple(parts)
+
+
+def _content(source: UserData, name: str) -> tuple[str, bytes]:
+    """Return the path of what was given, empty for text, and its bytes."""
+    if isinstance(source, bytes):
+        return "", source
+    if isinstance(source, str) and _is_text(source):
+        return "", source.encode("utf-8", "surrogateescape")
+    if not isinstance(source, str | os.PathLike):
+        raise _invalid(f"{name}: must be bytes, a str or a path, not {type(source).__name__}")
+    path = os.fspath(source)
+    try:
+        return path, Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise _invalid(f"{name}: {path!r} cannot be read: {reason}; pass text, bytes or a path") from None
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a str is content, and not the path of a file."""
+    return "\n" in text or text.lstrip().startswith(("#", "{", "Content-Type:", "MIME-Version:"))
+
+
+def _fits(data: bytes, text: str, *, gzip: bool) -> None:
+    from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, zipped_at_once
+
+    if len(data) <= LIMIT:
+        return
+    packed = len(zipped_at_once(text.encode()))
+    advice = (
+        f"pass gzip=True, which makes it {packed:,}"
+        if not gzip and packed <= LIMIT
+        else "fetch the larger files from S3 in on_ready, or put them in the image"
+    )
+    message = f"{len(data):,} bytes{' with gzip' if gzip else ''}, and EC2 takes {LIMIT:,}; {advice}"
+    raise Invalid(TOO_LARGE.at(Location("user data", 0), message))
+
+
+def _invalid(*faults: str) -> Invalid:
+    from ssmwake.config.rules import WRONG_SETTING
+
+    places = (fault.partition(": ") for fault in faults)
+    return Invalid(*(WRONG_SETTING.at(Location(place, 0), message) for place, _, message in places))
