@@ -1,7 +1,6 @@
 """An app of the AWS CDK: a launch template with ssmwake in its user data, and the Command document."""
 
 import json
-from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -24,7 +23,7 @@ ec2.LaunchTemplate(
 ssm.CfnDocument(
     stack,
     "Command",
-    content=json.loads(Path("dist/ssm/command.json").read_text()),
+    content=json.loads(ssmwake.document("command", format="json", timeout="15m")),
     document_type="Command",
     update_method="NewVersion",
 )

@@ -180,11 +180,25 @@ def test_the_external_data_source_gets_what_the_page_names(tmp_path: Path, monke
     assert b"SSMWAKE_ROLE=web" in base64.b64decode(found["user_data_base64"])
 
 
-def test_the_python_that_is_shown_is_that_of_the_examples() -> None:
+@pytest.mark.usefixtures("account")
+def test_the_python_that_is_shown_is_that_of_the_examples_or_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "setup.sh").write_text("#!/bin/sh\ndate\n")
+    (tmp_path / "app.yaml").write_text("#cloud-config\npackages: [nginx]\n")
     programs = "".join(path.read_text() for path in sorted(EXAMPLES.glob("*.py")))
     blocks = shown("python", "python")
-    assert len(blocks) == 3
-    assert [block for block in blocks if block not in programs] == []
+    others = [block for block in blocks if block not in programs]
+    assert len(blocks) - len(others) == 3
+    for block in others:
+        exec(block, {"ssmwake": ssmwake})
+    assert "role: must be a str, not 12" in capsys.readouterr().out
+
+
+def test_each_function_of_the_api_is_on_the_page() -> None:
+    text = (TOP / "docs/python.md").read_text()
+    assert [name for name in ssmwake.__all__ if f"`ssmwake.{name}" not in text] == []
 
 
 @pytest.mark.usefixtures("account")
@@ -215,7 +229,8 @@ def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path, monkeypatch
     if not importlib.util.find_spec("aws_cdk"):
         assert os.environ.get("CI") != "true", "CI runs `make cdk` first"
         pytest.skip("the example for the AWS CDK (`make cdk` installs it)")
-    monkeypatch.chdir(TOP)
+    # Anywhere but in a checkout: what the app needs is in the package.
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
     monkeypatch.setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
     monkeypatch.setenv("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
@@ -227,4 +242,4 @@ def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path, monkeypatch
     of = {each["Type"]: each["Properties"] for each in resources}
     user_data = of["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]
     assert user_data == {"Fn::Base64": ssmwake.user_data(timeout="15m")}
-    assert of["AWS::SSM::Document"]["Content"] == json.loads((TOP / "dist/ssm/command.json").read_text())
+    assert of["AWS::SSM::Document"]["Content"] == json.loads(ssmwake.document("command", format="json", timeout="15m"))
