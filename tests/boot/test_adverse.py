@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from boot.harness.container import Machine
+from boot.harness.container import Machine, until
 from boot.harness.disk import remove, write
 from boot.harness.facts import WATCHER, ended, starts, tell, watcher_runs
 from boot.harness.instance import LIB, Instance, asleep, instance, settle, ssmwake
@@ -74,6 +74,20 @@ def test_a_tmp_that_runs_nothing_does_not_matter(it: Instance, record_property: 
         assert ended(machine).status == "done"
         wakes(it, machine)
         tell(record_property, machine, "cloud-config", "/tmp noexec", "woken")
+
+
+def test_a_var_that_runs_nothing_is_gone_around(it: Instance, record_property: Record) -> None:
+    prepare(it, "mount --bind /var /var", "mount -o remount,bind,noexec /var")
+    with it.boot() as machine:
+        assert ended(machine).status == "done"
+        until(lambda: watcher_runs(machine), 30, "the watcher does not run")
+        assert not (it.disk / "var/lib/cloud/scripts/per-boot/ssmwake").exists()
+        wakes(it, machine)
+        tell(record_property, machine, "cloud-config", "/var noexec", "woken")
+        machine.power_off()
+    with it.boot() as machine:
+        assert ended(machine).status == "done"
+        assert watcher_runs(machine)
 
 
 def test_a_full_run_does_not_matter(it: Instance, record_property: Record) -> None:
