@@ -203,7 +203,7 @@ def _linted(files: Sequence[File], found: Search, schema: str | None, append_rul
             read=reader(found.roots),
             cloud_init_schema=lambda: _schema(schema),
             append_rules=append_rules,
-            told=on_progress,
+            on_progress=on_progress,
         )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from ssmwake.cloud_init.parts import BOM
-from ssmwake.lint.deferred import CloudConfig, Found, Script
+from ssmwake.lint.background import in_background
+from ssmwake.lint.deferred import CfnTemplate, CloudConfig, Found, Script
 from ssmwake.lint.detect import UTF_16, Kind, kind, kind_in_folder
 from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.rules.suppressions import without_ignored
@@ -44,13 +45,6 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class CfnLint:
-    """How cfn-lint is run: with the rules that a .cfnlintrc appends, or without."""
-
-    append_rules: bool = False
-
-
-@dataclass(frozen=True)
 class File:
     """A file to lint; without a kind its content says what it is, and what lint does not know is user data."""
 
@@ -80,59 +74,71 @@ def lint_all(
     append_rules: bool = False,
     read: Read = nothing,
     cloud_init_schema: Schema = no_schema,
-    told: Callable[[str], object] = nothing,
+    on_progress: Callable[[str], object] = nothing,
 ) -> tuple[Finding, ...]:
     """Return the findings of files, sorted by place; their shell is checked in one go.
 
-    Terraform refers to files beside its own: `read` gives what one holds, by a path below the folder of the .tf file.
+    Terraform refers to files next to its own: `read` gives what one holds, by a path below the folder of the .tf file.
     A schema of cloud-init says what that version makes of a cloud-config, beyond what holds for all; it is asked for
-    where there is a cloud-config. `told` hears each path before its file is looked at. With `append_rules` the rules
-    that a .cfnlintrc appends are run: they are programs.
+    where there is a cloud-config. `on_progress` is called with each path before its file is checked. With
+    `append_rules` the rules that a .cfnlintrc appends are run: they are programs.
     """
     known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
     found: dict[str, list[Found]] = {file.path: [] for file in known}
     texts = {file.path: file.data[:LIMIT].decode("utf-8", "surrogateescape") for file in known}
     modules = Files(read)
-    cfn_lint = CfnLint(append_rules) if with_cfn_lint else None
     # Terraform comes first: it tells which of the other files are templates, and of what.
     for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
-        told(file.path)
+        if file.kind is not Kind.CLOUDFORMATION or not with_cfn_lint:
+            on_progress(file.path)
         if posixpath.normpath(file.path) not in modules.templates:
-            for one in _of_file(file, modules, cfn_lint):
+            for one in _of_file(file, modules):
                 found.setdefault(one.where.path if isinstance(one, Finding) else one.source.path, []).append(one)
     for path, data in modules.data.items():
         texts.setdefault(path, (data or b"")[:LIMIT].decode("utf-8", "surrogateescape"))
-    scripts = [one for each in found.values() for one in each if isinstance(one, Script)]
-    for each in shellcheck.check(scripts):
+    every = [one for each in found.values() for one in each]
+    templates = [one for one in every if isinstance(one, CfnTemplate)] if with_cfn_lint else []
+    # Both wait for programs and files more than for each other.
+    with in_background(lambda: list(shellcheck.check([one for one in every if isinstance(one, Script)]))) as shell:
+        more = [*_by_cfn_lint(templates, on_progress, append_rules=append_rules), *_by_schema(every, cloud_init_schema)]
+    for each in [*more, *shell()]:
         found[each.where.path].append(each)
-    if any(isinstance(one, CloudConfig) for each in found.values() for one in each):
-        schema = cloud_init_schema()
-        if schema is not None:
-            found = {path: [*each, *_by_schema(each, schema)] for path, each in found.items()}
-    every = {path: sorted({one for one in each if isinstance(one, Finding)}) for path, each in found.items()}
+    findings = {path: sorted({one for one in each if isinstance(one, Finding)}) for path, each in found.items()}
     return tuple(
         one
-        for path, each in every.items()
+        for path, each in findings.items()
         for one in without_ignored(path, each, texts[path], with_cfn_lint=with_cfn_lint)
     )
 
 
-def _by_schema(found: Sequence[Found], schema: Mapping[str, Any]) -> Iterator[Finding]:
-    from ssmwake.lint.user_data.cloud_config_schema import schema_findings
+def _by_cfn_lint(
+    templates: Sequence[CfnTemplate], on_progress: Callable[[str], object], *, append_rules: bool
+) -> Iterator[Finding]:
+    for template in templates:
+        from ssmwake.lint import cfn_lint
 
-    for one in found:
-        if isinstance(one, CloudConfig):
-            yield from schema_findings(one, schema)
+        on_progress(template.source.path)
+        yield from cfn_lint.check(template, append_rules=append_rules)
 
 
-def _of_file(file: File, modules: Files, cfn_lint: CfnLint | None) -> tuple[Found, ...]:
+def _by_schema(found: Sequence[Found], cloud_init_schema: Schema) -> Iterator[Finding]:
+    configs = [one for one in found if isinstance(one, CloudConfig)]
+    schema = cloud_init_schema() if configs else None
+    if schema is not None:
+        from ssmwake.lint.user_data.cloud_config_schema import schema_findings
+
+        for config in configs:
+            yield from schema_findings(config, schema)
+
+
+def _of_file(file: File, modules: Files) -> tuple[Found, ...]:
     """Return all that a check says; one that gives up on a file leaves what it found so far."""
     if len(file.data) > LIMIT:
         size = f"{len(file.data):,} bytes; over {LIMIT:,} nothing is linted"
         return (NOT_LINTED.at(Location(file.path), size),)
     found: list[Found] = []
     try:
-        for one in _found(file, modules, cfn_lint):
+        for one in _found(file, modules):
             found.append(one)
     except RecursionError:
         found.append(NOT_LINTED.at(Location(file.path), "nested too deeply; nothing that deep is linted"))
@@ -157,7 +163,7 @@ def _no_utf8(file: File) -> Location:
     return Location(file.path)
 
 
-def _found(file: File, modules: Files, cfn_lint: CfnLint | None) -> Iterator[Found]:
+def _found(file: File, modules: Files) -> Iterator[Found]:
     # A script waits for no patterns of templates and documents, whose making takes as long as all else.
     what = file.kind
     if what is Kind.USER_DATA:
@@ -202,16 +208,11 @@ def _found(file: File, modules: Files, cfn_lint: CfnLint | None) -> Iterator[Fou
     else:
         from ssmwake.lint import cloudformation
 
-        ours = []
+        found = []
         for one in cloudformation.check(source, root):
-            ours.append(one)
+            found.append(one)
             yield one
-        if cfn_lint:
-            from ssmwake.lint.cfn_lint import check
-
-            yield from check(
-                source, [one for one in ours if isinstance(one, Finding)], append_rules=cfn_lint.append_rules
-            )
+        yield CfnTemplate(source, tuple(one for one in found if isinstance(one, Finding)))
 
 
 __all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all"]

@@ -2,7 +2,7 @@
 
 import gc
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -12,9 +12,9 @@ import yaml
 from ssmwake.lint.aws.policy import PROFILE_ROLES
 from ssmwake.lint.cloudformation.sub import REFUSED_BY_SUB
 from ssmwake.lint.cloudformation.user_data import NOT_REPLACED
+from ssmwake.lint.deferred import CfnTemplate
 from ssmwake.lint.documents.fields import SCHEMA_VERSION
 from ssmwake.lint.rules import rule
-from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.time_limit import TooSlow, time_limit
 from ssmwake.model import Finding, Location, Severity
 
@@ -43,11 +43,12 @@ SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3051": SCHEMA_VE
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 
-def check(source: Source, ours: Sequence[Finding] = (), *, append_rules: bool = False) -> Iterator[Finding]:
-    """Yield what cfn-lint finds, as .cfnlintrc and the template configure it, but for what is among ours already.
+def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding]:
+    """Yield what cfn-lint finds, as .cfnlintrc and the template configure it, but for what is found already.
 
     With `append_rules` also the rules are run that a .cfnlintrc appends.
     """
+    source = known.source
     with _no_garbage():
         from cfnlint.decode import decode_str  # type: ignore[import-untyped]
         from cfnlint.exceptions import CfnLintExitException  # type: ignore[import-untyped]
@@ -74,7 +75,7 @@ def check(source: Source, ours: Sequence[Finding] = (), *, append_rules: bool = 
         # Who has our rules in cfn-lint needs them here no second time.
         if type(match.rule).__module__ == "ssmwake.cfn_rules":
             continue
-        if any(_repeats(match, one) for one in ours):
+        if any(_repeats(match, one) for one in known.findings):
             continue
         where = Location(source.path, match.linenumber, match.columnnumber)
         severity = SEVERITIES.get(match.rule.id[0], Severity.WARNING)

@@ -28,5 +28,13 @@ class CloudConfig:
     judged: frozenset[int] = frozenset()
 
 
-# What a check yields: a finding, or a script or a cloud-config that is yet to be checked.
-Found = Finding | Script | CloudConfig
+@dataclass(frozen=True)
+class CfnTemplate:
+    """A CloudFormation template, for cfn-lint to check beyond what is found in it already."""
+
+    source: Source
+    findings: tuple[Finding, ...] = ()
+
+
+# What a check yields: a finding, or a text that is yet to be checked.
+Found = Finding | Script | CloudConfig | CfnTemplate

@@ -9,6 +9,7 @@ from email.message import Message
 from ssmwake.cloud_init.parts import Kind, kind_of
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.rules.not_linted import NOT_LINTED
+from ssmwake.lint.text.placeholders import WORD
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import mime_go
 from ssmwake.lint.user_data.part import Piece
@@ -42,6 +43,7 @@ LOOKED_AT = {"text/plain", "text/x-not-multipart"}
 TYPES = {*(kind.value for kind in Kind if kind is not Kind.OTHER), *SCRIPTS, *LOOKED_AT, "text/upstart-job"}
 PACKED = re.compile(r"application/(?:x-)?(?:gzip|gzip-compressed|gzipped|compress|compressed|gunzip)")
 HEADER = re.compile(r"(?:content-type|mime-version|content-transfer-encoding|content-disposition)\s*:", re.IGNORECASE)
+ENCODED = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode"})
 # So many multiparts, parts and characters are more than anybody writes, and the parser takes ever longer for them.
 DEEPEST = 20
 MOST = 1000
@@ -90,7 +92,10 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
             yield MIME_BOUNDARY.at(where, "a part that holds nothing; remove it", severity=Severity.WARNING)
             continue
         encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()
-        if encoding in ("base64", "quoted-printable", "x-uuencode", "uuencode"):
+        if encoding in ENCODED:
+            # What stands for something that only a deployment knows cannot be decoded here.
+            if WORD.search(raw):
+                continue
             body = node.get_payload(decode=True)
             piece = Piece.decoded(source.at_offset(start), node.get_content_type(), bytes(body))
         else:
