@@ -26,7 +26,11 @@ def try_one(data: bytes) -> None:
     kind(data)
     findings = lint("fuzzed", data, what, with_cfn_lint=False)
     fix.fixed(data, findings)
-    for form in (report.as_json, lambda found: report.as_sarif(found, RULES), report.as_github):
+    for form in (
+        report.as_json,
+        lambda found: report.as_sarif(found, RULES),
+        lambda found: report.as_github(found, RULES),
+    ):
         form(findings).encode()
     report.as_junit(findings, ["fuzzed"]).encode()
 

@@ -18,7 +18,7 @@ INSTALL, LINT = ACTION["runs"]["steps"]
 pytestmark = pytest.mark.xdist_group("action")
 
 SCRIPT = "#!/bin/sh\ncurl -s http://169.254.169.254/latest/meta-data/placement/region\n"
-ANNOTATION = "::error file=user-data.sh,line=2,col=1,title=SW210::asks IMDS without a session token"
+ANNOTATION = "::error file=user-data.sh,line=2,col=1,title=SW210%3A IMDSv1::asks IMDS without a session token"
 
 
 def run(step: dict[str, Any], folder: Path, temporary: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
@@ -74,8 +74,11 @@ def test_the_page_shows_a_workflow_with_inputs_that_exist(tmp_path: Path) -> Non
     (shown,) = re.findall(r"```yaml\n(on: .*?)```", (TOP / "docs" / "lint.md").read_text(), re.DOTALL)
     (tmp_path / "workflow.yaml").write_text(shown)
     check("github-workflows", tmp_path / "workflow.yaml")
-    step = yaml.safe_load(shown)["jobs"]["lint"]["steps"][1]
+    _, step, upload = yaml.safe_load(shown)["jobs"]["lint"]["steps"]
     assert step["with"].keys() <= ACTION["inputs"].keys()
+    # The step before fails where there are findings, and they are what is uploaded.
+    assert upload["if"] == "always()"
+    assert upload["with"]["sarif_file"] == step["with"]["sarif-file"]
 
 
 def test_no_input_is_pasted_into_a_script() -> None:
@@ -89,7 +92,7 @@ def test_a_finding_becomes_an_annotation_and_fails_the_step(workspace: Path, tem
     assert [line.partition("; ")[0] for line in done.stdout.splitlines()] == [ANNOTATION]
     (workspace / "user-data.sh").write_text("#!/bin/sh\ndate\n")
     done = run(LINT, workspace, temporary)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "ssmwake: 1 user data: no findings\n")
 
 
 def test_a_warning_fails_the_step_where_that_is_wanted(workspace: Path, temporary: Path) -> None:
@@ -105,6 +108,21 @@ def test_sarif_is_written_where_it_is_wanted(workspace: Path, temporary: Path) -
     assert ANNOTATION in done.stdout
     (result,) = json.loads((workspace / "all of it.sarif").read_text())["runs"][0]["results"]
     assert result["ruleId"] == "SW210"
+
+
+def test_sarif_replaces_a_link_and_is_not_written_through_it(workspace: Path, temporary: Path) -> None:
+    (workspace / "kept").write_text("mine")
+    (workspace / "x.sarif").symlink_to("kept")
+    run(LINT, workspace, temporary, sarif_file="x.sarif")
+    assert (workspace / "kept").read_text() == "mine"
+    assert json.loads((workspace / "x.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_every_package_is_installed_with_a_hash() -> None:
+    installs = [line for line in INSTALL["run"].replace("\\\n", " ").splitlines() if "pip install" in line]
+    assert len(installs) == 1
+    assert "--require-hashes" in installs[0]
+    assert "requirements.lock" in installs[0]
 
 
 def test_paths_stand_one_a_line(workspace: Path, temporary: Path) -> None:

@@ -106,6 +106,29 @@ def test_a_hook_takes_an_option(tmp_path: Path, config: str, home: Path) -> None
     assert "user-data.sh:2:1: warning:" in done.stdout
 
 
+def test_a_file_that_is_called_like_an_option_is_a_file_to_the_hook(tmp_path: Path, config: str, home: Path) -> None:
+    files = {
+        "--config=x.yaml": "#cloud-config\nruncmd:\n- curl -s http://169.254.169.254/latest/meta-data/ami-id\n",
+        "x.yaml": "lint: {ignore: [{rule: SW210, reason: none}]}\n",
+    }
+    project(tmp_path, config, files)
+    done = run(str(PROGRAM), "run", "--all-files", "ssmwake", folder=tmp_path, home=home)
+    assert (done.returncode, "--config=x.yaml:3:" in done.stdout) == (1, True), done.stdout
+    # Whoever sets args without -- at the end gets an error, and not another config.
+    options = config.replace('{"id": "ssmwake"}', '{"id": "ssmwake", "args": ["--fail-on=warning"]}')
+    (tmp_path / ".pre-commit-config.yaml").write_text(options)
+    done = run(str(PROGRAM), "run", "--all-files", "ssmwake", folder=tmp_path, home=home)
+    assert (done.returncode, "put -- before the files" in done.stdout) == (1, True), done.stdout
+
+
+def test_a_hook_finds_user_data_without_a_first_line(tmp_path: Path, config: str, home: Path) -> None:
+    project(tmp_path, config, {"user-data": "packages: [jq]\n", "boot.sh": "yum install -y httpd\n"})
+    done = run(str(PROGRAM), "run", "--all-files", "ssmwake", folder=tmp_path, home=home)
+    assert done.returncode == 1
+    assert "user-data:1:1: error:" in done.stdout
+    assert "boot.sh:1:1: error:" in done.stdout
+
+
 def test_a_hook_takes_the_whole_project(tmp_path: Path, config: str, home: Path) -> None:
     project(tmp_path, config, {**OTHERS, "template.yaml": TEMPLATE})
     done = run(str(PROGRAM), "run", "--files", "notes.txt", "--", "ssmwake-project", folder=tmp_path, home=home)

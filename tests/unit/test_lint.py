@@ -249,7 +249,7 @@ def test_the_reports_are_what_their_readers_parse() -> None:
     assert sarif["runs"][0]["results"][0]["ruleId"] == sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"] == "SW210"
     suite = ElementTree.fromstring(as_junit(NASTY, ['a "b", <c>%.sh', "fine.sh"]))
     assert (suite.get("tests"), suite.get("failures"), len(suite.findall("testcase"))) == ("2", "1", 2)
-    assert as_github(NASTY).startswith('::error file=a "b"%2C <c>%25.sh,line=2,col=1,title=SW210::')
+    assert as_github(NASTY, RULES).startswith('::error file=a "b"%2C <c>%25.sh,line=2,col=1,title=SW210%3A ')
 
 
 def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
@@ -271,8 +271,8 @@ def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
 def test_the_page_shows_commands_that_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     top = Path(__file__).parents[2]
     page = (top / "docs" / "lint.md").read_text()
-    shown = re.findall(r"^ssmwake (lint .*)$", page, re.MULTILINE)
-    assert len(shown) == 2
+    shown = re.findall(r"^ssmwake (lint[^#\n]*)", page, re.MULTILINE)
+    assert len(shown) == 3
     (tmp_path / "user-data.sh").write_text("#!/bin/sh\ndate\n")
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "dist").symlink_to(top / "dist")
@@ -281,6 +281,11 @@ def test_the_page_shows_commands_that_work(tmp_path: Path, monkeypatch: pytest.M
         assert CliRunner().invoke(command, line.partition(" > ")[0].split()).exit_code == 0, line
     for rule in re.findall(r"SW\d{3}", page):
         assert rule in RULES
+    (explained,) = set(re.findall(r"`ssmwake (explain SW\d+)`", page))
+    assert CliRunner().invoke(command, explained.split()).exit_code == 0
+    for rule in ("SC2164", "E3012", "W9508"):
+        assert f"`{rule}`" in page
+        assert CliRunner().invoke(command, ["explain", rule]).output.startswith(f"# {rule.replace('W9508', 'SW208')}:")
 
 
 def test_publish_stops_at_what_lint_finds() -> None:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from pydantic_sarif import model  # type: ignore[import-untyped]
 
+from ssmwake.lint import lint
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.model import Finding, Location, Severity
 from ssmwake.resources import page
@@ -94,10 +95,34 @@ def test_sarif_tells_each_rule_once_with_its_page() -> None:
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
     ours = rules[1]
-    assert ours["help"] == {"text": RULES["SW210"].reason, "markdown": page("SW210")}
+    assert ours["help"]["markdown"] == page("SW210")
+    assert RULES["SW210"].reason in ours["help"]["text"]
     assert ours["shortDescription"]["text"] == RULES["SW210"].title
     assert ours["properties"]["problem.severity"] == "error"
     assert rules[0]["helpUri"].endswith("#E3002")
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_sarif_leads_from_each_rule_to_more_about_it(rule: str) -> None:
+    (described,) = run_of(found("a", rule=rule))["tool"]["driver"]["rules"]
+    url = urlsplit(described["helpUri"])
+    assert (url.scheme, bool(url.netloc)) == ("https", True)
+
+
+def test_sarif_has_the_fix_of_a_finding() -> None:
+    text = '\ufeff#!/bin/sh\ncurl -H "X-aws-ec2-metadata-token: $T" http://169.254.169.254/meta-data/ami-id\n'
+    results = run_of(*lint("user-data.sh", text.encode()))["results"]
+    fixes = {result["ruleId"]: result["fixes"][0]["artifactChanges"] for result in results if "fixes" in result}
+    ((change,),) = (fixes["SW211"],)
+    assert change["artifactLocation"]["uri"] == "user-data.sh"
+    (replacement,) = change["replacements"]
+    region = replacement["deletedRegion"]
+    line = text.splitlines()[region["startLine"] - 1]
+    assert line[: region["startColumn"] - 1].endswith("169.254.169.254")
+    assert replacement["insertedContent"]["text"] == "/latest"
+    assert {"byteOffset": 0, "byteLength": 3} in [
+        each["deletedRegion"] for change in fixes["SW207"] for each in change["replacements"]
+    ]
 
 
 def test_sarif_counts_columns_in_characters_and_says_that_it_ran() -> None:
@@ -113,7 +138,7 @@ def test_no_message_breaks_a_report(message: str) -> None:
     assert json.loads(as_json([one]))[0]["message"] == message
     run_of(one)
     (failure,) = ElementTree.fromstring(as_junit([one], ["a.sh"]).encode("utf-8")).iter("failure")
-    (line,) = as_github([one]).encode("utf-8").decode("utf-8").splitlines()
+    (line,) = as_github([one], RULES).encode("utf-8").decode("utf-8").splitlines()
     if message.isprintable():
         assert message in str(failure.text)
         assert message in line
@@ -132,6 +157,24 @@ def test_junit_has_a_case_for_each_path(path: str) -> None:
         assert bad.get("name") == path
 
 
+def test_information_fails_no_test_and_a_clean_file_passes_one() -> None:
+    informed = Finding(Location("a.sh"), "SW410", "worth knowing", Severity.INFO)
+    suite = ElementTree.fromstring(as_junit([informed], ["a.sh", "b.sh"]))
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "0")
+    first, second = suite.findall("testcase")
+    assert [child.tag for child in first] == ["system-out"]
+    assert "worth knowing" in str(first[0].text)
+    assert len(second) == 0
+    both = ElementTree.fromstring(as_junit([informed, found("a.sh")], ["a.sh"]))
+    assert [(child.tag, child.get("type")) for child in both[0]] == [("failure", "error"), ("system-out", None)]
+
+
+def test_a_title_on_github_is_never_empty() -> None:
+    for rule in ("SW210", "E3012"):
+        (line,) = as_github([found("a.sh", rule=rule)], RULES).splitlines()
+        assert re.search(rf"title={rule}[^:,]*[a-z]", line)
+
+
 def test_junit_counts_a_file_that_cannot_be_read() -> None:
     suite = ElementTree.fromstring(as_junit([found("missing.sh")], ["fine.sh"]))
     assert (suite.get("tests"), suite.get("failures"), len(suite)) == ("2", "1", 2)
@@ -139,11 +182,11 @@ def test_junit_counts_a_file_that_cannot_be_read() -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_github_gets_one_command_for_a_finding(path: str) -> None:
-    (line,) = as_github([found(path, "a::b,c%\nd")]).encode("utf-8").decode("utf-8").splitlines()
+    (line,) = as_github([found(path, "a::b,c%\nd")], RULES).encode("utf-8").decode("utf-8").splitlines()
     head, properties, message = re.fullmatch(r"(::error) ([^:]*)::(.*)", line).groups()  # type: ignore[union-attr]
     assert head == "::error"
     assert message == "a::b,c%25%0Ad"
     name, *rest = properties.split(",")
-    assert rest == ["line=3", "col=5", "title=SW210"]
+    assert rest == ["line=3", "col=5", "title=SW210%3A IMDSv1"]
     if path.isprintable():
         assert unquote_to_bytes(name.removeprefix("file=")) == os.fsencode(path)

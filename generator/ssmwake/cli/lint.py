@@ -18,7 +18,7 @@ from ssmwake.lint import File, Kind, lint_all
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules.suppressions import is_ignored_by_config
 from ssmwake.lint.shell.secrets import SECRET
-from ssmwake.model import Finding, Ignore, Severity
+from ssmwake.model import Finding, Ignore, Rule, Severity
 
 # Found by itself where no --config is given, as linters do.
 CONFIG = "ssmwake.yaml"
@@ -152,10 +152,11 @@ def summary(files: Sequence[File], findings: Sequence[Finding]) -> str:
     return f"{text}; --fix can fix {fixable}" if fixable else text
 
 
-def _sarif(findings: Sequence[Finding]) -> str:
+def _known_rules() -> Mapping[str, Rule]:
+    """Return the table of rules, whose gathering imports what holds them."""
     from ssmwake.rules import RULES
 
-    return as_sarif(findings, RULES)
+    return RULES
 
 
 def _rules(form: str) -> str:
@@ -223,9 +224,9 @@ def _report(findings: Sequence[Finding], form: str, files: Sequence[File]) -> No
     paths = [file.path for file in files]
     texts = {
         "json": lambda: as_json(findings),
-        "sarif": lambda: _sarif(findings),
+        "sarif": lambda: as_sarif(findings, _known_rules()),
         "junit": lambda: as_junit(findings, paths),
-        "github": lambda: as_github(findings),
+        "github": lambda: as_github(findings, _known_rules()),
     }
     data_out(texts[form]().encode())
 

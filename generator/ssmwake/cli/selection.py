@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from ssmwake.lint.rules.suppressions import ids
 from ssmwake.model import Finding
 
-ID = re.compile(r"[A-Z]{1,2}\d{0,4}")
+ID = re.compile(r"(?:S[WC]?|[EWI])\d{0,4}")
 
 
 def selection(select: Iterable[str], ignore: Iterable[str]) -> Callable[[Finding], bool]:

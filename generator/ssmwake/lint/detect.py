@@ -97,12 +97,13 @@ def _unpacks_to_user_data(data: bytes) -> bool:
 def _by_intent(text: str, path: str) -> Kind | None:
     if intent.is_user_data(text, path):
         return Kind.USER_DATA
+    if intent.is_document(text, path):
+        # Systems Manager has {{ }} of its own.
+        return None if re.search(r"\{%|%\{|<%|\{\{-|\{\{[ \t]*\.", text) else Kind.SSM
     if FILLED.search(text):
         return None
     if intent.is_template(text, path):
         return Kind.CLOUDFORMATION
-    if intent.is_document(text, path):
-        return Kind.SSM
     return Kind.LAUNCH_TEMPLATE if intent.is_launch_template(text, path) else None
 
 

@@ -39,6 +39,13 @@ SETUP = re.compile(
     r"|amazon-linux-extras\s|systemctl\s+(?:\S+\s+)?(?:enable|start)\s|service\s+\S+\s+start\b)"
 )
 IMDS = re.compile(r"169\.254\.169\.254|fd00:ec2::254|\binstance-data(?:\.\w|/)")
+# A line of shell and of nothing else: a command that many scripts have, a keyword, an assignment without spaces.
+SHELL = re.compile(
+    r"\s*(?:(?:sudo|echo|export|set|cd|mkdir|rm|cp|mv|chmod|chown|touch|curl|wget|yum|dnf|apt-get|apt|apk|snap|pip3?|"
+    r"systemctl|service|docker|git|aws|sed|cat|tee|tar|unzip|useradd|usermod|mkfs|mount|hostname(?:ctl)?|exec|source|"
+    r"sysctl|modprobe|date|sleep|amazon-linux-extras|yes)(?:\s+[^:\s=]\S*.*)?$|(?:if|for|while|case|until)\s.*|"
+    r"[A-Za-z_]\w*=\S*|\[\[?\s.*\]\]?.*|\w+\s*\(\)\s*\{?\s*$)"
+)
 # What a script does only at a boot of EC2: it logs as user data, or starts what AWS runs from there.
 BOOTS = re.compile(
     r"(?m)/var/log/user-?_?data\b|^[^#\n]*>>?\s*/etc/ecs/ecs\.config\b|^\s*(?:sudo\s+)?/etc/eks/bootstrap\.sh\s"
@@ -112,6 +119,12 @@ def begins_with_setup(text: str) -> bool:
         if line.strip() and not line.lstrip().startswith("#") and not re.match(r"\s*(?:set|export)\s", line):
             return SETUP.match(line) is not None or IMDS.search(line) is not None
     return False
+
+
+def looks_like_shell(text: str) -> bool:
+    """Return whether one of the first lines can only be a command, or an assignment, of a shell."""
+    lines = [line for line in text.splitlines()[:60] if line.strip() and not line.lstrip().startswith("#")]
+    return any(SHELL.match(line) for line in lines[:20])
 
 
 def runs_at_boot(text: str, path: str) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.aws import instance
-from ssmwake.lint.aws.launch_data import PLAIN_USER_DATA, described_by
+from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA, described_by
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
+from ssmwake.lint.text.placeholders import is_path, is_placeholder
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.lint.user_data import check as user_data
@@ -43,7 +44,11 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
     described = described_by(source, node, setting, settled=launched and value(node, "LaunchTemplate") is None)
     data = value(node, "UserData")
     scripts: list[Source] = []
-    if isinstance(data, yaml.ScalarNode) and data.value.strip() and is_string(data):
+    if isinstance(data, yaml.ScalarNode) and is_path(data.value):
+        yield PLAIN_USER_DATA.at(source.of(data), PATH_AS_USER_DATA)
+    elif (
+        isinstance(data, yaml.ScalarNode) and data.value.strip() and is_string(data) and not is_placeholder(data.value)
+    ):
         decoded = from_base64(data.value)
         if decoded is not None:
             script = Source.at_place(source.of(data), decoded.decode("utf-8", "surrogateescape"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ssmwake import __version__
-from ssmwake.model import Finding, Rule, Severity
+from ssmwake.model import Finding, Replacement, Rule, Severity
 from ssmwake.resources import page
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -18,6 +18,19 @@ GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 # What the places of SARIF are relative to.
 ROOT = "SRCROOT"
+LINK = re.compile(r"https://[^\s<>()`\"']+[^\s<>()`\"'.,;:]")
+# What the families of rules are about; the longer beginning of an id comes first.
+AWS = "https://docs.aws.amazon.com"
+SUBJECTS = {
+    "SW208": "https://www.shellcheck.net/wiki/",
+    "SW210": f"{AWS}/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",
+    "SW211": f"{AWS}/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",
+    "SW22": f"{AWS}/systems-manager/latest/userguide/setup-instance-permissions.html",
+    "SW2": "https://cloudinit.readthedocs.io/en/latest/explanation/format.html",
+    "SW3": f"{AWS}/systems-manager/latest/userguide/documents-schemas-features.html",
+    "SW4": f"{AWS}/AWSEC2/latest/UserGuide/user-data.html",
+    "SW": f"{AWS}/systems-manager/latest/userguide/what-is-systems-manager.html",
+}
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -44,6 +57,7 @@ def as_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
                     }
                 }
             ],
+            **({"fixes": [_fix(one)]} if one.fix else {}),
         }
         for one in findings
     ]
@@ -61,29 +75,46 @@ def as_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
 
 
 def as_junit(findings: Sequence[Finding], paths: Sequence[str]) -> str:
-    """Return JUnit XML: a test case for each file, failed where it has findings."""
+    """Return JUnit XML: a test case for each file, failed where it has errors or warnings; information is output."""
     cases = []
+    failed = 0
     # A file that cannot be read has findings and yet was not linted.
     every = list(dict.fromkeys([*paths, *(one.where.path for one in findings)]))
     for path in every:
-        mine = [_clean(str(one)) for one in findings if one.where.path == path]
-        # Most readers take one failure of a case, and show its text.
-        count = f"{len(mine)} finding{'s' if len(mine) > 1 else ''}"
-        lines = _escaped("\n".join(mine))
-        failure = f'<failure message="{count}">{lines}</failure>' if mine else ""
-        cases.append(f'  <testcase classname="ssmwake" name="{_escaped(_clean(path))}">{failure}</testcase>\n')
-    failed = len({one.where.path for one in findings})
+        mine = [one for one in findings if one.where.path == path]
+        worse = [one for one in mine if one.severity is not Severity.INFO]
+        failed += bool(worse)
+        inside = _failure(worse) + _output([one for one in mine if one.severity is Severity.INFO])
+        cases.append(f'  <testcase classname="ssmwake" name="{_escaped(_clean(path))}">{inside}</testcase>\n')
     head = f'<testsuite name="ssmwake" tests="{len(every)}" failures="{failed}" errors="0">\n'
     return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{"".join(cases)}</testsuite>\n'
 
 
-def as_github(findings: Sequence[Finding]) -> str:
-    """Return the commands by which a GitHub workflow annotates lines."""
+def _failure(findings: Sequence[Finding]) -> str:
+    """Return one failure, because most readers take one of a case, and show its text."""
+    if not findings:
+        return ""
+    count = f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
+    worst = min(findings, key=lambda one: list(Severity).index(one.severity)).severity
+    return f'<failure type="{worst}" message="{count}">{_lines(findings)}</failure>'
+
+
+def _output(findings: Sequence[Finding]) -> str:
+    return f"<system-out>{_lines(findings)}</system-out>" if findings else ""
+
+
+def _lines(findings: Sequence[Finding]) -> str:
+    return _escaped("\n".join(_clean(str(one)) for one in findings))
+
+
+def as_github(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
+    """Return the commands by which a GitHub workflow annotates lines, each with the title of its rule."""
     lines = []
     for one in findings:
         place = f"file={_property(one.where.path)},line={one.where.line},col={one.where.column}"
         text = _clean(one.message).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        lines.append(f"::{GITHUB[one.severity]} {place},title={one.rule}::{text}\n")
+        title = f"{one.rule}: {rules[one.rule].title}" if one.rule in rules else f"{one.rule} of cfn-lint"
+        lines.append(f"::{GITHUB[one.severity]} {place},title={_property(title)}::{text}\n")
     return "".join(lines)
 
 
@@ -98,11 +129,43 @@ def _plain(one: Finding) -> dict[str, object]:
     }
 
 
+def _fix(one: Finding) -> dict[str, object]:
+    """Return the fix of a finding, which is one change for each file."""
+    changes = [
+        {
+            "artifactLocation": _artifact(path),
+            "replacements": [
+                {"deletedRegion": _region(each), "insertedContent": {"text": _clean(each.text)}}
+                for each in one.fix
+                if each.start.path == path
+            ],
+        }
+        for path in dict.fromkeys(each.start.path for each in one.fix)
+    ]
+    return {"description": {"text": "What ssmwake lint --fix does"}, "artifactChanges": changes}
+
+
+def _region(each: Replacement) -> dict[str, object]:
+    # A byte order mark has no column.
+    if each.start.column < 1:
+        return {"byteOffset": 0, "byteLength": 3}
+    return {
+        "startLine": each.start.line,
+        "startColumn": each.start.column,
+        "endLine": each.end.line,
+        "endColumn": each.end.column,
+    }
+
+
 def _descriptor(name: str, severity: Severity, rule: Rule | None) -> dict[str, object]:
     """Return what SARIF tells of a rule: of ours all that we know, of cfn-lint's where its page is."""
     if rule is not None:
         title, reason, severity = rule.title, rule.reason, rule.severity
-        about: dict[str, object] = {"help": {"text": reason, "markdown": page(name) or reason}}
+        text = f"{title}: {reason}. `ssmwake explain {name}` shows a bad and a good example."
+        about: dict[str, object] = {
+            "help": {"text": text, "markdown": page(name) or text},
+            "helpUri": _help_uri(name, page(name) or ""),
+        }
     else:
         title, reason = f"cfn-lint {name}", f"a rule of cfn-lint, {name}"
         url = f"https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md#{name}"
@@ -115,6 +178,12 @@ def _descriptor(name: str, severity: Severity, rule: Rule | None) -> dict[str, o
         "defaultConfiguration": {"level": LEVELS[severity]},
         "properties": {"tags": ["aws"], "precision": "high", "problem.severity": PROBLEMS[severity]},
     }
+
+
+def _help_uri(name: str, text: str) -> str:
+    """Return where to read on: the first link of the rule's page, else what AWS or cloud-init say of the subject."""
+    link = LINK.search(text)
+    return link[0] if link else next(url for prefix, url in SUBJECTS.items() if name.startswith(prefix))
 
 
 def _artifact(path: str) -> dict[str, object]:

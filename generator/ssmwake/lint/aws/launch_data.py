@@ -14,6 +14,10 @@ PLAIN_USER_DATA = rule(
     "SW401", ERROR, "user data that is not base64", reason="EC2 refuses it, or decodes rubbish", fixable=True
 )
 
+PATH_AS_USER_DATA = (
+    "a path, where the base64 of the file belongs; only the AWS CLI reads files, and only on its own command line"
+)
+
 Read = Callable[[yaml.Node | None], Setting | None]
 
 

@@ -127,7 +127,8 @@ def substitution(found: Call) -> tuple[yaml.ScalarNode | None, dict[str, yaml.No
     if isinstance(text, yaml.SequenceNode) and text.value:
         own = {name: node for name, (_, node) in pairs(text.value[1] if len(text.value) > 1 else None).items()}
         text = text.value[0]
-    return (text if isinstance(text, yaml.ScalarNode) else None), own
+    # A tag of another tool, as !Rain::Embed, stands for a text that is not here yet.
+    return (text if isinstance(text, yaml.ScalarNode) and call(text) is None else None), own
 
 
 def calls(node: yaml.Node | None) -> Iterator[Call]:

@@ -8,13 +8,13 @@ import yaml
 
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT
-from ssmwake.lint.aws.launch_data import PLAIN_USER_DATA
+from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
 from ssmwake.lint.cloudformation.conditions import worlds
 from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Template, call, substitution
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.text.placeholders import word
+from ssmwake.lint.text.placeholders import is_path, is_placeholder, word
 from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import items
 from ssmwake.lint.user_data import check as user_data
@@ -99,6 +99,10 @@ def _bare(template: Template, node: yaml.Node, whole: Text) -> Iterator[Finding]
     where = template.source.of(node)
     if re.match(r"\s*(?:Fn::|!)Base64\b", said):
         yield PLAIN_USER_DATA.at(where, "Fn::Base64 is text here; make it a key, with Fn::Sub below it")
+    elif is_path(said):
+        yield PLAIN_USER_DATA.at(where, PATH_AS_USER_DATA)
+    elif is_placeholder(said):
+        return
     elif NOT_BASE64.search(said) or (whole.known and from_base64(said) is None):
         found = call(node)
         name = found.name if found and found.name in ("Fn::Sub", "Fn::Join") else ""

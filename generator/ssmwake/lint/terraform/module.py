@@ -34,7 +34,7 @@ from ssmwake.lint.terraform.tree import (
     expressions,
     walk,
 )
-from ssmwake.lint.text.placeholders import WORD
+from ssmwake.lint.text.placeholders import WORD, is_path, is_placeholder
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, text_of
 from ssmwake.lint.text.yaml_nodes import value as node_at
@@ -192,7 +192,9 @@ def _user_data(attribute: Attribute, scope: Scope, image: str | None, *, encodes
     if encodes and isinstance(attribute.value, Call) and attribute.value.name == "base64encode":
         yield ENCODED_ANYWAY.at(where, "user_data is encoded anyway; leave base64encode out, or write user_data_base64")
     for found in texts(attribute.value, scope):
-        if found.coding is Coding.PLAIN and not encodes and not _is_base64(found):
+        if found.coding is Coding.PLAIN and is_placeholder(found.source.text):
+            continue
+        if found.coding is Coding.PLAIN and not encodes and not _is_base64(found) and not is_path(found.source.text):
             message = f"plain text, where {name} is base64; write base64encode(...)"
             yield PLAIN_TEXT.at(where, message, fix=_base64encoded(attribute.value))
         decoded = from_base64(found.source.text) if found.known and found.coding is Coding.PLAIN else None

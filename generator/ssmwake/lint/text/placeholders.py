@@ -7,6 +7,15 @@ from ssmwake.lint.text.source import Edit, Source
 SUB = re.compile(r"\$\{(!?)([^{}\n]*)\}")
 SSM = re.compile(r"\{\{[^{}\n]*\}\}")
 
+# A text that another tool puts something else in place of, as a whole: of rain, Ansible, Packer, envsubst, sed, EJS.
+FOREIGN = re.compile(
+    r"\s*(?:%[\w.-]+%|\$\{[^{}\n]*\}|\$[A-Z_][A-Z0-9_]*|\{\{.*\}\}|__\w+__|@@?\w+@@?|<%.*%>|<<\w+>>|<[A-Za-z_-]+>"
+    r"|!\w+::\w+\s.*)\s*",
+    re.DOTALL,
+)
+# What the AWS CLI reads on its command line, and nothing else does.
+PATH = re.compile(r"\s*fileb?://\S+\s*")
+
 # A message with such a word is about what only another program knows, and so about nothing.
 WORD = re.compile("x{4}")
 
@@ -29,6 +38,16 @@ def jinja(source: Source) -> Source:
         at = end + 2
         edits.append(Edit(match.start(), at, word(text[match.start() : at]) if match[0] == "{{" else ""))
     return source.edited(edits)
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether a text is nothing but what another tool will replace."""
+    return FOREIGN.fullmatch(text) is not None
+
+
+def is_path(text: str) -> bool:
+    """Return whether a text is the path of a file and not what the file holds."""
+    return PATH.fullmatch(text) is not None
 
 
 def word(text: str) -> str:

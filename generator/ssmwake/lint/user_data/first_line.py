@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, Kind, kind_of
+from ssmwake.lint import intent
 from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.text.placeholders import is_path, is_placeholder
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
 
@@ -17,13 +19,6 @@ INEXACT_HEADER = rule(
     "SW278", ERROR, "a first line that is not exactly its header", reason="cloud-init fails on the part, or ignores it"
 )
 
-# User data of systems that cloud-init does not run on: Windows, Bottlerocket, Flatcar.
-FOREIGN = re.compile(
-    r"\s*(?:<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|\{\s*\"ignition\"|"
-    r"version:\s*1\.\d\s+tasks:)",
-    re.IGNORECASE,
-)
-MISSPELT = re.compile(r"[#\s-]*cloud[\s_-]?con?fi?g\b|[#\s]*cloud-conf\w*", re.IGNORECASE)
 SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
 INTERPRETER = re.compile(r"#!\s*(\S*)")
 TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
@@ -89,17 +84,19 @@ def swallowed(first: str) -> str:
 
 
 def unknown(source: Source) -> Finding | None:
-    """Return what is wrong with a text that cloud-init ignores; None for user data of other systems."""
+    """Return what is wrong with a text that cloud-init ignores; None for user data of other systems, or of other tools.
+
+    A tool that has yet to fill in the first line may write any there.
+    """
     text = source.text
-    if FOREIGN.match(text):
+    if intent.FOREIGN.match(text) or intent.FILLED_IN.match(text) or is_placeholder(text):
         return None
     if not text.strip():
         return UNREADABLE_USER_DATA.at(source.at(1), "empty; leave it out or write user data into it")
     if "\0" in text[:4096]:
         return UNREADABLE_USER_DATA.at(source.at(1), "binary; user data is text, MIME or gzip")
     blanks = len(text) - len(text.lstrip())
-    first = text[blanks : blanks + 200].partition("\n")[0].rstrip()
-    return UNKNOWN_FIRST_LINE.at(source.at_offset(blanks), f"{IGNORED}; {_advice(first, text)}")
+    return UNKNOWN_FIRST_LINE.at(source.at_offset(blanks), f"{IGNORED}; {_advice(intent.first_line(text), text)}")
 
 
 def _advice(first: str, text: str) -> str:
@@ -109,8 +106,10 @@ def _advice(first: str, text: str) -> str:
         return "a template begins with exactly ## template: jinja"
     if match := SHEBANG.match(first):
         return f"a script begins with #!, so write #!{match[1].rstrip()}"[:120]
-    if MISSPELT.match(first):
+    if intent.is_misspelt_header(first):
         return "the first line must be exactly #cloud-config"
+    if is_path(text):
+        return "it is a path, and not what the file holds; put that in"
     if re.match(r"(?i)content-type\s*:\s*multipart|content-type\s*:.*\n.*\n", f"{first}\n"):
         return "MIME is known by its MIME-Version; add MIME-Version: 1.0"
     if re.match(r"--\S", first) and re.search(r"(?im)^content-type:", text[:4096]):
@@ -118,6 +117,8 @@ def _advice(first: str, text: str) -> str:
     near = difflib.get_close_matches(first.split(":")[0].lower(), [each for each in HEADERS if each != "#!"], 1, 0.8)
     if near:
         return f"did you mean {near[0]}?"
-    if ":" in first and not first.startswith("#"):
+    if intent.KEYS.search(text):
         return "put #cloud-config on the first line"
+    if intent.looks_like_shell(text):
+        return "it looks like a shell script; write #!/bin/bash on the first line"
     return "begin with #cloud-config, #! and an interpreter, or MIME headers"
