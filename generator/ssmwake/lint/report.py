@@ -19,12 +19,11 @@ PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 # What the places of SARIF are relative to.
 ROOT = "SRCROOT"
 LINK = re.compile(r"https://[^\s<>()`\"']+[^\s<>()`\"'.,;:]")
-# What the families of rules are about; the longer beginning of an id comes first.
+# What the rules are about, by their ids; the first that fits counts.
 AWS = "https://docs.aws.amazon.com"
 SUBJECTS = {
-    "SW208": "https://www.shellcheck.net/wiki/",
-    "SW210": f"{AWS}/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",
-    "SW211": f"{AWS}/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",
+    "SW2(?:08|31)": "https://www.shellcheck.net/wiki/",
+    "SW21[01]": f"{AWS}/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html",
     "SW22": f"{AWS}/systems-manager/latest/userguide/setup-instance-permissions.html",
     "SW2": "https://cloudinit.readthedocs.io/en/latest/explanation/format.html",
     "SW3": f"{AWS}/systems-manager/latest/userguide/documents-schemas-features.html",
@@ -183,7 +182,7 @@ def _descriptor(name: str, severity: Severity, rule: Rule | None) -> dict[str, o
 def _help_uri(name: str, text: str) -> str:
     """Return where to read on: the first link of the rule's page, else what AWS or cloud-init say of the subject."""
     link = LINK.search(text)
-    return link[0] if link else next(url for prefix, url in SUBJECTS.items() if name.startswith(prefix))
+    return link[0] if link else next(url for ids, url in SUBJECTS.items() if re.match(ids, name))
 
 
 def _artifact(path: str) -> dict[str, object]:

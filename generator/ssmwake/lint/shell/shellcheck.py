@@ -24,8 +24,9 @@ SHELLCHECK = rule(
 )
 
 INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
-# Seconds for one process, and for each script more: a tenth of a second is enough for any that fits into user data.
-PATIENCE = 10
+# Seconds for one process, and for each script more: a tenth of a second is enough for any that fits into user data, and
+# thirty seconds are for a machine that has other things to do.
+PATIENCE = 30
 PATIENCE_EACH = 0.1
 # So many files fit on a command line.
 BATCH = 500
