@@ -27,6 +27,7 @@ VERBS = {
     "explain": "explain a rule of lint: why, a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",
     "doctor": "say why instances are not online in Systems Manager",
+    "wait": "wait at the desk until instances are online, or it is known that they will not be",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
 }

@@ -28,6 +28,22 @@ class InstanceId(click.ParamType[str]):
         return text
 
 
+class Timeout(click.ParamType[int]):
+    """Seconds, written as 90, 90s, 10m or 1h30m, as everywhere else."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds."""
+        if isinstance(value, int):
+            return value
+        from ssmwake.config import seconds
+
+        if not re.fullmatch(r"(?=[0-9])([0-9]{1,3}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,7}s?)?", str(value)):
+            self.fail(f"{value!r} is not a time; write 90s, 10m or 1h30m", param, ctx)
+        return seconds(str(value))
+
+
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say in which regions and accounts to look."""
     for option in reversed(

@@ -1,7 +1,7 @@
 """Diagnose in many regions and accounts side by side: places in, a report for each out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ssmwake.aws.client import PATIENT, Patience, Refused
@@ -56,22 +56,40 @@ def look(
     )
 
 
+class Desk:
+    """Looks at the instances of one place, as often as asked to."""
+
+    def __init__(self, place: Place, sessions: Sessions) -> None:
+        self.place = place
+        self.sessions = sessions
+        self.calls = 0
+        self.at: datetime | None = None
+
+    def verdicts(self, wanted: Wanted) -> tuple[Verdict, ...]:
+        """Return a verdict for each instance that is wanted, or raise Refused."""
+        reader = Reader(self.sessions.open(self.place))
+        others: list[Reader] = []
+
+        def iam_reader() -> Reader:
+            region = iam_region(self.place.region)
+            if region == self.place.region:
+                return reader
+            if not others:
+                others.append(Reader(self.sessions.open(replace(self.place, region=region))))
+            return others[0]
+
+        try:
+            return survey(reader, iam_reader, wanted, region=self.place.region, profile=self.place.profile)
+        finally:
+            self.calls += reader.count + sum(one.count for one in others)
+            self.at = reader.now
+
+
 def _look_in(place: Place, wanted: Wanted, sessions: Sessions) -> PlaceReport:
-    reader = Reader(sessions.open(place))
-    others: list[Reader] = []
-
-    def iam_reader() -> Reader:
-        region = iam_region(place.region)
-        if region == place.region:
-            return reader
-        if not others:
-            others.append(Reader(sessions.open(Place(region, place.role, place.profile))))
-        return others[0]
-
-    found = survey(reader, iam_reader, wanted, region=place.region, profile=place.profile)
-    calls = reader.count + sum(one.count for one in others)
+    desk = Desk(place, sessions)
+    found = desk.verdicts(wanted)
     account = next((one.account for one in found if one.account), place.account)
-    return PlaceReport(place, found, calls, reader.now, account)
+    return PlaceReport(place, found, desk.calls, desk.at, account)
 
 
 def iam_region(region: str) -> str:

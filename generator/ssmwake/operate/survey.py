@@ -35,6 +35,7 @@ FEW = 20
 
 FILTER = 200
 NODES_FILTER = 100
+NODES = "InstanceInformationList"
 HOST_MANAGEMENT = "/ssm/managed-instance/default-ec2-instance-management-role"
 
 
@@ -141,35 +142,19 @@ class _Survey:
         ]
 
     def _nodes(self, ids: Sequence[str]) -> Mapping[str, Node] | Unseen:
-        jobs = [self.pool.submit(self._some_nodes, some) for some in chunks(ids, NODES_FILTER)]
+        jobs = [self.pool.submit(read_nodes, self.reader, some) for some in chunks(ids, NODES_FILTER)]
         nodes: dict[str, Node] = {}
         for job in jobs:
             found = job.result()
             if isinstance(found, Unseen):
                 return found
-            nodes |= {one.id: one for one in map(answers.node, found)}
+            nodes |= found
         return nodes
-
-    def _some_nodes(self, ids: list[str]) -> list[Any] | Unseen:
-        filters = [{"Key": "InstanceIds", "Values": ids}]
-        found = self.reader.all(
-            "ssm", "DescribeInstanceInformation", "InstanceInformationList", MaxResults=50, Filters=filters
-        )
-        if isinstance(found, Unseen) and found.why == "InvalidInstanceId":
-            # One id that Systems Manager does not know fails all of them.
-            found = self.reader.all("ssm", "DescribeInstanceInformation", "InstanceInformationList", MaxResults=50)
-        return found
 
     def _connections(self, ids: Sequence[str]) -> Mapping[str, bool | Unseen]:
         if len(ids) > FEW:
             return {}
-        return dict(zip(ids, self.pool.map(self._connection, ids), strict=True))
-
-    def _connection(self, instance: str) -> bool | Unseen:
-        answer = self.reader.ask("ssm", "GetConnectionStatus", Target=instance)
-        if isinstance(answer, Unseen):
-            return answer
-        return answers.fold(answer, "Status") == "connected"
+        return dict(zip(ids, self.pool.map(lambda one: read_connection(self.reader, one), ids), strict=True))
 
     def _deeper(self, facts: list[Facts]) -> list[Verdict]:
         """Return the verdicts, after as many stages as each instance needs."""
@@ -254,9 +239,7 @@ class _Survey:
 
     def _hybrid(self) -> Any:
         filters = [{"Key": "ResourceType", "Values": ["ManagedInstance"]}]
-        found = self.reader.all(
-            "ssm", "DescribeInstanceInformation", "InstanceInformationList", most=20, MaxResults=50, Filters=filters
-        )
+        found = self.reader.all("ssm", "DescribeInstanceInformation", NODES, most=20, MaxResults=50, Filters=filters)
         if isinstance(found, Unseen):
             return found
         nodes = [one for one in map(answers.node, found) if one.id.startswith("mi-") and one.address]
@@ -322,6 +305,29 @@ class _Survey:
             return facts
         changed, was_read = read_role_changes(self.iam_reader(), facts, call.at)
         return replace(facts, trail=replace(facts.trail, role_changed=changed, has_role_changes=was_read))
+
+
+def read_nodes(reader: Reader, ids: Sequence[str]) -> Mapping[str, Node] | Unseen:
+    """Return the node entries of instances."""
+    nodes: dict[str, Node] = {}
+    for some in chunks(ids, NODES_FILTER):
+        more: dict[str, Any] = {"Filters": [{"Key": "InstanceIds", "Values": some}]}
+        found = reader.all("ssm", "DescribeInstanceInformation", NODES, MaxResults=50, **more)
+        if isinstance(found, Unseen) and found.why == "InvalidInstanceId":
+            # One id that Systems Manager does not know fails all of them.
+            found = reader.all("ssm", "DescribeInstanceInformation", NODES, MaxResults=50)
+        if isinstance(found, Unseen):
+            return found
+        nodes |= {one.id: one for one in map(answers.node, found)}
+    return nodes
+
+
+def read_connection(reader: Reader, instance: str) -> bool | Unseen:
+    """Return whether the channel for sessions of an instance is open."""
+    answer = reader.ask("ssm", "GetConnectionStatus", Target=instance)
+    if isinstance(answer, Unseen):
+        return answer
+    return answers.fold(answer, "Status") == "connected"
 
 
 def _is_open(facts: Facts, verdict: Verdict) -> bool:

@@ -1,0 +1,94 @@
+"""`ssmwake wait`: wait at the desk until instances are Online and connected; the exit status says why not."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ssmwake.cli.output import wants_color
+from ssmwake.cli.targets import InstanceId, Timeout, place_options, places
+from ssmwake.terminal import printable
+
+if TYPE_CHECKING:
+    from ssmwake.operate.verdict import Verdict
+    from ssmwake.operate.wait import Outcome, Wait
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, type=InstanceId(), metavar="INSTANCE...")
+@click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="Give up then: 90s, 10m, 1h30m.")
+@click.option("--patient", is_flag=True, help="Go on when a fault is known that waiting does not cure.")
+@place_options
+def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> None:
+    """Wait until instances are online in Systems Manager, and sessions open.
+
+    \b
+    Ends early when a fault is known that waiting does not cure, such as a role
+    without rights; but not in the first minute. stdout gets one line of JSON at the end.
+    Exit status: 0 all are online, 69 one is gone, 71 its agent or machine is at
+    fault, 75 not in time, 77 you may not look, 78 somebody must change
+    something. Of several, the gravest: 77, 69, 78, 71, 75.
+
+    This waits at your desk. On the instance, `ssmwake wait` of the runtime waits for the role.
+    """
+    from ssmwake.aws.client import Refused
+    from ssmwake.operate.wait import Wait
+
+    where = places(flags["regions"], flags["profile"], flags["roles"])
+    if len(where) != 1:
+        raise click.UsageError("instances are in one region of one account; give one --region and one --assume-role")
+    with _reporter() as (on_change, on_tick):
+        wait = Wait(where[0], tuple(dict.fromkeys(ids)), timeout, patient, on_change=on_change, on_tick=on_tick)
+        try:
+            outcome = wait.run()
+        except Refused as refused:
+            raise click.ClickException(printable(refused.line)) from None
+    finish(outcome)
+
+
+def finish(outcome: "Outcome") -> None:
+    """Write the one line of JSON, and exit with the status of the wait."""
+    from ssmwake.cli.doctor_output import as_value, dumps
+
+    found = [{**as_value(one.verdict), "seconds": round(one.seconds, 1), "exit": one.exit} for one in outcome.instances]
+    value = {"v": 1, "ok": outcome.exit == 0, "exit": outcome.exit, "seconds": round(outcome.seconds, 1)}
+    click.echo(dumps({**value, "instances": found}))
+    sys.exit(outcome.exit)
+
+
+@contextlib.contextmanager
+def _reporter() -> Iterator[tuple[Callable[["Verdict"], None], Callable[["Wait"], None]]]:
+    """Write each change to stderr; on a terminal, a last line says what is being waited for."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield (lambda verdict: click.echo("\n".join(changed(verdict)), err=True)), lambda wait: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(stderr=True, highlight=False, no_color=wants_color() is False)
+    with console.status("looking") as status:
+
+        def on_change(verdict: "Verdict") -> None:
+            for line in changed(verdict):
+                console.print(escape(line), soft_wrap=True)
+
+        yield on_change, lambda wait: status.update(escape(waiting(wait)))
+
+
+def changed(verdict: "Verdict") -> Iterator[str]:
+    """Yield the lines about a new verdict: what it is, and the step that helps."""
+    sure = "" if verdict.confidence in ("known", "cannot tell") else f" ({verdict.confidence})"
+    yield printable(f"{verdict.id} {verdict.verdict}{sure}: {verdict.sentence}")
+    for step in verdict.do:
+        if not step.startswith("ssmwake wait "):
+            yield printable(f"  do: {step}")
+
+
+def waiting(wait: "Wait") -> str:
+    """Return what is being waited for."""
+    minutes, seconds = divmod(int(wait.seconds), 60)
+    some = ", ".join(f"{one} {wait.verdicts[one].verdict}" for one in wait.open[:2] if one in wait.verdicts)
+    more = f" and {len(wait.open) - 2} more" if len(wait.open) > 2 else ""
+    return printable(f"{minutes}:{seconds:02} waiting for {some or 'the first look'}{more}")

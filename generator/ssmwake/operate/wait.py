@@ -1,0 +1,173 @@
+"""Wait until instances are Online and connected: ids in, an outcome with its exit status out.
+
+Connections are asked for every few seconds, a diagnosis is made once a minute. A diagnosis that is known, and that
+waiting does not cure, ends the wait early; not before a grace, because Terraform makes role and machine at once.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ssmwake.aws.client import PATIENT, Patience, Refused
+from ssmwake.aws.place import Place
+from ssmwake.aws.session import Sessions
+from ssmwake.operate.causes.cause import AGENT, CONFIGURATION, FINE, FORBIDDEN, NOT_YET, UNAVAILABLE
+from ssmwake.operate.desk import Desk
+from ssmwake.operate.facts import Unseen
+from ssmwake.operate.reader import SERVICES, Reader
+from ssmwake.operate.survey import FEW, Wanted, read_connection, read_nodes
+from ssmwake.operate.verdict import Verdict, bare
+
+# The gravest first: what nobody here can change, what somebody must, the agent, and what time may cure.
+GRAVITY = (FORBIDDEN, UNAVAILABLE, CONFIGURATION, AGENT, NOT_YET, FINE)
+
+# Waiting does not cure these.
+HOPELESS = (FORBIDDEN, UNAVAILABLE, CONFIGURATION)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often to ask and to diagnose, and how long a known fault is given, in seconds."""
+
+    few: float = 5
+    many: float = 10
+    diagnosis: float = 60
+    grace: float = 60
+
+
+@dataclass(frozen=True)
+class Waited:
+    """How the wait for one instance ended, after how many seconds."""
+
+    verdict: Verdict
+    seconds: float
+
+    @property
+    def exit(self) -> int:
+        """The exit status for this instance; one that is not online is at best not online yet."""
+        return FINE if self.verdict.is_online else self.verdict.exit or NOT_YET
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the whole wait ended."""
+
+    instances: tuple[Waited, ...]
+    seconds: float
+
+    @property
+    def exit(self) -> int:
+        """The gravest exit status of all instances."""
+        found = {one.exit for one in self.instances}
+        return next((status for status in GRAVITY if status in found), NOT_YET)
+
+
+@dataclass
+class Wait:
+    """A wait for instances of one place. `on_change` is called with each new verdict, `on_tick` with each look."""
+
+    place: Place
+    ids: tuple[str, ...]
+    timeout: float
+    is_patient: bool = False
+    pace: Pace = Pace()
+    patience: Patience = PATIENT
+    on_change: Callable[[Verdict], None] = lambda verdict: None
+    on_tick: Callable[["Wait"], None] = lambda wait: None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    done: dict[str, Waited] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been waited."""
+        return time.monotonic() - self.began
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The instances that are still waited for."""
+        return tuple(one for one in self.ids if one not in self.done)
+
+    def run(self) -> Outcome:
+        """Wait, and return how it ended; raises Refused where there are no credentials."""
+        sessions = Sessions(SERVICES, self.patience)
+        desk = Desk(self.place, sessions)
+        reader = Reader(sessions.open(self.place))
+        next_diagnosis = 0.0
+        while True:
+            self._look(reader)
+            is_over = self.seconds >= self.timeout
+            if self.open and (is_over or self.seconds >= next_diagnosis):
+                self._diagnose(desk)
+                next_diagnosis = self.seconds + self.pace.diagnosis
+            if is_over:
+                for one in self.open:
+                    self._end(self.verdicts[one])
+            if not self.open:
+                return Outcome(tuple(self.done[one] for one in self.ids), self.seconds)
+            self.on_tick(self)
+            pause = self.pace.few if len(self.open) <= FEW else self.pace.many
+            due = min(pause, max(0.0, self.timeout - self.seconds))
+            # A fault that is known is looked at again when its grace is over, and not a minute later.
+            if self.seconds < self.pace.grace <= self.seconds + due and self._is_hopeless():
+                next_diagnosis = self.pace.grace
+            time.sleep(due)
+
+    def _is_hopeless(self) -> bool:
+        return any(self._ends_early(self.verdicts[one]) for one in self.open if one in self.verdicts)
+
+    def _look(self, reader: Reader) -> None:
+        """End the wait for what is Online and connected now."""
+        ids = self.open
+        candidates: Sequence[str] = ids
+        if len(ids) > FEW:
+            candidates = self._reporting(reader, ids)
+        connected = [one for one in candidates if read_connection(reader, one) is True]
+        online = set(connected) if len(ids) > FEW else set(self._reporting(reader, connected))
+        for one in connected:
+            if one in online:
+                self._end(_online(one, self.verdicts.get(one), self.place))
+
+    def _reporting(self, reader: Reader, ids: Sequence[str]) -> list[str]:
+        nodes = read_nodes(reader, ids) if ids else {}
+        if isinstance(nodes, Unseen):
+            return []
+        return [one for one in ids if one in nodes and nodes[one].ping == "Online"]
+
+    def _diagnose(self, desk: Desk) -> None:
+        try:
+            found = desk.verdicts(Wanted(self.open))
+        except Refused as refused:
+            if not self.verdicts:
+                raise
+            # The network at the desk may be gone for a moment.
+            found = tuple(bare("failed", one, refused.line, region=self.place.region) for one in self.open)
+        for verdict in found:
+            before = self.verdicts.get(verdict.id)
+            self.verdicts[verdict.id] = verdict
+            is_new = before is None or (before.verdict, before.confidence) != (verdict.verdict, verdict.confidence)
+            if is_new and not verdict.is_online:
+                self.on_change(verdict)
+            is_there = verdict.is_online and (verdict.is_known or _may_not_ask(verdict))
+            if is_there or (self.seconds >= self.pace.grace and self._ends_early(verdict)):
+                self._end(verdict)
+
+    def _ends_early(self, verdict: Verdict) -> bool:
+        return not self.is_patient and verdict.is_known and verdict.exit in HOPELESS
+
+    def _end(self, verdict: Verdict) -> None:
+        self.done[verdict.id] = Waited(verdict, self.seconds)
+        if verdict.is_online:
+            self.on_change(verdict)
+
+
+def _may_not_ask(verdict: Verdict) -> bool:
+    """Return whether the connection is not to be had from this caller, so that the report must do."""
+    connected = verdict.facts.connected if verdict.facts else None
+    return isinstance(connected, Unseen) and connected.why == "not allowed"
+
+
+def _online(instance: str, before: Verdict | None, place: Place) -> Verdict:
+    """Return the verdict on an instance that was just seen Online and connected."""
+    found = bare("online", instance, "The agent reports, and the channel for sessions is open.", region=place.region)
+    return replace(found, name=before.name, account=before.account, zone=before.zone) if before else found
