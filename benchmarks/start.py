@@ -6,6 +6,7 @@ python benchmarks/start.py [ROUNDS]; exits 1 where the ratio is above the bound.
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 BOUND = 1.0
@@ -13,17 +14,18 @@ OURS = [sys.executable, "-m", "ssmwake", "user-data"]
 REFERENCE = [sys.executable, "-c", "import jinja2, yaml"]
 
 
-def seconds(argv: list[str]) -> float:
-    """Return the wall time of one run."""
+def seconds(argv: list[str], folder: str) -> float:
+    """Return the wall time of one run in a folder without a config."""
     start = time.perf_counter()
-    subprocess.run(argv, check=True, capture_output=True)
+    subprocess.run(argv, check=True, capture_output=True, cwd=folder)
     return time.perf_counter() - start
 
 
 def main() -> int:
     """Run both side by side, so that a busy machine slows both, and compare the medians."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    pairs = [(seconds(OURS), seconds(REFERENCE)) for _ in range(rounds + 2)][2:]
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = [(seconds(OURS, folder), seconds(REFERENCE, folder)) for _ in range(rounds + 2)][2:]
     ours, reference = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = ours / reference
     sys.stdout.write(f"ssmwake user-data {ours * 1000:.0f} ms, import jinja2, yaml {reference * 1000:.0f} ms: ")

@@ -10,7 +10,7 @@ describe() {
         ;;
     run)
         usage='[--role NAME] [--timeout TIME] [--poll TIME] [--endpoint URL] [--restart] [--json]'
-        purpose='wait for the role, wake the agent, and look until it is online; --restart also if it is online now'
+        purpose='wait for the role, wake the agent, and look until it is online (--restart: even if it is online now)'
         ;;
     wait)
         usage='[--role NAME] [--timeout TIME] [--poll TIME] [--endpoint URL] [--json]'
@@ -22,7 +22,7 @@ describe() {
         ;;
     install)
         usage='[--role NAME] [--timeout TIME] [--poll TIME] [--no-start]'
-        purpose='put the script and its service in place, and the options into the settings; --no-start is for images'
+        purpose='put the script and its service in place, and the options into the settings (--no-start: for images)'
         ;;
     uninstall) purpose='remove the script, the service, the settings and the state' ;;
     on-ready) purpose="run $hook, once for each role and instance; a service does this" ;;
@@ -34,11 +34,9 @@ describe() {
 print_help() {
     for word; do
         describe "$word"
-        echo "ssmwake $word $usage
+        echo "ssmwake $word${usage:+ $usage}
     $purpose"
     done
-    echo "TIME is 90, 90s, 10m or 1h; URL is where IMDS answers. The settings are in $conf.
-Exit codes: 0 fine, 64 usage, 69 this machine cannot, 71 the agent does not come up, 73 a file, 75 not in time,
-77 not root, 78 somebody must fix the configuration."
+    echo "TIME is 90, 90s, 10m or 1h; URL is where IMDS answers. The settings are in $conf."
     exit
 }

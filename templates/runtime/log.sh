@@ -62,11 +62,11 @@ print_report() {
     printf '%s\n' "{$report}"
 }
 
-# Add the text $2 to the report under the key $1, without what JSON would have to escape.
+# Add the text $2 to the report under the key $1, as JSON spells it; without control characters.
 add() {
     value=$2
     case $value in
-    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | tr -d '"\134') ;;
+    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | sed 's/["\\]/\\&/g') ;;
     esac
     report="$report,\"$1\":\"$value\""
 }

@@ -34,7 +34,7 @@ add_status() {
 }
 
 print_status() {
-    echo "ssmwake $version: $sentence
+    printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${verdict:-none}${expires:+, until $expires}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again within $retry}
@@ -44,13 +44,12 @@ next: $todo"
 
 # Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.
 command_line() {
-    line="'$(echo "${self:-ssmwake.sh}" | sed "s/'/'\\\\''/g")'"
-    case ${self:-ssmwake.sh} in
-    *[!A-Za-z0-9/._+-]*) ;;
-    *) line=${self:-ssmwake.sh} ;;
+    line=${self:-ssmwake.sh}
+    case $line in
+    *[!A-Za-z0-9/._+-]*) line="'$(printf %s "$line" | sed "s/'/'\\\\''/g")'" ;;
     esac
     [ -x "$self" ] || line="sh $line"
-    echo "sudo $line $1"
+    printf 'sudo %s\n' "$line $1"
 }
 
 # Leaves the path of this script in $self; nothing where it came through a pipe.

@@ -27,7 +27,7 @@ def test_help_is_on_standard_output_and_is_no_error(command: str, runtime: Runti
 @pytest.mark.parametrize("verb", ["status", "install", "uninstall"])
 def test_help_does_nothing(verb: str, runtime: Runtime) -> None:
     before = sorted(runtime.root.rglob("*"))
-    assert runtime.run(verb, "--help").out.startswith(f"ssmwake {verb} ")
+    assert runtime.run(verb, "--help").out.startswith(f"ssmwake {verb}")
     assert [path for path in sorted(runtime.root.rglob("*")) if "bin-" not in str(path)] == before
 
 
@@ -202,7 +202,8 @@ def test_the_second_address_of_imds_is_tried_when_the_first_is_away(runtime: Run
             assert result.report["reason"] == "ready", (client, result.err)
 
 
-def test_only_root_may_restart_and_install(runtime: Runtime) -> None:
+def as_nobody(runtime: Runtime, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run it as a user without rights, in a root that this user may enter."""
     if os.getuid():
         pytest.fail("this test drops root, so it must be run by root")
     runtime.root.chmod(0o755)
@@ -213,10 +214,32 @@ def test_only_root_may_restart_and_install(runtime: Runtime) -> None:
     script.write_text(runtime.script.read_text())
     script.chmod(0o644)
     try:
-        for verb in ("run", "watch", "install", "uninstall"):
-            done = subprocess.run(
-                ["sh", str(script), verb], capture_output=True, user=65534, env={"PATH": "/usr/bin:/bin"}, check=False
-            )
-            assert (done.returncode, json.loads(done.stdout)["reason"]) == (77, "need-root")
+        return subprocess.run(
+            ["sh", str(script), *arguments],
+            capture_output=True,
+            user=65534,
+            group=65534,
+            env={"PATH": "/usr/bin:/bin", **environment},
+            check=False,
+        )
     finally:
         script.unlink()
+
+
+def test_a_service_user_waits_for_the_role_of_the_settings(runtime: Runtime, imds: Imds) -> None:
+    imds.attach("web")
+    conf = runtime.root / "etc/ssmwake.conf"
+    conf.parent.mkdir()
+    conf.write_text("SSMWAKE_ROLE=db\n")
+    for mode, reason in ((0o644, "other-role"), (0o600, "cannot-read")):
+        conf.chmod(mode)
+        options = ("wait", "--timeout", "1", "--endpoint", imds.url)
+        done = as_nobody(runtime, *options, SSMWAKE_ROOT=str(runtime.root))
+        assert json.loads(done.stdout)["reason"] == reason
+    assert b"chmod 644" in done.stderr
+
+
+def test_only_root_may_restart_and_install(runtime: Runtime) -> None:
+    for verb in ("run", "watch", "install", "uninstall"):
+        done = as_nobody(runtime, verb)
+        assert (done.returncode, json.loads(done.stdout)["reason"]) == (77, "need-root")

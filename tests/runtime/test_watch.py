@@ -1,5 +1,6 @@
 """The decisions of `run` and `watch` about an agent that behaves as the real one was measured to."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -427,6 +428,24 @@ def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None
     assert status(instance)[0] == 78
     instance.imds.fault("imds-disabled")
     assert status(instance)[0] == 69
+
+
+@pytest.mark.parametrize("folder", ["plain", "it's here", "$(touch x)", "a\\b"])
+def test_the_next_step_can_be_pasted_as_it_is(folder: str, instance: Instance, tmp_path: Path) -> None:
+    asleep(instance)
+    instance.imds.attach("web")
+    script = tmp_path / folder / "ssmwake.sh"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\n" + instance.runtime.script.read_text())
+    moved = dataclasses.replace(instance, runtime=Runtime(script, instance.runtime.root))
+    step = json.loads(status(moved, "--json")[1])["todo"]
+    sudo = tmp_path / "bin/sudo"
+    sudo.parent.mkdir()
+    sudo.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{tmp_path}/words\n')
+    sudo.chmod(0o755)
+    subprocess.run(["sh", "-c", step], env={"PATH": f"{sudo.parent}:/usr/bin:/bin"}, cwd=tmp_path, check=True)
+    assert (tmp_path / "words").read_text() == f"sh\n{script}\nrun\n"
+    assert not (tmp_path / "x").exists()
 
 
 def test_status_of_a_healthy_instance_asks_for_nothing(instance: Instance) -> None:
