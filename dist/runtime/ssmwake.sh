@@ -143,11 +143,11 @@ print_report() {
     printf '%s\n' "{$report}"
 }
 
-# Add the text $2 to the report under the key $1, without what JSON would have to escape.
+# Add the text $2 to the report under the key $1, as JSON spells it; without control characters.
 add() {
     value=$2
     case $value in
-    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | tr -d '"\134') ;;
+    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | sed 's/["\\]/\\&/g') ;;
     esac
     report="$report,\"$1\":\"$value\""
 }
@@ -802,7 +802,7 @@ add_status() {
 }
 
 print_status() {
-    echo "ssmwake $version: $sentence
+    printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${verdict:-none}${expires:+, until $expires}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again within $retry}
@@ -812,13 +812,12 @@ next: $todo"
 
 # Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.
 command_line() {
-    line="'$(echo "${self:-ssmwake.sh}" | sed "s/'/'\\\\''/g")'"
-    case ${self:-ssmwake.sh} in
-    *[!A-Za-z0-9/._+-]*) ;;
-    *) line=${self:-ssmwake.sh} ;;
+    line=${self:-ssmwake.sh}
+    case $line in
+    *[!A-Za-z0-9/._+-]*) line="'$(printf %s "$line" | sed "s/'/'\\\\''/g")'" ;;
     esac
     [ -x "$self" ] || line="sh $line"
-    echo "sudo $line $1"
+    printf 'sudo %s\n' "$line $1"
 }
 
 # Leaves the path of this script in $self; nothing where it came through a pipe.
@@ -1012,7 +1011,7 @@ describe() {
         ;;
     run)
         usage='[--role NAME] [--timeout TIME] [--poll TIME] [--endpoint URL] [--restart] [--json]'
-        purpose='wait for the role, wake the agent, and look until it is online; --restart also if it is online now'
+        purpose='wait for the role, wake the agent, and look until it is online (--restart: even if it is online now)'
         ;;
     wait)
         usage='[--role NAME] [--timeout TIME] [--poll TIME] [--endpoint URL] [--json]'
@@ -1024,7 +1023,7 @@ describe() {
         ;;
     install)
         usage='[--role NAME] [--timeout TIME] [--poll TIME] [--no-start]'
-        purpose='put the script and its service in place, and the options into the settings; --no-start is for images'
+        purpose='put the script and its service in place, and the options into the settings (--no-start: for images)'
         ;;
     uninstall) purpose='remove the script, the service, the settings and the state' ;;
     on-ready) purpose="run $hook, once for each role and instance; a service does this" ;;
@@ -1036,12 +1035,10 @@ describe() {
 print_help() {
     for word; do
         describe "$word"
-        echo "ssmwake $word $usage
+        echo "ssmwake $word${usage:+ $usage}
     $purpose"
     done
-    echo "TIME is 90, 90s, 10m or 1h; URL is where IMDS answers. The settings are in $conf.
-Exit codes: 0 fine, 64 usage, 69 this machine cannot, 71 the agent does not come up, 73 a file, 75 not in time,
-77 not root, 78 somebody must fix the configuration."
+    echo "TIME is 90, 90s, 10m or 1h; URL is where IMDS answers. The settings are in $conf."
     exit
 }
 
