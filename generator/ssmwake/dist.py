@@ -50,6 +50,9 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
         message = f"not written by ssmwake{more}, so the folder is not replaced; choose another with -o, or empty it"
         raise Invalid(_finding(folder / strangers[0], message, NOT_OURS))
+    if links := sorted({link for path in wanted if (link := _link_above(folder / path, folder))}):
+        message = "a symbolic link; render does not write through it; remove it"
+        raise Invalid(*(NOT_OURS.at(Location(link.as_posix()), message) for link in links))
     stale = [path for path in sorted(wanted) if not _holds(folder / path, wanted[path])]
     gone = sorted(found - wanted.keys() - _leftovers(found))
     if stale or gone:
@@ -138,6 +141,13 @@ def _files(folder: Path) -> set[str]:
         links = [name for name in folders if Path(top, name).is_symlink()]
         found |= {Path(top, name).relative_to(folder).as_posix() for name in [*files, *links]}
     return found
+
+
+def _link_above(path: Path, folder: Path) -> Path | None:
+    """Return the symbolic link, below the folder, through which a write to the path would leave it."""
+    return next(
+        (above for above in path.parents if above != folder and folder in above.parents and above.is_symlink()), None
+    )
 
 
 def _leftovers(found: set[str]) -> set[str]:

@@ -61,6 +61,8 @@ LINT_MODULES = (
 OTHER_MODULES = (
     "cli.external_data",
     "cli.init",
+    "cli.render",
+    "config",
     "config.rules",
     "dist",
     "publish.from_config",

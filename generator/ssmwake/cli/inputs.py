@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from ssmwake.cli.output import findings_out
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.reader import read
+from ssmwake.cloud_init.size import TOO_LARGE
 from ssmwake.dist import UNREADABLE
-from ssmwake.model import Config, Finding, Invalid, Location, UserDataFormat
+from ssmwake.model import Config, Finding, Ignore, Invalid, Location, Severity, UserDataFormat
 
 # A slip such as /dev/zero must not fill the memory; what fits an instance is a thousand times smaller.
 LARGEST = 16 * 1024 * 1024
@@ -31,21 +33,38 @@ def settings(config: str | None, includes: Sequence[str] = ()) -> tuple[Config, 
     loaded = load(config, contents(config))
     folder = Path() if config == "-" else Path(config).parent
     own = (name if name == "-" else os.fspath(folder / name) for name in loaded.user_data.include)
-    return loaded, parts([*own, *includes])
+    return loaded, parts([*own, *includes], loaded.lint.ignore)
 
 
-def parts(paths: Iterable[str]) -> tuple[Part, ...]:
-    """Return the parts of the files; every file that is no user data is reported, not only the first."""
+def parts(paths: Iterable[str], ignored: Sequence[Ignore] = ()) -> tuple[Part, ...]:
+    """Return the parts of the files, linted before anything is merged: errors in any of them are raised together.
+
+    Warnings go to stderr; what the config ignores is neither.
+    """
     found: list[Part] = []
-    findings: list[Finding] = []
+    errors: list[Finding] = []
     for path in paths:
         try:
-            found += read(path, contents(path))
+            data = contents(path)
+            found += read(path, data)
         except Invalid as invalid:
-            findings += invalid.findings
-    if findings:
-        raise Invalid(*findings)
+            errors += invalid.findings
+            continue
+        findings = _linted(path, data, ignored)
+        errors += [finding for finding in findings if finding.severity is Severity.ERROR]
+        findings_out((finding for finding in findings if finding.severity is Severity.WARNING), err=True)
+    if errors:
+        raise Invalid(*errors)
     return tuple(found)
+
+
+def _linted(path: str, data: bytes, ignored: Sequence[Ignore]) -> list[Finding]:
+    from ssmwake.lint import Kind, lint
+    from ssmwake.lint.rules.suppressions import is_ignored_by_config
+
+    # The size that counts is that of the whole, which may be compressed.
+    findings = (each for each in lint(path, data, Kind.USER_DATA, with_cfn_lint=False) if each.rule != TOO_LARGE.id)
+    return [finding for finding in findings if not is_ignored_by_config(finding, ignored)]
 
 
 def contents(path: str) -> bytes:
@@ -69,9 +88,13 @@ def contents(path: str) -> bytes:
 def adjusted(config: Config, flags: dict[str, Any]) -> Config:
     """Return the config with the options of the command line over it; an option that was not given is None or empty."""
     changes: dict[str, Any] = {}
-    for name in ("role", "timeout"):
+    for name in ("role", "timeout", "poll", "poll_healthy"):
         if flags.get(name) is not None:
-            changes[name] = _checked(name, flags[name])
+            changes[name] = _checked(name.replace("_", "-"), flags[name])
+    if flags.get("restart_after"):
+        changes["restart_after"] = tuple(_checked("restart-after", text) for text in flags["restart_after"])
+    if flags.get("instance_connect") is not None:
+        changes["instance_connect"] = flags["instance_connect"]
     if flags.get("on_ready"):
         changes["on_ready"] = (*config.on_ready, *(_checked("on-ready", text) for text in flags["on_ready"]))
     inner = {name: flags[name] for name in ("foreground", "strict") if flags.get(name) is not None}
@@ -79,14 +102,17 @@ def adjusted(config: Config, flags: dict[str, Any]) -> Config:
         inner["format"] = _format(flags["format"])
     if inner:
         changes["user_data"] = dataclasses.replace(config.user_data, **inner)
+    if flags.get("command_name"):
+        name = _checked("command-name", flags["command_name"], "documents")
+        changes["documents"] = dataclasses.replace(config.documents, command_name=name)
     return dataclasses.replace(config, **changes) if changes else config
 
 
-def _checked(name: str, text: str) -> Any:
+def _checked(name: str, text: str, section: str = "") -> Any:
     from ssmwake.config import option
 
     try:
-        return option(name, text)
+        return option(name, text, section)
     except Invalid as invalid:
         raise click.BadParameter(invalid.findings[0].message, param_hint=f"--{name}") from None
 

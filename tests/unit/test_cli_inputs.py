@@ -1,0 +1,145 @@
+"""What the verbs take: user data is linted before it is merged, Terraform's queries set everything, sizes count."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from ssmwake.cli import command
+from ssmwake.config import load
+from ssmwake.model import Config
+from ssmwake.render.carriers import conf
+from ssmwake.resources import schema
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(command, arguments, input=stdin)
+
+
+BAD = "#cloud-config\nruncmd: {a: b}\nwrite_file: []\n"
+
+
+@pytest.mark.parametrize("verb", [("user-data",), ("render", "-o", "out")])
+def test_what_is_included_is_linted_before_it_is_merged(verb: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("user-data: {include: [a.yaml, b.sh]}\n")
+    (tmp_path / "a.yaml").write_text(BAD)
+    (tmp_path / "b.sh").write_text("#!/bin/sh\ncurl http://169.254.169.254/latest/meta-data/\n")
+    done = run(*verb, "-c", "c.yaml")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "a.yaml:2:9: error: " in done.stderr
+    assert "a.yaml:3:1: warning: " in done.stderr
+    assert "b.sh:2:1: error: " in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_warnings_of_what_is_included_are_printed_and_do_not_stop_anything(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("#cloud-config\nwrite_file: []\n")
+    done = run("user-data", "--include", "a.yaml")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("#cloud-config\n")
+    assert "a.yaml:2:1: warning: " in done.stderr
+
+
+def test_a_rule_that_the_config_ignores_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("#cloud-config\nruncmd: {a: b}\n")
+    found = run("user-data", "--include", "a.yaml").stderr.rpartition("[")[2].partition("]")[0]
+    (tmp_path / "c.yaml").write_text(
+        f"user-data: {{include: [a.yaml]}}\nlint: {{ignore: [{{rule: {found}, reason: it is another tool's}}]}}\n"
+    )
+    assert run("user-data", "-c", "c.yaml").exit_code == 0
+
+
+def test_the_query_of_terraform_takes_every_setting_of_the_instance() -> None:
+    asked = {
+        "role": "web",
+        "timeout": "15m",
+        "poll": "9",
+        "poll_healthy": "90",
+        "restart-after": "5\n1m",
+        "instance_connect": "false",
+        "on_ready": "echo a\necho b",
+        "format": "script",
+        "foreground": "true",
+        "strict": "true",
+        "command_name": "mine",
+    }
+    done = run("user-data", "--external", stdin=json.dumps(asked))
+    assert done.exit_code == 0, done.output
+    text = json.loads(done.stdout)["user_data"]
+    expected = Config("web", 900, 9, 90, (5, 60), False)
+    assert conf(expected, "mine") in text
+    assert "\necho a\necho b\n" in text
+    assert " run || exit\n" in text
+    properties = json.loads(schema("config"))["properties"]
+    settings = {*properties, *properties["user-data"]["properties"]} - {"user-data", "documents", "publish", "lint"}
+    assert {key.replace("_", "-") for key in asked} | {"include"} >= settings
+
+
+def test_every_fault_of_a_query_is_reported_at_once() -> None:
+    asked = {"poll": "0", "restart_after": "x", "role": "a b", "pol": "1", "strict": "yes", "command-name": "aws-x"}
+    done = run("user-data", "--external", stdin=json.dumps(asked))
+    assert done.exit_code == 1
+    assert done.stderr.count("-:1:1: error: ") == len(asked)
+
+
+def test_user_data_that_ec2_refuses_is_not_rendered(tmp_path: Path) -> None:
+    (tmp_path / "big.sh").write_text("#!/bin/sh\n" + "".join(f": {number * number}\n" for number in range(2000)))
+    (tmp_path / "c.yaml").write_text("user-data: {include: [big.sh]}\n")
+    done = run("render", "-c", "c.yaml", "-o", "out")
+    assert done.exit_code == 1
+    assert "user-data/multipart.txt:1:1: error: " in done.stderr
+    assert "EC2 takes 16,384" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_template_that_cannot_be_sent_with_the_request_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump({"on-ready": [f"echo {number:060}" for number in range(30)]}))
+    commands = load("c.yaml", (tmp_path / "c.yaml").read_bytes()).on_ready
+    assert len(commands) == 30
+    done = run("render", "-c", "c.yaml", "-o", "out")
+    sizes = {path.name: path.stat().st_size for path in (tmp_path / "out/cloudformation").glob("*.yaml")}
+    warned = {name for name, size in sizes.items() if size > 51_200}
+    assert done.exit_code == 0
+    assert warned
+    for name in sizes:
+        assert (f"cloudformation/{name}:1:1: warning: " in done.stderr) == (name in warned)
+
+
+def test_a_role_that_no_template_waits_for_is_remarked_on(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("role: web\n")
+    assert "wait for any role, not for web" in run("render", "-c", "c.yaml", "-o", "out").stderr
+    assert "wait for any role" not in run("render", "-o", "other").stderr
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_nothing_is_written_through_a_symbolic_link_out_of_the_folder(tmp_path: Path, listed: bool) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/cloudformation").symlink_to(tmp_path / "elsewhere")
+    if listed:
+        names = ("cloudformation", "ssm/command.yaml")
+        (tmp_path / "out/SHA256SUMS").write_text("".join(f"{'0' * 64}  {name}\n" for name in names))
+    done = run("render", "-o", "out")
+    assert done.exit_code == 1
+    assert "out/cloudformation:1:1: error: " in done.stderr
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert not (tmp_path / "out/ssm").exists()
+
+
+def test_a_file_that_is_a_symbolic_link_is_replaced_and_what_it_points_at_is_not(tmp_path: Path) -> None:
+    assert run("render", "-o", "out").exit_code == 0
+    target = tmp_path / "passwd"
+    target.write_text("root\n")
+    (tmp_path / "out/ssm/command.yaml").unlink()
+    (tmp_path / "out/ssm/command.yaml").symlink_to(target)
+    assert run("render", "-o", "out").exit_code == 0
+    assert target.read_text() == "root\n"
+    assert not (tmp_path / "out/ssm/command.yaml").is_symlink()
