@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 import ssmwake
+from ssmwake.aws.client import PATIENT
+from ssmwake.aws.session import IDENTITY
 from ssmwake.cli import command
 from ssmwake.cli.publish import command as publish
 from ssmwake.config import load
@@ -43,7 +45,7 @@ def test_each_option_is_named_on_the_page_and_each_named_one_exists() -> None:
     options = {name for parameter in publish.params for name in parameter.opts if name.startswith("--")}
     named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", PAGE))
     assert named <= options
-    assert options - named <= {"--config", "--assume-role"}
+    assert options - named <= {"--config", "--no-config", "--assume-role"}
 
 
 def test_the_config_that_is_shown_is_valid() -> None:
@@ -58,3 +60,12 @@ def test_the_python_that_is_shown_runs(fake: FakeSsm, front: Front, capsys: pyte
     exec(text, names)
     assert names["ssmwake"] is ssmwake
     assert "create ssmwake" in capsys.readouterr().out
+
+
+def test_the_time_outs_on_the_page_are_those_of_the_program() -> None:
+    sentence = (
+        f"costs its place {PATIENT.connect:.0f} seconds, and one that does not answer {PATIENT.longest_call:.0f} seconds "
+        f"({PATIENT.connect + IDENTITY:.0f} for the question"
+    )
+    assert sentence in " ".join(PAGE.split())
+    assert f"Active after {PATIENT.active / 60:.0f} minutes" in " ".join(PAGE.split())

@@ -79,6 +79,37 @@ def test_a_config_with_crlf_is_the_same() -> None:
     ("text", "expected"),
     [
         ("tmeout: 3", "c.yaml:1:1: error: unknown key 'tmeout'; did you mean 'timeout'? [SW011]"),
+        (
+            "documents:\n  share-with: [all, '123456789012']",
+            "c.yaml:2:15: error: 'all' is every account already, and AWS refuses it beside account ids; "
+            "write 'all', or the ids [SW012]",
+        ),
+        (
+            "documents:\n  tags: {ssmwake:previous-default: '1'}",
+            "c.yaml:2:10: error: a key of tags is 'ssmwake:previous-default': not a tag key; 1 to 128 letters, digits, "
+            "blanks and _.:/=+@- are allowed, and neither aws: nor ssmwake: in front [SW012]",
+        ),
+        (
+            "documents:\n  tags: {" + ", ".join(f"k{number}: v" for number in range(48)) + "}",
+            "c.yaml:2:9: error: tags holds 48; 47 are allowed (AWS takes 50, and ssmwake adds 3 of its own) [SW012]",
+        ),
+        (
+            "documents: {command-name: web, automation-name: web}",
+            "c.yaml:1:33: error: both documents are named web; give each a name of its own [SW391]",
+        ),
+        (
+            "documents: {command-name: ssmwake-rescue}",
+            "c.yaml:1:13: error: both documents are named ssmwake-rescue; give each a name of its own [SW391]",
+        ),
+        (
+            "publish: {accounts: [123456789012]}",
+            "c.yaml:1:22: error: an item of accounts is '123456789012': not the ARN of a role; write one such as "
+            "arn:aws:iam::123456789012:role/publisher [SW012]",
+        ),
+        (
+            "publish: {regions: [eu-west]}",
+            "c.yaml:1:21: error: an item of regions is 'eu-west': not a region; write one such as eu-west-1 [SW012]",
+        ),
         ("poll_healthy: 3", "c.yaml:1:1: error: unknown key 'poll_healthy'; did you mean 'poll-healthy'? [SW011]"),
         ("poll: 3\npoll: 4", "c.yaml:2:1: error: 'poll' is there twice; remove one [SW013]"),
         ("timeout: 0", "c.yaml:1:10: error: timeout is '0'; 1s to 1d are allowed [SW012]"),
