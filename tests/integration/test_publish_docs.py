@@ -64,7 +64,8 @@ def test_the_python_that_is_shown_runs(fake: FakeSsm, front: Front, capsys: pyte
 
 def test_the_time_outs_on_the_page_are_those_of_the_program() -> None:
     sentence = (
-        f"costs its place {PATIENT.connect:.0f} seconds, and one that does not answer {PATIENT.longest_call:.0f} seconds "
+        f"costs its place {PATIENT.connect:.0f} seconds, "
+        f"and one that does not answer {PATIENT.longest_call:.0f} seconds "
         f"({PATIENT.connect + IDENTITY:.0f} for the question"
     )
     assert sentence in " ".join(PAGE.split())

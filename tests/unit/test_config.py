@@ -95,7 +95,7 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ),
         (
             "documents: {command-name: web, automation-name: web}",
-            "c.yaml:1:33: error: both documents are named web; give each a name of its own [SW391]",
+            "c.yaml:1:32: error: both documents are named web; give each a name of its own [SW391]",
         ),
         (
             "documents: {command-name: ssmwake-rescue}",
