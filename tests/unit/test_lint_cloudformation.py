@@ -119,7 +119,9 @@ HOLDERS: dict[str, Callable[[Any], Any]] = {
     "AWS::EC2::LaunchTemplate": lambda data: {"LaunchTemplateData": {"UserData": data}},
     "AWS::AutoScaling::LaunchConfiguration": lambda data: {"UserData": data, "IamInstanceProfile": "x"},
     "AWS::EC2::SpotFleet": lambda data: {
-        "SpotFleetRequestConfigData": {"LaunchSpecifications": [{"UserData": data, "IamInstanceProfile": {"Arn": "x"}}]}
+        "SpotFleetRequestConfigData": {
+            "LaunchSpecifications": [{"UserData": data, "IamInstanceProfile": {"Arn": {"Fn::ImportValue": "x"}}}]
+        }
     },
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ssmwake.lint.aws.instance import HOP_LIMIT_RANGE
 from ssmwake.lint.aws.policy import PROFILE_ROLES
 from ssmwake.lint.cloudformation.sub import REFUSED_BY_SUB
 from ssmwake.lint.cloudformation.user_data import NOT_REPLACED
@@ -39,7 +40,7 @@ EXECUTED_OR_READ = (
 
 # What both find, by the id of cfn-lint: variables by their names, and what is missing or too much by its place.
 SAME_NAME = {"E1019": REFUSED_BY_SUB, "E1021": REFUSED_BY_SUB, "E1029": NOT_REPLACED}
-SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3051": SCHEMA_VERSION}
+SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3051": SCHEMA_VERSION, "E3034": HOP_LIMIT_RANGE}
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 

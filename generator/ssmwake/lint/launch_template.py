@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.aws import instance
+from ssmwake.lint.aws import instance, profile
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA, described_by
+from ssmwake.lint.aws.profile import Form
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.text.placeholders import is_path, is_placeholder
@@ -61,6 +62,11 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
         yield from user_data.check(script, decoded, described.image)
         scripts.append(script)
     yield from instance.check(described, scripts)
+    named = value(node, "IamInstanceProfile")
+    for key, takes in (("Name", Form.NAME), ("Arn", Form.ARN)):
+        said = setting(value(named, key))
+        if said and said.value:
+            yield from profile.check(profile.of_text(said.value, said.where), takes)
 
 
 def _encoded(source: Source, node: yaml.ScalarNode) -> Replacement | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import yaml
 
@@ -12,10 +13,11 @@ from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS
 from ssmwake.lint.shell.parser import commands
+from ssmwake.lint.text.placeholders import WORD
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, is_string, items, text_of, value
 from ssmwake.lint.user_data import check as user_data
-from ssmwake.model import Finding, Invalid, Location
+from ssmwake.model import Finding, Invalid, Location, Severity
 
 IMDS_DISABLED = rule(
     "SW220", ERROR, "user data without IMDS", reason="cloud-init gets user data from IMDS: none of it runs"
@@ -36,6 +38,14 @@ AGENT_WITHOUT_PROFILE = rule(
     "SW228", INFO, "the SSM agent without a profile", reason="it registers only once a role comes, or by DHMC"
 )
 
+TAGS_DISABLED = rule(
+    "SW258", ERROR, "tags that IMDS does not serve", reason="the answer is 404, and the script goes on without the tag"
+)
+HOP_LIMIT_RANGE = rule("SW259", ERROR, "a hop limit out of range", reason="EC2 takes 1 to 64, and refuses any other")
+OTHER_ROLE = rule(
+    "SW262", ERROR, "a role that the instance does not get", reason="it waits for another role than it has, for ever"
+)
+
 # Where credentials can come from when not from a profile, and signs that the script waits for the profile itself.
 OTHER_CREDENTIALS = re.compile(
     r"(?i)AWS_(?:ACCESS_KEY_ID|PROFILE|SHARED_CRED|CONFIG_FILE|WEB_IDENTITY|CONTAINER_CRED|ENDPOINT_URL)"
@@ -52,6 +62,13 @@ CONTAINERS = {"docker", "podman", "nerdctl"}
 READS_ROLE = re.compile(r"(?:^|/)(?:amazon|aws-cli)/aws-cli(?:[:@]|$)|//169\.254\.169\.254")
 # On the host's network nothing hops; with keys of its own a container asks nobody; a variable can say either.
 NOT_BRIDGED = re.compile(r"^(?:host|container:.*|--net(?:work)?=(?:host|container:).*|--env-file.*|\$.*)$")
+HOPS = range(1, 65)
+TAGS = re.compile(r"(?:meta-data/|^/?)tags/instance\b")
+# How a script names the role whose credentials it asks for, and how a setting of ours names the one it waits for.
+AWAITED = re.compile(
+    r"^(?!\s*#)[^\n]*?(?:iam/security-credentials/|(?<![\w$])SSMWAKE_ROLE=[\"']?)(?P<role>[\w+=,.@-]+)(?=[\s\"'`)?;|&<>]|$)",
+    re.MULTILINE,
+)
 IPV4, IPV6 = "169.254.169.254", "//[fd00:ec2::254]"
 
 
@@ -63,6 +80,7 @@ class Names:
     tokens_required: str = "HttpTokens: required"
     ipv6: str = "HttpProtocolIpv6"
     profile: str = "IamInstanceProfile"
+    tags: str = "InstanceMetadataTags: enabled"
 
 
 @dataclass(frozen=True)
@@ -78,7 +96,10 @@ class Instance:
     tokens: Setting | None = None
     hops: Setting | None = None
     ipv6: Setting | None = None
+    tags: Setting | None = None
     profile: Setting | None = None
+    # The name of the role in the profile; empty where it is made up at the deployment, None where it is not known.
+    role: str | None = None
     image: str | None = None
     settled: bool = False
     names: Names = Names()
@@ -108,6 +129,8 @@ def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
     texts = [part for script in scripts for part in _parts(script)]
     runs = [run for text, kind in texts for run in _runs(text, kind)]
     yield from _hops(instance, runs)
+    yield from _tags(instance, runs)
+    yield from _role(instance, texts, runs)
     if not any(IPV4 in text.text for text, _ in texts):
         yield from _ipv6(instance, runs)
     if instance.profile is None and instance.settled:
@@ -116,7 +139,56 @@ def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
             yield from _profile(instance, runs)
 
 
+def commands_of(scripts: Sequence[Source]) -> Iterator[tuple[Source, Command]]:
+    """Yield each command that user data runs, with the text that it stands in."""
+    for script in scripts:
+        for text, kind in _parts(script):
+            for run in _runs(text, kind):
+                yield run.source, run.command
+
+
+def _tags(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+    off = instance.settled if instance.tags is None else instance.tags.value == "disabled"
+    for run in runs if off else ():
+        asked = next((word for word in run.command.words if TAGS.search(word.text)), None)
+        if asked is None or run.command.name in ("echo", "printf"):
+            continue
+        message = f"IMDS serves no tags here; set {instance.names.tags}"
+        if instance.tags:
+            yield TAGS_DISABLED.at(instance.tags.where, message)
+        else:
+            # An account can have another default.
+            yield TAGS_DISABLED.at(run.source.at_offset(asked.start), message, severity=Severity.WARNING)
+        return
+
+
+def _role(instance: Instance, texts: Sequence[tuple[Source, Kind]], runs: Sequence[_Run]) -> Iterator[Finding]:
+    """Yield each role that user data names as its own, where the profile gives another."""
+    if instance.role is None:
+        return
+    named = [
+        (text.at_offset(match.start("role")), match["role"])
+        for text, _ in texts
+        for match in AWAITED.finditer(text.text)
+    ]
+    for run in runs:
+        words = run.command.argv
+        for before, word in pairwise(words):
+            if run.command.name in ("ssmwake", "ssmwake.sh") and before.text == "--role":
+                named.append((run.source.at_offset(word.start), word.text))
+    for where, name in dict.fromkeys(named):
+        if name == instance.role or WORD.search(name) or not re.fullmatch(r"[\w+=,.@-]+", name):
+            continue
+        gets = (
+            f"the instance gets {instance.role}" if instance.role else "the role of the instance has a name of its own"
+        )
+        yield OTHER_ROLE.at(where, f"waits for the role {name[:64]}, and {gets}; leave the name out, or write that")
+
+
 def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+    said = instance.hops.value if instance.hops else None
+    if instance.hops and said is not None and re.fullmatch(r"-?\d{1,6}", said) and int(said) not in HOPS:
+        yield HOP_LIMIT_RANGE.at(instance.hops.where, f"a hop limit is 1 to 64, and this is {said}; write 1, or 2")
     required = instance.tokens is not None and instance.tokens.value == "required"
     if not required or instance.hops is None or instance.hops.value != "1":
         return

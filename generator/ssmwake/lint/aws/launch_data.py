@@ -33,6 +33,7 @@ def described_by(source: Source, node: yaml.Node, setting: Read, *, settled: boo
         tokens=setting(value(options, "HttpTokens")),
         hops=setting(value(options, "HttpPutResponseHopLimit")),
         ipv6=setting(value(options, "HttpProtocolIpv6")),
+        tags=setting(value(options, "InstanceMetadataTags")),
         profile=profile,
         image=image.value if image else None,
         settled=settled and known,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.cloudformation import associations, documents, instances, policy_order, roles, sub
+from ssmwake.lint.cloudformation import associations, documents, instances, policy_order, profiles, roles, signals, sub
 from ssmwake.lint.cloudformation.template import Template
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.text.source import Source
@@ -20,6 +20,8 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
     yield from instances.check(template, launches)
     yield from policy_order.check(template, launches)
     yield from roles.check(template, launches)
+    yield from profiles.check(template, launches)
+    yield from signals.check(template, launches)
 
 
 def sizes(source: Source, root: yaml.Node) -> dict[str, tuple[int, int]]:

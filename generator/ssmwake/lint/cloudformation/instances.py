@@ -20,6 +20,7 @@ from ssmwake.lint.text.yaml_nodes import items, text_of, value
 INSTANCE, LAUNCH_TEMPLATE = "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"
 GROUP, CONFIGURATION = "AWS::AutoScaling::AutoScalingGroup", "AWS::AutoScaling::LaunchConfiguration"
 SPOT_FLEET = "AWS::EC2::SpotFleet"
+PROFILE, ROLE = "AWS::IAM::InstanceProfile", "AWS::IAM::Role"
 # What launches instances of a launch template, and can state no profile itself.
 LAUNCHERS = (GROUP, "AWS::EC2::EC2Fleet", SPOT_FLEET)
 
@@ -99,7 +100,8 @@ def _described(template: Template, node: yaml.Node, *, settled: bool) -> Instanc
             return None
         return Setting(plain(one), template.source.of(one))
 
-    return described_by(template.source, node, setting, settled=settled)
+    described = described_by(template.source, node, setting, settled=settled)
+    return replace(described, role=_role_name(template, value(node, "IamInstanceProfile")))
 
 
 def _over(one: Instance, below: Instance) -> Instance:
@@ -110,6 +112,25 @@ def _over(one: Instance, below: Instance) -> Instance:
         tokens=one.tokens or below.tokens,
         hops=one.hops or below.hops,
         ipv6=one.ipv6 or below.ipv6,
+        tags=one.tags or below.tags,
+        role=one.role if one.profile else below.role,
         profile=one.profile or below.profile,
         image=one.image or below.image,
     )
+
+
+def _role_name(template: Template, node: yaml.Node | None) -> str | None:
+    """Return the name of the role that a profile gives; empty where CloudFormation makes one up, None if not known."""
+    profiles = template.referred(node, PROFILE)
+    if len(profiles) != 1 or template.generated:
+        return None
+    given = items(profiles[0].get("Roles"))
+    if len(given) != 1:
+        return None
+    if (said := plain(given[0])) is not None:
+        return said
+    roles = template.referred(given[0], ROLE)
+    if len(roles) != 1:
+        return None
+    named = roles[0].get("RoleName")
+    return "" if named is None else plain(named)

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.aws.policy import check_order
-from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE, LAUNCH_TEMPLATE, Launch
+from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE, LAUNCH_TEMPLATE, PROFILE, ROLE, Launch
 from ssmwake.lint.cloudformation.template import Resource, Template, plain, references
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
 from ssmwake.model import Finding
 
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
-PROFILE, ROLE = "AWS::IAM::InstanceProfile", "AWS::IAM::Role"
 
 
 def check(template: Template, launches: list[Launch]) -> Iterator[Finding]:

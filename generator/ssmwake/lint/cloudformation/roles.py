@@ -9,8 +9,8 @@ import yaml
 from ssmwake.lint.aws import policy
 from ssmwake.lint.aws.policy import Policy, Profile, Statement
 from ssmwake.lint.cloudformation.evaluate import text
-from ssmwake.lint.cloudformation.instances import Launch
-from ssmwake.lint.cloudformation.policy_order import POLICIES, PROFILE, attached_to, roles_of
+from ssmwake.lint.cloudformation.instances import PROFILE, Launch
+from ssmwake.lint.cloudformation.policy_order import POLICIES, attached_to, roles_of
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding

@@ -6,13 +6,20 @@ from dataclasses import replace
 from ssmwake.lint.aws import instance
 from ssmwake.lint.aws.instance import Instance, Names
 from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.terraform import profiles
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope, Text
 from ssmwake.lint.terraform.tree import Block, Body, Reference
 from ssmwake.model import Finding
 
 LAUNCH_TEMPLATE = "aws_launch_template"
-NAMES = Names("http_endpoint", 'http_tokens = "required"', "http_protocol_ipv6", "iam_instance_profile")
+NAMES = Names(
+    "http_endpoint",
+    'http_tokens = "required"',
+    "http_protocol_ipv6",
+    "iam_instance_profile",
+    'instance_metadata_tags = "enabled"',
+)
 
 
 def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator[Finding]:
@@ -25,6 +32,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
     one = Instance(
         where=block.name.where,
         profile=_profile(body, scope),
+        role=profiles.role_name(body, scope),
         image=image(body, scope),
         # Who launches from a template can state what it leaves out.
         settled=whole and not (generated or template),
@@ -37,8 +45,10 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
             tokens=_setting(option, "http_tokens", scope),
             hops=_setting(option, "http_put_response_hop_limit", scope),
             ipv6=_setting(option, "http_protocol_ipv6", scope),
+            tags=_setting(option, "instance_metadata_tags", scope),
         )
     yield from instance.check(one, [each.source for each in user_data])
+    yield from profiles.check(block, scope)
 
 
 def image(body: Body, scope: Scope) -> str | None:

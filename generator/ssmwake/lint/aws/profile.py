@@ -1,0 +1,72 @@
+"""What names the instance profile of an instance, whatever describes it: a profile and no role, a name or an ARN."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ssmwake.lint.rules import ERROR, rule
+from ssmwake.model import Finding, Location, Severity
+
+ROLE_FOR_PROFILE = rule(
+    "SW260", ERROR, "a role where a profile belongs", reason="EC2 has no profile of this name, and launches nothing"
+)
+WRONG_FORM = rule(
+    "SW261", ERROR, "an ARN where a name belongs, or the reverse", reason="EC2 refuses the launch, or the template"
+)
+
+ARN = re.compile(r"arn:[^:\s]*:iam:[^:]*:[^:]*:(?P<kind>instance-profile|role)/")
+
+
+class Form(StrEnum):
+    """How a profile is named; the value is what that is called."""
+
+    NAME = "the name"
+    ARN = "the ARN"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What names a profile: what stands there, and in which form; None for what only the deployment knows.
+
+    It `may_be_named_alike` when a profile of the same name as the role may well be elsewhere.
+    """
+
+    where: Location
+    is_role: bool = False
+    form: Form | None = None
+    may_be_named_alike: bool = False
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a profile and its name and ARN are called where the instance is described."""
+
+    profile: str = "an AWS::IAM::InstanceProfile"
+    name: str = "Name"
+    arn: str = "Arn"
+
+
+def of_text(text: str, where: Location) -> Reference:
+    """Return what a text names: what has no ARN in it is a name."""
+    match = ARN.search(text)
+    if match is None:
+        return Reference(where, form=None if text.startswith("arn:") else Form.NAME)
+    return Reference(where, is_role=match["kind"] == "role", form=Form.ARN)
+
+
+def check(reference: Reference, takes: Form | None, names: Names = Names()) -> Iterator[Finding]:
+    """Yield that a reference is to no profile, or in a form that is not taken there; None takes both."""
+    if reference.is_role:
+        message = f"a role, where an instance profile belongs; make {names.profile} of it, and refer to that"
+        severity = Severity.WARNING if reference.may_be_named_alike else None
+        yield ROLE_FOR_PROFILE.at(reference.where, message, severity=severity)
+    elif takes is Form.NAME and reference.form is Form.ARN:
+        message = f"an ARN, where the name of the profile belongs; write its name{_or(names.arn)}"
+        yield WRONG_FORM.at(reference.where, message)
+    elif takes is Form.ARN and reference.form is Form.NAME:
+        yield WRONG_FORM.at(reference.where, f"a name, where the ARN of the profile belongs; write {names.name}")
+
+
+def _or(arn: str) -> str:
+    return f", or {arn}" if arn else ""

@@ -1,0 +1,75 @@
+"""The instance profiles that a template gives to instances, as facts."""
+
+from collections.abc import Iterator, Sequence
+
+import yaml
+
+from ssmwake.lint.aws import profile
+from ssmwake.lint.aws.profile import Form, Names, Reference
+from ssmwake.lint.cloudformation.evaluate import text
+from ssmwake.lint.cloudformation.instances import CONFIGURATION, INSTANCE, PROFILE, ROLE, Launch
+from ssmwake.lint.cloudformation.template import VARIABLE, Template, call, is_no_value, plain, substitution
+from ssmwake.lint.text.yaml_nodes import items, text_of, value
+from ssmwake.model import Finding
+
+# Where a name is taken, there is no place for an ARN beside it.
+BARE, IN_TEMPLATE = Names(arn=""), Names(name="Name, with the name", arn="Arn, with the ARN")
+
+
+def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
+    """Yield what is no instance profile, or not in the form that is taken."""
+    for launch in launches:
+        node = launch.profile
+        if node is None or is_no_value(node):
+            continue
+        if launch.resource.kind in (INSTANCE, CONFIGURATION):
+            # A launch configuration takes both.
+            takes = Form.NAME if launch.resource.kind == INSTANCE else None
+            if found := _reference(template, node):
+                yield from profile.check(found, takes, BARE)
+        elif isinstance(node, yaml.MappingNode) and call(node) is None:
+            for key, takes in (("Name", Form.NAME), ("Arn", Form.ARN)):
+                inner = value(node, key)
+                if inner is not None and (found := _reference(template, inner)):
+                    yield from profile.check(found, takes, IN_TEMPLATE)
+
+
+def _reference(template: Template, node: yaml.Node) -> Reference | None:
+    """Return what a node refers to; None for what only the deployment knows."""
+    where = template.source.of(node)
+    found = call(node)
+    if found is None:
+        said = plain(node)
+        return profile.of_text(said, where) if said else None
+    if found.name == "Ref":
+        return _of_resource(template, text_of(found.argument), "", node)
+    if found.name == "Fn::GetAtt":
+        parts = [text_of(item) for item in items(found.argument)] or text_of(found.argument).split(".")
+        return _of_resource(template, parts[0], parts[-1], node)
+    if found.name == "Fn::Sub":
+        inside, own = substitution(found)
+        whole = VARIABLE.fullmatch(text_of(inside))
+        if whole and whole[1] not in own:
+            name, _, attribute = whole[1].partition(".")
+            return _of_resource(template, name, attribute, node)
+    if found.name in ("Fn::Sub", "Fn::Join"):
+        made = profile.of_text(text(template, node, {}).joined, where)
+        return made if made.form is Form.ARN else None
+    return None
+
+
+def _of_resource(template: Template, name: str, attribute: str, node: yaml.Node) -> Reference | None:
+    resource = template.resources.get(name)
+    if resource is None or resource.kind not in (PROFILE, ROLE):
+        return None
+    where = template.source.of(node)
+    form = Form.ARN if attribute == "Arn" else Form.NAME
+    if resource.kind == PROFILE:
+        return Reference(where, form=form)
+    # A profile may be named by its role.
+    alike = any(
+        resource.name in {one.name for one in template.referred(other.get("InstanceProfileName"), ROLE)}
+        or (plain(resource.get("RoleName")) or "") == plain(other.get("InstanceProfileName"))
+        for other in template.of_kind(PROFILE)
+    )
+    return None if alike and form is Form.NAME else Reference(where, is_role=True, form=form)
