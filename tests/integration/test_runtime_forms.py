@@ -62,6 +62,8 @@ def test_the_commands_on_the_page_compare_what_is_carried_with_what_was_reviewed
     commands = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
     assert commands.count("cmp") == 2
     installed = tmp_path / "installed"
+    assert "`ssmwake runtime --carried`" in section
+    commands += "\nssmwake runtime | cmp - ssmwake.sh && ssmwake runtime --carried | cmp - reviewed\n"
     commands = commands.replace("sudo cat /usr/local/sbin/ssmwake", f"cat {installed}")
     (tmp_path / "ssmwake.sh").write_text(runtime())
     environment = {"PATH": f"{SCRIPTS}:/usr/bin:/bin"}

@@ -23,6 +23,7 @@ VERBS = {
     "render": "write every artifact to dist/, or check that dist/ is current",
     "user-data": "print user data for an instance or a launch template",
     "document": "print one SSM document",
+    "runtime": "print the script that runs on an instance",
     "lint": "check user data, SSM documents and templates",
     "explain": "explain a rule of lint: why, a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",

@@ -1,0 +1,21 @@
+"""`ssmwake runtime`: the script that runs on an instance, to stdout."""
+
+import click
+
+from ssmwake.cli.output import data_out
+
+
+@click.command()
+@click.option(
+    "--carried", is_flag=True, help="As user data carries it: without comments and blank lines."
+)
+def command(carried: bool) -> None:
+    """Print the script that runs on an instance.
+
+    It is the same for every config. To see that an instance runs what you have reviewed, compare the output of
+    `--carried` with /usr/local/sbin/ssmwake there.
+    """
+    from ssmwake.render.runtime import carried as without_comments
+    from ssmwake.render.runtime import runtime
+
+    data_out((without_comments() if carried else runtime()).encode())
