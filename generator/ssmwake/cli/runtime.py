@@ -6,9 +6,7 @@ from ssmwake.cli.output import data_out
 
 
 @click.command()
-@click.option(
-    "--carried", is_flag=True, help="As user data carries it: without comments and blank lines."
-)
+@click.option("--carried", is_flag=True, help="As user data carries it: without comments and blank lines.")
 def command(carried: bool) -> None:
     """Print the script that runs on an instance.
 
