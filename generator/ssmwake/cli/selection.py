@@ -25,13 +25,18 @@ def _fits(names: Iterable[str], prefixes: tuple[str, ...]) -> bool:
 
 
 def _prefixes(given: Iterable[str]) -> tuple[str, ...]:
-    from ssmwake.rules import RULES
-
     found: list[str] = []
     for word in (each.strip().upper() for text in given for each in text.split(",")):
         if not ID.fullmatch(word):
             raise ValueError(f"{word or 'nothing'!r} is not an id or the beginning of one, such as SW2 or E3012")
-        if word.startswith("SW") and not any(rule.startswith(word) for rule in RULES):
+        if word.startswith("SW") and not _begins_a_rule(word):
             raise ValueError(f"no rule is called {word}, or begins so; see --list-rules")
         found.append(word)
     return tuple(found)
+
+
+def _begins_a_rule(prefix: str) -> bool:
+    # The table imports every module with rules, and hardly any run needs it.
+    from ssmwake.rules import RULES
+
+    return any(rule.startswith(prefix) for rule in RULES)
