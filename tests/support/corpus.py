@@ -19,6 +19,11 @@ def files(rule: str) -> list[Path]:
 
 @cache
 def findings(path: Path) -> tuple[Finding, ...]:
+    """Return the findings of a file of the corpus, which is linted once."""
+    return lint_file(path)
+
+
+def lint_file(path: Path) -> tuple[Finding, ...]:
     """Return the findings of a file of the corpus."""
 
     def beside(name: str) -> bytes | None:

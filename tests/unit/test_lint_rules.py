@@ -72,8 +72,9 @@ def calls(path: Path, name: str) -> list[ast.Call]:
 
 
 def test_only_a_rule_makes_a_finding() -> None:
-    made = {path.name: len(calls(path, "Finding")) for path in SOURCES if calls(path, "Finding")}
-    assert made == {"model.py": 1}
+    # The doctor has findings of another kind.
+    files = [path for path in SOURCES if "operate" not in path.parts]
+    assert {path.name: len(calls(path, "Finding")) for path in files if calls(path, "Finding")} == {"model.py": 1}
 
 
 def test_an_id_is_written_where_its_rule_is_and_nowhere_else() -> None:
