@@ -188,7 +188,8 @@ def test_a_script_that_a_module_renders_is_a_template_and_no_script() -> None:
 def test_a_template_knows_the_names_that_it_is_given_and_no_others() -> None:
     template = "#!/bin/sh\necho ${a} ${b}\n%{ for c in d ~}\necho ${c}\n%{ endfor ~}\n"
     rendered = 'templatefile("t", { a = 1, d = [] })'
-    assert found(instance(rendered), {"t": template}) == ["SW414 t:2:11"]
+    assert found(instance(rendered), {"t": template}) == ["SW423 2:33"]
+    assert found(instance(rendered), {"t": f"{template}b=1\n"}) == ["SW414 t:2:11"]
     assert found(instance('templatefile("t", merge(local.x, { a = 1 }))'), {"t": template}) == []
     assert found(instance('templatefile("t", { for k, v in x : k => v })'), {"t": template}) == []
 

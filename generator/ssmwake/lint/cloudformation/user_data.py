@@ -9,6 +9,7 @@ import yaml
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
+from ssmwake.lint.cloudformation import join
 from ssmwake.lint.cloudformation.conditions import worlds
 from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Template, call, substitution
@@ -87,6 +88,7 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> Carri
                 scripts.append(whole.source)
             sizes.append((whole.base, whole.most))
     found += _not_replaced(template, node)
+    found += join.check(template.source, node)
     base, most = (max(each) for each in zip(*sizes, strict=True))
     return Carried(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(scripts)), base, most)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.deferred import Script as ShellScript
-from ssmwake.lint.shell import environment, exit_status, imds, imds_request, packages, secrets, sleeps, units
+from ssmwake.lint.shell import environment, exit_status, imds, imds_request, indirect, packages, secrets, sleeps, units
 from ssmwake.lint.shell.command import Command, Here, Script
 from ssmwake.lint.shell.parser import read
 from ssmwake.lint.shell.shellcheck import dialect
@@ -94,6 +94,8 @@ def _lines(
     yield from secrets.in_commands(source, found)
     yield from sleeps.check(source, found)
     yield from units.absent(source, found, image)
+    if dialect == "bash":
+        yield from indirect.check(source, script)
     if run in BOOT:
         yield from units.waiting(source, found, early=run is Run.EARLY)
     if run is not Run.ELSEWHERE:

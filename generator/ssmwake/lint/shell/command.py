@@ -52,11 +52,15 @@ class Here:
 
 @dataclass(frozen=True)
 class Expansion:
-    """A variable that the shell replaces: where its dollar stands, and whether it has a default for being unset."""
+    """A variable that the shell replaces: where its dollar stands, and whether it has a default for being unset.
+
+    An indirect one, `${!x}`, is replaced by the value of the variable that it names.
+    """
 
     name: str
     start: int
     defaulted: bool = False
+    indirect: bool = False
 
 
 @dataclass

@@ -165,7 +165,8 @@ class _Reader:
     def _braces(self, frame: _Frame, piece: str, at: int) -> int:
         end = end_of_braces(self.text, at, quoted=frame.quoted or frame.text)
         if match := NAMED.match(self.text, at):
-            self.expansions.append(Expansion(match[1], at, defaulted=match[2] is not None))
+            indirect = self.text[at + 2] == "!" and self.text[match.end() : match.end() + 1] not in ("*", "@", "[")
+            self.expansions.append(Expansion(match[1], at, defaulted=match[2] is not None, indirect=indirect))
         if end < 0:
             self._add(frame, piece, at)
             return at + len(piece)

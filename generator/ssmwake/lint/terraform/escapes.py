@@ -24,32 +24,46 @@ SHELL = re.compile(r"\$\{(?:[#!]|[\w]+(?:\[[^\]\n]*\])?(?:[-:=?+%#/^,@}]|$)|\w+\
 # In a file that is not a template: escapes that nobody undoes.
 DOUBLED = re.compile(r"\$(\$\{\w+[^}\n]*\})|%(%\{[a-z_]+\})")
 CURL = re.compile(r"\bcurl\b.*(?:\s-w|\s-[a-zA-Z]*w\s|--write-out)")
+OF_THE_SYSTEM = frozenset({"HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "RANDOM", "SHELL", "UID", "USER"})
 HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w*)")
 
 
 def templates(expression: Expression, names: frozenset[str] | None = frozenset()) -> Iterator[Finding]:
     """Yield what is wrong with the templates in an expression, where these names are known; None for any name."""
+    for one in walk(expression):
+        if isinstance(one, Broken):
+            yield _broken(one)
+    for piece, _ in unknown(expression, names) if names is not None else ():
+        yield for_the_shell(piece)
+
+
+def unknown(expression: Expression, names: frozenset[str]) -> Iterator[tuple[Interpolation, str]]:
+    """Yield each interpolation that is one name and no more, where nobody gives a value of this name."""
     waiting = [(expression, names)]
     while waiting:
         one, known = waiting.pop()
-        if isinstance(one, Broken):
-            yield _broken(one)
-        if known is not None:
-            known = known | one.names
-        if isinstance(one, Template) and known is not None:
+        known = known | one.names
+        if isinstance(one, Template):
             # What a for gives is known until its end, and further too: that is said too little, and nothing wrong.
             known = known.union(*(piece.names for piece in one.inside))
-        if isinstance(one, Interpolation) and known is not None:
-            yield from _lone(one, known)
+        if isinstance(one, Interpolation):
+            inner = one.inside[0]
+            if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known:
+                yield one, inner.path[0]
         waiting.extend((inner, known) for inner in reversed(one.inside))
 
 
-def _lone(piece: Interpolation, known: frozenset[str]) -> Iterator[Finding]:
-    inner = piece.inside[0]
-    if isinstance(inner, Reference) and len(inner.path) == 1 and inner.path[0] not in known:
-        written = _short(piece.span.text)
-        message = f"{written} is Terraform's here, and it knows no such name; write ${written} for the shell"
-        yield SHELL_VARIABLE.at(piece.span.where, message)
+def for_the_shell(piece: Interpolation) -> Finding:
+    """Return the finding of a variable of the shell that Terraform looks for."""
+    written = _short(piece.span.text)
+    message = f"{written} is Terraform's here, and it knows no such name; write ${written} for the shell"
+    return SHELL_VARIABLE.at(piece.span.where, message)
+
+
+def is_of_the_shell(name: str, text: str) -> bool:
+    """Return whether a script sets a variable itself, or has it from the system."""
+    sets = rf"(?m)\b{name}\+?=|\bfor[ \t]+{name}\b|\b(?:read|local|export|declare)\b[^\n;|&]*\b{name}\b"
+    return name in OF_THE_SYSTEM or re.search(sets, text) is not None
 
 
 def _broken(piece: Broken) -> Finding:

@@ -39,7 +39,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, text_of
 from ssmwake.lint.text.yaml_nodes import value as node_at
 from ssmwake.lint.user_data import check as user_data
-from ssmwake.lint.user_data import cloud_config
+from ssmwake.lint.user_data import cloud_config, mime
 from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.model import Finding, Location, Replacement
 
@@ -56,6 +56,8 @@ ENCODED_ANYWAY = rule(
 DOCUMENT_FORMAT = rule(
     "SW416", ERROR, "content that document_format contradicts", reason="Systems Manager refuses the document"
 )
+
+INCOMPLETE = rule("SW423", ERROR, "a template that is not given all it reads", reason="Terraform refuses the call")
 
 # No module is nearly as large.
 LIMIT = 512 * 1024
@@ -144,7 +146,20 @@ def _template_file(name: Expression, given: Expression | None, scope: Scope, *, 
         names = {key for key, _ in keys(given) if key is not None}
         names = None if any(key is None for key, _ in keys(given)) else names
     source = Source.of_file(found[0], found[1].decode("utf-8", "surrogateescape"))
-    yield from escapes.templates(parse_template(source), None if names is None else frozenset(names))
+    template = parse_template(source)
+    yield from escapes.templates(template, None)
+    missing: dict[str, None] = {}
+    for piece, unknown in escapes.unknown(template, frozenset(names)) if names is not None else ():
+        if escapes.is_of_the_shell(unknown, source.text):
+            yield escapes.for_the_shell(piece)
+        else:
+            missing[unknown] = None
+    if missing:
+        listed = ", ".join(list(missing)[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        message = (
+            f"{posixpath.basename(found[0])} reads {listed}, which are not given; add them, or write $${{...}} there"
+        )
+        yield INCOMPLETE.at((given or name).span.where, message)
 
 
 def _block(block: Block, scope: Scope) -> Iterator[Found]:
@@ -283,6 +298,8 @@ def _parts(body: Body, scope: Scope) -> Iterator[Found]:
             continue
         kind = block.body.value("content_type")
         said = text(kind, scope) if kind else None
+        if kind and said and said.known:
+            yield from mime.unhandled(kind.span.where, said.source.text)
         for found in texts(content, scope):
             if not found.begins or found.coding is not Coding.PLAIN:
                 continue

@@ -168,7 +168,13 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[
         yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
     elif piece.type in LOOKED_AT and kind is None and not handled:
         yield IGNORED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")
-    elif piece.type.startswith("text/") and piece.type not in TYPES and not handled:
-        near = difflib.get_close_matches(piece.type, TYPES, 1)
+    elif not handled:
+        yield from unhandled(place, piece.type)
+
+
+def unhandled(place: Location, content_type: str) -> Iterator[Finding]:
+    """Yield that cloud-init has no handler for a type of text."""
+    if content_type.startswith("text/") and content_type not in TYPES:
+        near = difflib.get_close_matches(content_type, TYPES, 1)
         hint = f"did you mean {near[0]}?" if near else "write one that it knows"
-        yield IGNORED_PART.at(place, f"cloud-init ignores {piece.type}; {hint}")
+        yield IGNORED_PART.at(place, f"cloud-init ignores {content_type[:60]}; {hint}")

@@ -1,0 +1,50 @@
+"""Indirect variables of bash that are none: `${!HOME}` is how Fn::Sub writes the shell's own, outside of it too."""
+
+import re
+from collections.abc import Iterator
+
+from ssmwake.lint.rules import WARNING, rule
+from ssmwake.lint.shell.command import LOOPS, Script
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding
+
+INDIRECT = rule(
+    "SW265", WARNING, "an indirect variable outside of Fn::Sub", reason="bash looks for a variable named by the value"
+)
+
+# Variables whose value is no name of another variable.
+OF_THE_SYSTEM = {"HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "RANDOM", "SECONDS", "SHELL", "UID", "USER"}
+NAME = re.compile(r"[A-Za-z_]\w*")
+PSEUDO = re.compile(r"\$\{!(AWS::\w+)\}")
+
+
+def check(source: Source, script: Script) -> Iterator[Finding]:
+    """Yield each `${!X}` where the value of X cannot be the name of a variable."""
+    given = _given(script)
+    for one in script.expansions:
+        values = given.get(one.name, [])
+        never = bool(values) and not any(value is None or NAME.fullmatch(value) for value in values)
+        if one.indirect and (never or (not values and one.name in OF_THE_SYSTEM)):
+            message = f"${{!{one.name}}} is indirect outside of Fn::Sub; write ${{{one.name}}}"
+            yield INDIRECT.at(source.at_offset(one.start), message)
+    for match in PSEUDO.finditer(source.text):
+        message = (
+            f"{match[0]} is not for bash, and Fn::Sub does not see it; put the text in Fn::Sub, and leave the ! out"
+        )
+        yield INDIRECT.at(source.at_offset(match.start()), message)
+
+
+def _given(script: Script) -> dict[str, list[str | None]]:
+    """Return the values that variables are given; None for one that only a run knows."""
+    found: dict[str, list[str | None]] = {}
+    for command in script.commands:
+        for word in command.assignments:
+            name, _, value = word.text.partition("=")
+            computed = "$" in value and not value.startswith("$()")
+            found.setdefault(name.rstrip("+"), []).append(None if computed or not value else value)
+        first = command.words[0].text if command.words else ""
+        if first in LOOPS or command.name in ("read", "local", "declare", "typeset", "getopts", "mapfile", "readarray"):
+            for word in command.words[1:]:
+                if NAME.fullmatch(word.text):
+                    found.setdefault(word.text, []).append(None)
+    return found

@@ -1,0 +1,3 @@
+locals {
+  script = templatefile("templates/web.sh.tftpl", {})
+}
