@@ -33,6 +33,16 @@ def verdict_of(one: Account) -> Verdict:
     return verdict
 
 
+def is_not_wrong(verdict: Verdict, wanted: dict[str, Any]) -> bool:
+    """Return whether a verdict with less sight is right, one of the further faults, or unsure."""
+    if verdict.confidence is Confidence.CANNOT_TELL:
+        return True
+    if wanted["verdict"] == "cannot-tell":
+        # Less sight may leave a rule of thumb where more shows that it does not hold; but never a certainty.
+        return verdict.confidence is Confidence.LIKELY
+    return verdict.verdict == wanted["verdict"] or verdict.verdict in wanted.get("and_then", [])
+
+
 def test_every_case_is_read() -> None:
     assert len(FOLDERS) >= 22
 
@@ -58,7 +68,6 @@ def test_the_verdict_is_the_right_one(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_no_permission_that_is_missing_makes_the_verdict_wrong(folder: Path) -> None:
-    right = expected(folder)["verdict"]
     whole = account(folder)
     verdict_of(whole)
     asked = sorted({call.action for call in whole.sent})
@@ -70,13 +79,11 @@ def test_no_permission_that_is_missing_makes_the_verdict_wrong(folder: Path) -> 
         if action in NEEDED and verdict.verdict == "no-look":
             assert action in said
             continue
-        is_unsure = verdict.confidence is Confidence.CANNOT_TELL
-        assert verdict.verdict == right or is_unsure, (action, verdict)
+        assert is_not_wrong(verdict, expected(folder)), (action, verdict)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_caller_who_may_not_simulate_gets_no_wrong_verdict(folder: Path) -> None:
-    right = expected(folder)["verdict"]
     for more in (
         "iam:GetRole",
         "iam:ListRolePolicies",
@@ -85,7 +92,7 @@ def test_a_caller_who_may_not_simulate_gets_no_wrong_verdict(folder: Path) -> No
         "iam:GetInstanceProfile",
     ):
         verdict = verdict_of(account(folder, "iam:SimulatePrincipalPolicy", more))
-        assert verdict.verdict == right or verdict.confidence is Confidence.CANNOT_TELL, (more, verdict)
+        assert is_not_wrong(verdict, expected(folder)), (more, verdict)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
@@ -104,9 +111,8 @@ def test_calls_that_are_throttled_are_made_again(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS[::4], ids=lambda path: path.name)
 def test_a_service_that_dies_costs_certainty_and_not_the_run(folder: Path) -> None:
-    right = expected(folder)["verdict"]
     whole = account(folder)
     verdict_of(whole)
     for action in sorted({call.action for call in whole.sent} - NEEDED):
         verdict = verdict_of(account(folder, dying=frozenset({action})))
-        assert verdict.verdict == right or verdict.confidence is Confidence.CANNOT_TELL, (action, verdict)
+        assert is_not_wrong(verdict, expected(folder)), (action, verdict)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from ssmwake.operate.facts import (
+    NOT_ASKED,
     AgentCall,
     Console,
     Facts,
@@ -129,6 +130,22 @@ class Evidence:
         return None if isinstance(self.facts.connected, Unseen) else self.facts.connected
 
     @property
+    def is_new(self) -> bool:
+        """Whether the agent came online a moment ago, and its channel may still be opening."""
+        marks = [self.start[0]] if self.start else []
+        marks += [self.node.registered] if self.node and self.node.registered else []
+        marks += [at for at, _ in self.console.agents]
+        accepted = [one.at for one in self.trail.calls if not one.code]
+        marks += [min(accepted)] if accepted else []
+        return any(timedelta() <= self.now - one < ONLINE_SETTLING for one in marks)
+
+    @property
+    def may_be_connected(self) -> bool:
+        """Whether the channel may be open all the same: there is a node, and nobody was allowed to ask."""
+        connected = self.facts.connected
+        return bool(self.node) and isinstance(connected, Unseen) and connected.why != NOT_ASKED
+
+    @property
     def is_proven_network(self) -> bool:
         """Whether a call of the agent came through a moment ago, accepted or refused by IAM."""
         last = max((call.at for call in self.trail.calls), default=None)
@@ -214,7 +231,7 @@ class Evidence:
     @property
     def is_channel_denied(self) -> bool:
         """Whether the role may not open the channel; a simulator that also denies the reports it accepts is wrong."""
-        if self.is_reporting and self.rights.report.decision == "denied":
+        if self.needs_host_management or (self.is_reporting and self.rights.report.decision == "denied"):
             return False
         return self.rights.channel.decision == "denied" and not (self.node and self.node.role)
 

@@ -13,7 +13,7 @@ from ssmwake.operate.blocks import Block, Notes, Origin, acl_block, egress_block
 from ssmwake.operate.endpoints import find_endpoints, judge_endpoint
 from ssmwake.operate.facts import Facts, Subnet, Unseen
 from ssmwake.operate.filters import EPHEMERAL, Answer, all_of, may_pass_somewhere, pass_acl, pass_groups
-from ssmwake.operate.routes import find_table, judge_exit
+from ssmwake.operate.routes import NAT64, judge_exit, judge_nat64
 
 AMAZON_RESOLVER = "AmazonProvidedDNS"
 
@@ -189,13 +189,19 @@ def _judge_acls(origin: Origin, subnet: Subnet, nat_subnet: str, notes: Notes) -
 
 
 def _judge_ipv6(origin: Origin, subnet: Subnet, notes: Notes) -> str:
-    """Note what is known of a subnet without IPv4: whether the agent speaks to dual-stack endpoints, only it knows."""
-    tables = origin.network.tables
-    table = None if isinstance(tables, Unseen) else find_table(tables, subnet)
-    through = [one for one in (table.routes if table else ()) if one.destination == "64:ff9b::/96"]
-    text = f"{subnet.id} has IPv6 only"
-    if subnet.has_dns64 and through and not through[0].is_blackhole:
-        notes.unknowns.append(f"{text}; IPv4 is reached by DNS64 and {through[0].target}")
-    else:
-        notes.unknowns.append(f"{text}; the agent then needs UseDualStackEndpoint (3.3.3270.0), which only it knows")
-    return text
+    """Judge a subnet without IPv4: by DNS64 it reaches IPv4, and else only the agent knows whether it uses IPv6."""
+    text = judge_nat64(origin, subnet, notes)
+    groups = origin.network.groups
+    if text and not isinstance(groups, Unseen) and not find_endpoints(origin):
+        answer = pass_groups(groups, origin.interface.groups, is_egress=True, target=NAT64)
+        if answer is not Answer.YES:
+            notes.unknowns.append(
+                f"whether {', '.join(origin.interface.groups)} lets 443 out to {NAT64} is not visible"
+            )
+        # ACLs of IPv6 and the agent's own settings are left.
+        notes.is_certain = False
+        return f"{text}, by DNS64"
+    notes.unknowns.append(
+        f"{subnet.id} has IPv6 only; the agent then needs UseDualStackEndpoint (3.3.3270.0), which only it knows"
+    )
+    return f"{subnet.id} has IPv6 only"

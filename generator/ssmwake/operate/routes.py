@@ -7,6 +7,9 @@ from ssmwake.operate.facts import Nat, Route, RouteTable, Subnet, Unseen
 
 DEFAULT = "0.0.0.0/0"
 
+# The prefix under which DNS64 gives the addresses of IPv4 (RFC 6052).
+NAT64 = "64:ff9b::/96"
+
 # What leads to places that are not described here: another VPC, a data centre, an appliance.
 ELSEWHERE = {
     "tgw": "a transit gateway",
@@ -50,6 +53,17 @@ def judge_exit(origin: Origin, subnet: Subnet, notes: Notes) -> tuple[str, str]:
         # A private hosted zone may lead the names of the service through one of these.
         notes.is_certain = False
     return text, nat_subnet
+
+
+def judge_nat64(origin: Origin, subnet: Subnet, notes: Notes) -> str:
+    """Note what is wrong with the way from a subnet without IPv4 to IPv4; return it in words, if there is one."""
+    tables = origin.network.tables
+    table = None if isinstance(tables, Unseen) else find_table(tables, subnet)
+    route = next((one for one in (table.routes if table else ()) if one.destination == NAT64), None)
+    if table is None or route is None or not subnet.has_dns64 or route.kind != "nat" or route.is_blackhole:
+        return ""
+    text, _ = _judge_nat(origin, subnet, table, route, notes)
+    return text
 
 
 def _doubt(origin: Origin, table: RouteTable, others: list[Route]) -> str:

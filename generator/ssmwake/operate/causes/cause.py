@@ -1,7 +1,7 @@
 """What a cause is: a name, an exit status, what it means and what helps, and a function from evidence to a finding."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ssmwake.operate.evidence import Evidence
@@ -61,6 +61,11 @@ def known(
 def likely(sentence: str, *do: str, resource: str = "", short: str = "", retry: Window | None = None) -> Finding:
     """Return a finding with a premise that is a rule of thumb."""
     return Finding(Confidence.LIKELY, sentence, do, resource, short, retry)
+
+
+def doubted(finding: Finding, doubt: str) -> Finding:
+    """Return a finding as a suspicion, with what it is that was not seen."""
+    return replace(finding, confidence=Confidence.CANNOT_TELL, sentence=f"{finding.sentence} But {doubt}.")
 
 
 def suspected(sentence: str, *do: str, resource: str = "", short: str = "") -> Finding:

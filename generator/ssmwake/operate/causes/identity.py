@@ -1,9 +1,10 @@
 """Causes in what the agent is to IAM: no agent, no role, a profile that is gone or empty, a role that may not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ssmwake.operate import steps
-from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Confidence, Finding, known, likely, suspected
+from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Finding, doubted, known, likely, suspected
 from ssmwake.operate.evidence import HOST_MANAGEMENT, Evidence, clock
 from ssmwake.operate.facts import Gone, HostManagement, Profile, Right, Unseen
 from ssmwake.operate.images import brings_agent
@@ -38,6 +39,8 @@ def _unless_host_management(
         if evidence.is_reporting or evidence.is_connected:
             return None
         finding = judge(evidence)
+        if finding and evidence.may_be_connected:
+            return doubted(finding, f"whether sessions open all the same was not seen: {evidence.facts.connected}")
         if finding is None or evidence.host_management is False:
             return finding
         setting = evidence.facts.host_management
@@ -64,9 +67,13 @@ def _no_role(evidence: Evidence) -> Finding | None:
     if facts.instance.profile_arn and not is_leaving:
         return None
     words = ["--instance-id", facts.instance.id, "--iam-instance-profile", "Name=PROFILE"]
+    if evidence.host_management:
+        # It lends a role, which an agent of 3.2.582.0 or later takes.
+        return None
     what = "Its instance profile is being detached" if is_leaving else "It has no instance profile"
+    instead = ", and Default Host Management is off" if evidence.host_management is False else ""
     return known(
-        f"{what}, and Default Host Management is off, so the agent has no role. Choose the PROFILE.",
+        f"{what}{instead}, so the agent has no role. Choose the PROFILE.",
         steps.aws(facts.scene, "ec2", "associate-iam-instance-profile", *words),
         steps.ssmwake(facts.scene, "wake", facts.instance.id),
         short="no instance profile",
@@ -157,9 +164,12 @@ def _role_denied(evidence: Evidence) -> Finding | None:
         return None
     # What CloudTrail says of a call is what happened then; the role may have been changed since.
     found = denied(evidence, Right("denied", by, "CloudTrail", steps.REPORT), "report to Systems Manager")
-    sentence = f"{found.sentence} Systems Manager refused its agent at {clock(call.at)} (CloudTrail)."
-    is_known = found.confidence is Confidence.KNOWN and evidence.trail.has_role_changes
-    return known(sentence, *found.do, resource=found.resource, short=found.short, is_sure=is_known)
+    found = replace(
+        found, sentence=f"{found.sentence} Systems Manager refused its agent at {clock(call.at)} (CloudTrail)."
+    )
+    if not evidence.trail.has_role_changes:
+        return doubted(found, "whether the role was changed since was not seen")
+    return found
 
 
 def _is_role_newer(evidence: Evidence) -> bool:

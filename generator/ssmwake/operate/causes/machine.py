@@ -33,6 +33,9 @@ def _online(evidence: Evidence) -> Finding | None:
         return likely(f"The channel for sessions is open, but no report was accepted {seen}.", short="connected")
     if not evidence.is_reporting or not isinstance(connected, Unseen):
         return None
+    if connected.why != NOT_ASKED and evidence.is_new:
+        # The channel may still be opening.
+        return None
     is_blocked = evidence.is_channel_denied or evidence.channel_way.blocks
     if connected.why != NOT_ASKED and is_blocked:
         return None

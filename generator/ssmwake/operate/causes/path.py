@@ -2,7 +2,7 @@
 
 from ssmwake.operate import steps
 from ssmwake.operate.blocks import Origin
-from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Finding, known, suspected
+from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Finding, doubted, known, suspected
 from ssmwake.operate.endpoints import endpoint_denied, find_endpoints
 from ssmwake.operate.evidence import Evidence, clock
 from ssmwake.operate.facts import NOT_ASKED, Unseen
@@ -45,7 +45,10 @@ def _cause(name: str) -> Cause:
             return None
         trail = evidence.facts.trail
         is_sure = not isinstance(trail, Unseen) or trail.why == NOT_ASKED
-        return known(block.sentence, *block.do, resource=block.resource, short=block.short, is_sure=is_sure)
+        found = known(block.sentence, *block.do, resource=block.resource, short=block.short, is_sure=is_sure)
+        if evidence.may_be_connected:
+            return doubted(found, f"whether sessions open all the same was not seen: {evidence.facts.connected}")
+        return found
 
     return Cause(name, CONFIGURATION, meaning, remedy, judge)
 

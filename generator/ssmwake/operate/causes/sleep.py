@@ -16,7 +16,6 @@ from ssmwake.operate.causes.cause import (
 from ssmwake.operate.causes.identity import denied
 from ssmwake.operate.evidence import (
     DENIED,
-    ONLINE_SETTLING,
     SETTLING,
     SLEEPS,
     Evidence,
@@ -30,7 +29,7 @@ LATE_EVENT = 45 * retry.MINUTE
 
 
 def _no_channel(evidence: Evidence) -> Finding | None:
-    if evidence.is_connected or not evidence.is_reporting or _is_new(evidence):
+    if evidence.is_connected or not evidence.is_reporting or evidence.is_new:
         return None
     blocked = channel_block(evidence)
     if blocked:
@@ -64,23 +63,13 @@ def channel_block(evidence: Evidence) -> Finding | None:
     return known(block.sentence, *block.do, resource=block.resource, short=block.short) if block else None
 
 
-def _is_new(evidence: Evidence) -> bool:
-    """Return whether the agent came online a moment ago, and its channel may still be opening."""
-    node = evidence.node
-    marks = [evidence.start[0]] if evidence.start else []
-    marks += [node.registered] if node and node.registered else []
-    marks += [at for at, _ in evidence.console.agents]
-    accepted = [one.at for one in evidence.trail.calls if not one.code]
-    marks += [min(accepted)] if accepted else []
-    return any(timedelta() <= evidence.now - one < ONLINE_SETTLING for one in marks)
-
-
 def _settling(evidence: Evidence) -> Finding | None:
     facts = evidence.facts
     wait = steps.ssmwake(facts.scene, "wait", facts.instance.id)
     if evidence.is_reporting:
-        if evidence.is_connected is False and _is_new(evidence):
-            return known("Online since a moment ago; the channel for sessions is still opening.", wait, short="opening")
+        if not evidence.is_connected and evidence.is_new:
+            sentence = "Online since a moment ago; the channel for sessions is still opening."
+            return known(sentence, wait, short="opening", is_sure=evidence.is_connected is False)
         return None
     if evidence.is_connected:
         return None
@@ -108,6 +97,12 @@ def gates(evidence: Evidence) -> list[str]:
         found.append(f"the status checks: {facts.status}")
     elif facts.status is None:
         found.append("the status checks: EC2 does not list them")
+    if evidence.may_be_connected:
+        found.append(f"the channel for sessions: {facts.connected}")
+    if evidence.needs_host_management and not evidence.version and isinstance(facts.console, Unseen):
+        found.append(f"the version of its agent: {facts.console}")
+    if facts.instance.profile_arn and isinstance(facts.associations, Unseen):
+        found.append(f"whether the profile is still being attached: {facts.associations}")
     if facts.instance.profile_arn and not evidence.needs_host_management:
         if isinstance(facts.profile, Unseen):
             found.append(f"the profile {facts.instance.profile_name}: {facts.profile}")
@@ -135,18 +130,22 @@ def _asleep(evidence: Evidence) -> Finding | None:
     if found is None:
         return None
     window, why, has_trace = found
-    are_rights_seen = evidence.rights.report.decision == "allowed" or evidence.needs_host_management
+    right = evidence.rights.report
+    # Policies that were read show no SCP.
+    are_rights_seen = evidence.needs_host_management or (right.decision == "allowed" and right.how != "read")
     if not are_rights_seen and not has_trace:
         return None
     is_sure = (
         has_trace
-        and evidence.rights.report.decision == "allowed"
-        and evidence.rights.report.how != "read"
+        and right.decision == "allowed"
+        and right.how != "read"
         and evidence.way.is_certain
         and bool(evidence.has_agent)
-        and not isinstance(facts.trail, Unseen)
+        and not isinstance(facts.console, Unseen)
     )
     rights = "" if are_rights_seen else " Its rights were not seen."
+    if right.how == "read":
+        rights = " Its policies allow it; service control policies were not seen."
     fine = "Nothing is wrong any more" if is_sure else "Nothing that can be seen is wrong"
     sentence = f"{why}{rights} {fine}; the agent asks again by itself {spell(window, evidence.now)}."
     do = steps.ssmwake(facts.scene, "wake" if facts.instance.platform == "linux" else "wait", facts.instance.id)
@@ -202,12 +201,12 @@ def _attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
         start, basis = evidence.console.agents[-1][0], "the agent's start (console)"
     if late:
         return _late(evidence, chain, start, basis)
+    if isinstance(evidence.facts.trail, Unseen):
+        return None
     if evidence.was_launched_with_role or now <= start + retry.REFUSED_MOST * retry.MINUTE + retry.GRACE:
         first = retry.window(chain, start, now, role=None, basis=basis)
         why = "All that the agent needs is there, but it may have been refused when it started."
         return (first, why, False) if first else None
-    if isinstance(evidence.facts.trail, Unseen):
-        return None
     most = now + retry.REFUSED_MOST * retry.MINUTE
     why = f"When the role came does not show yet; it was started at {clock(start)}."
     return Window(now, most, "the longest sleep of an agent"), why, False
@@ -261,6 +260,13 @@ def _cannot_tell(evidence: Evidence) -> Finding | None:
         missing.append(f"the calls of the agent: {facts.trail}")
     words = [facts.instance.id, *(["--connect"] if facts.instance.platform == "linux" else [])]
     do = steps.ssmwake(facts.scene, "wake" if facts.instance.platform == "linux" else "wait", *words)
+    if missing and missing[-1].startswith("the calls of the agent") and len(missing) == 1 and evidence.start:
+        window = retry.next_attempt(Chain.REFUSED, evidence.start[0], evidence.now, evidence.start[1])
+        sentence = (
+            f"All that was seen is in place. If it was refused when it started, its agent asks again by itself "
+            f"{spell(window, evidence.now)}; CloudTrail shows that, which was not seen: {facts.trail}."
+        )
+        return suspected(sentence, do, short=missing[0])
     if missing:
         return suspected(f"This was not seen, or cannot be judged: {'; '.join(missing)}.", do, short=missing[0])
     last = f" Its last report was at {evidence.last_accepted:%Y-%m-%d %H:%M} UTC." if evidence.last_accepted else ""
