@@ -16,9 +16,10 @@ from ssmwake.lint.rules.suppressions import without_ignored
 from ssmwake.lint.shell import check as shell_check
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
+from ssmwake.lint.text.json_syntax import broken_json
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed
-from ssmwake.lint.text.yaml_syntax import broken
+from ssmwake.lint.text.yaml_syntax import TEMPLATE, broken
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
 
@@ -36,7 +37,7 @@ def no_schema() -> None:
 NAMES = {
     Kind.USER_DATA: "user data",
     Kind.SSM: "an SSM document",
-    Kind.CLOUDFORMATION: "a CloudFormation template",
+    Kind.CLOUDFORMATION: TEMPLATE,
     Kind.LAUNCH_TEMPLATE: "launch-template data",
     Kind.TERRAFORM: "a Terraform file",
     Kind.TEMPLATEFILE: "a Terraform template",
@@ -188,11 +189,15 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
 
         yield from check_template(source)
         return
+    # YAML takes more than JSON, whose readers go by the name.
+    is_json = file.path.endswith(".json") and source.text.lstrip().startswith("{")
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:
-        yield broken(source, error, _named(what))
+        yield (broken_json(source) if is_json else None) or broken(source, error, _named(what))
         return
+    if is_json and (fault := broken_json(source)):
+        yield fault
     if not isinstance(root, yaml.MappingNode):
         from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 

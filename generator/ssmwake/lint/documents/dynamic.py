@@ -88,5 +88,8 @@ def nearest(name: str, known: Iterable[str], otherwise: str, alike: float = 0.6)
     """Return the hint that names the nearest known word, or the other one where none is so much alike."""
     # Comparing is slow: of hostile documents no more is compared than a person would write.
     candidates = [each for each in islice(known, 200) if len(each) < 100]
+    same = next((each for each in candidates if each.lower() == name.lower()), None)
+    if same is not None:
+        return f"did you mean '{same}'?"
     found = difflib.get_close_matches(name[:100], candidates, 1, alike)
     return f"did you mean '{found[0]}'?" if found else otherwise

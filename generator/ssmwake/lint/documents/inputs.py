@@ -22,6 +22,16 @@ UNKNOWN_INPUT = rule(
     "an input, or its value, that is unknown",
     reason="it does nothing, or the service refuses the document",
 )
+NOT_INPUTS = rule("SW441", ERROR, "inputs that are not an object", reason="the service refuses the document")
+
+# Names that a parameter, the API or another action has for an input.
+OTHER_NAMES = {
+    "executionTimeout": "timeoutSeconds",
+    "timeout": "timeoutSeconds",
+    "commands": "runCommand",
+    "command": "runCommand",
+    "workingDir": "workingDirectory",
+}
 
 
 def check(
@@ -36,6 +46,10 @@ def check(
     if opaque(node):
         return
     yield from _values(source, plain(action) or "", node)
+    if isinstance(node, yaml.SequenceNode):
+        where = source.of(found[0] if found else action)
+        yield NOT_INPUTS.at(where, "inputs is an object, and not a list; leave the brackets, or the dash, out")
+        return
     names = pairs(node)
     missing = sorted(wanted.needed - set(names))
     if missing:
@@ -52,7 +66,9 @@ def check(
         if name == "interpolationType":
             yield INTERPOLATION_TYPE.at(source.of(key), "interpolationType belongs to a parameter; move it there")
         elif name not in wanted.known | shared:
+            other = OTHER_NAMES.get(name)
             hint = nearest(name, wanted.known | shared, "remove it")
+            hint = f"it is {other}" if other in wanted.known else hint
             yield UNKNOWN_INPUT.at(source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")
 
 

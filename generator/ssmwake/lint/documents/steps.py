@@ -8,11 +8,11 @@ import yaml
 
 from ssmwake.lint.documents import inputs, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain
-from ssmwake.lint.documents.fields import MISSING_FIELD, unknown
+from ssmwake.lint.documents.fields import MISSING_FIELD, UNKNOWN_FIELD, unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
-from ssmwake.model import Finding
+from ssmwake.model import Finding, Severity
 
 NO_STEPS = rule("SW372", ERROR, "a document without steps", reason="the service refuses the document")
 DUPLICATE_STEP = rule("SW304", ERROR, "two steps of one name", reason="the service refuses the document")
@@ -118,7 +118,13 @@ def _step(source: Source, step: Step, automation: bool) -> Iterator[Finding]:
         message = f"'{step.name[:60]}' is no name for a step; use letters, digits and _, 128 at most"
         yield STEP_NAME.at(source.of(step.place), message)
     fields = vocabulary.AUTOMATION_STEP if automation else vocabulary.COMMAND_STEP
-    yield from unknown(source, step.node, fields, "field of a step")
+    # The agent ignores what only Automation has; nobody has seen the service refuse it.
+    others = frozenset() if automation else vocabulary.AUTOMATION_STEP - vocabulary.COMMAND_STEP
+    for name, (key, _) in pairs(step.node).items():
+        if name in others and not opaque(step.node):
+            message = f"{name} is a field of Automation, which the agent ignores; remove it"
+            yield UNKNOWN_FIELD.at(source.of(key), message, severity=Severity.WARNING)
+    yield from unknown(source, step.node, fields | others, "field of a step")
     actions = vocabulary.AUTOMATION_ACTIONS if automation else vocabulary.COMMAND_ACTIONS
     yield from action(source, value(step.node, "action"), automation)
     yield from inputs.check(source, step.node, actions, frozenset() if automation else vocabulary.SHARED)

@@ -9,25 +9,74 @@ from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
 
+TEMPLATE = "a CloudFormation template"
 DUPLICATE_KEY = rule(
     "SW205", ERROR, "a key that stands twice", reason="the last one wins, and the first is gone without a word"
 )
 
 
 def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
-    """Return the finding of YAML that cannot be read, at the place where it stops making sense.
+    """Return the finding of YAML that cannot be read, at the line that does not fit.
 
-    `what` is what the text is meant to be, such as "a CloudFormation template".
+    `what` is what the text is meant to be. In a template the place of a missing colon is where CloudFormation and
+    cfn-lint report it, which is behind the line.
     """
+    problem = str(getattr(error, "problem", None) or error)
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    if mark is None or (context and "end of stream" in str(getattr(error, "problem", ""))):
-        # Where a quote was opened says more than the end of the text.
+    advice = next((text for words, text in ADVICE.items() if words in problem), "")
+    if (
+        mark is not None
+        and context is not None
+        and what == TEMPLATE
+        and NO_COLON in problem
+        and not _is_end(source, mark)
+    ):
+        advice = f"line {source.at_offset(context.index).line} is neither a key nor a part of the value above"
+    elif context is not None and (mark is None or _begins_the_fault(source.text, problem, mark, context)):
         mark = context
-    meant = f" in {what}" if what else ""
+        advice = UNCLOSED if "expected ','" in problem else advice
     where = source.at_offset(mark.index) if mark else source.at(1)
     if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
-        return BROKEN_USER_DATA.at(where, f"broken YAML{meant}: a tab; indent with spaces")
-    return BROKEN_USER_DATA.at(where, f"broken YAML{meant}: {getattr(error, 'problem', None) or error}; correct it")
+        problem, advice = "a tab", "indent with spaces"
+    return BROKEN_USER_DATA.at(
+        where, f"broken YAML{f' in {what}' if what else ''}: {problem}{advice and f'; {advice}'}"
+    )
+
+
+NO_COLON = "could not find expected ':'"
+# What to do about a problem of libyaml's, by words in it.
+ADVICE = {
+    NO_COLON: "this line is neither a key nor a part of the value above",
+    "mapping values are not allowed": "a colon and a space make a key; indent it like the keys around it, or quote it",
+    "expected ',' or": "separate the items with commas, or close the bracket",
+    "did not find expected key": "indent this line like the keys around it",
+    "expected '-' indicator": "begin each item of the list with -, all in one column",
+    "cannot start any token": "quote the value",
+    "unexpected end of stream": "close the quote",
+    "found undefined alias": "* begins a reference; quote the text",
+    "unknown escape character": "use single quotes, in which a backslash is itself",
+    "sequence entries are not allowed": "begin the list on a line of its own",
+}
+UNCLOSED = "close the bracket"
+
+
+def _begins_the_fault(text: str, problem: str, mark: yaml.Mark, context: yaml.Mark) -> bool:
+    """Return whether the fault is where libyaml began to read what it cannot end, and not where it noticed."""
+    if "end of stream" in problem or NO_COLON in problem:
+        return True
+    if "expected ','" not in problem or mark.line <= context.line:
+        return False
+    # A bracket that is open over lines has them further in.
+    lines = text.split("\n")
+    return _margin(lines[mark.line] if mark.line < len(lines) else "") <= _margin(lines[context.line])
+
+
+def _is_end(source: Source, mark: yaml.Mark) -> bool:
+    return not source.text[mark.index :].strip()
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Finding]:

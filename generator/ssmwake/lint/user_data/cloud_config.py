@@ -7,6 +7,7 @@ import yaml
 
 from ssmwake.cloud_init.parts import BROKEN_USER_DATA, GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
+from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
 from ssmwake.lint.text.source import Edit, Source
@@ -17,6 +18,20 @@ from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.lint.user_data.part import unpacked
 from ssmwake.model import Finding
 
+SCRIPT_BELOW_CONFIG = rule(
+    "SW232", ERROR, "a script below a cloud-config", reason="YAML cannot read it, and nothing of either runs"
+)
+UNKNOWN_TAG = rule(
+    "SW233", ERROR, "a YAML tag that cloud-init does not know", reason="nothing of the cloud-config is applied"
+)
+
+# At the margin, where no value of a key can stand.
+SCRIPT_BELOW = re.compile(r"(?m)(?<=\n)#![ \t]*/\S*(?:sh|env|python[\d.]*|perl|ruby|node)\b")
+# What the safe loader of PyYAML makes values of, and cloud-init besides; and what lint itself puts in for the unknown.
+TAGS = {
+    *("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs", "set", "str", "seq", "map", "merge"),
+    *("value", "python/unicode", "!unknown", "!"),
+}
 # Characters that a shell takes as they are.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 # What stands for a byte that is no UTF-8.
@@ -34,6 +49,11 @@ def check(
     layout is not known.
     """
     layout_known = layout_known and not templated
+    if script_below := SCRIPT_BELOW.search(source.text):
+        # The rest is no part of the cloud-config, and is not read as one.
+        where = source.at_offset(script_below.start())
+        yield SCRIPT_BELOW_CONFIG.at(where, "a script cannot follow a cloud-config; use runcmd, or MIME parts")
+        source = source.slice(0, script_below.start())
     if match := NO_TEXT.search(source.text):
         yield BROKEN_USER_DATA.at(source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
         return
@@ -53,6 +73,7 @@ def check(
     yield from by_table
     if layout_known:
         yield from duplicates(source, root, set())
+        yield from _unknown_tags(source, root)
     if not templated:
         yield CloudConfig(source, root, frozenset(one.where.line for one in by_table))
     yield from command_lists.check(source, root)
@@ -65,6 +86,27 @@ def check(
     for file in items(keys.get("write_files")):
         yield from _file(source, file)
     yield from _passwords(source, keys)
+
+
+def _unknown_tags(source: Source, root: yaml.Node) -> Iterator[Finding]:
+    """Yield the first tag that cloud-init has no meaning for, so that it reads nothing; aliases once."""
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        name = node.tag.removeprefix("tag:yaml.org,2002:")
+        if name not in TAGS:
+            shown = node.tag.replace("tag:yaml.org,2002:", "!!")[:60]
+            message = f"cloud-init does not know the tag {shown}, and reads nothing of this cloud-config; remove it"
+            yield UNKNOWN_TAG.at(source.of(node), message)
+            return
+        if isinstance(node, yaml.MappingNode):
+            left += [inner for pair in reversed(node.value) for inner in reversed(pair)]
+        elif isinstance(node, yaml.SequenceNode):
+            left += reversed(node.value)
 
 
 def _joined(source: Source, commands: yaml.Node | None) -> Source | None:

@@ -64,7 +64,16 @@ path content owner permissions encoding append defer
     "source": {"uri": TEXT, "headers": "map"},
 }
 
+# Keys of the cloud-init of Amazon Linux, which no schema of another one knows.
+AMAZON: dict[str, Shape] = {
+    "repo_update": TEXT,
+    "repo_upgrade": TEXT,
+    "repo_upgrade_exclude": ONE_OR_MORE,
+    "repo_additions": "map",
+}
+
 KEYS: dict[str, Shape] = {
+    **AMAZON,
     **_all(
         """
 allow_public_ssh_keys apt_pipelining apt_reboot_if_required apt_update apt_upgrade authkey_hash
@@ -217,7 +226,7 @@ apt_preserve_sources_list apt_ftp_proxy apt_custom_sources_list apt_mirror_searc
         "squashfuse_in_container": TEXT,
     },
     "ssh": {"emit_keys_to_console": TEXT},
-    "ssh_authorized_keys": ONE_OR_MORE,
+    "ssh_authorized_keys": TEXTS,
     "ssh_fp_console_blacklist": TEXTS,
     "ssh_genkeytypes": ONE_OR_MORE,
     "ssh_import_id": ONE_OR_MORE,

@@ -19,6 +19,7 @@ from ssmwake.model import Finding, Invalid, Location
 
 if TYPE_CHECKING:
     from jsonschema import Draft4Validator
+from ssmwake.lint.user_data.cloud_config_keys import AMAZON
 from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY
 
 REFUSED_BY_SCHEMA = rule(
@@ -96,7 +97,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
         known = set(error.schema.get("properties", {}))
         patterns = error.schema.get("patternProperties", {})
         for key in error.instance:
-            if key not in known and not any(re.search(pattern, key) for pattern in patterns):
+            if key not in known | AMAZON.keys() and not any(re.search(pattern, key) for pattern in patterns):
                 where = source.of(_node(root, (*path, key), key=True))
                 yield UNKNOWN_KEY.at(where, f"this cloud-init knows no key '{key[:60]}' in {name}; remove it")
         return

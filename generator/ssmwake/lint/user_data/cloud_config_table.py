@@ -24,6 +24,12 @@ WRONG_TYPE = rule(
     "SW213", ERROR, "a value of the wrong type", reason="the module fails or warns, and runcmd runs nothing at all"
 )
 
+# Modes that files have: programs write them in decimal, as 493 for 0755, and cloud-init takes them so.
+MODES = {
+    *(0o400, 0o440, 0o444, 0o500, 0o550, 0o555, 0o600, 0o640, 0o644, 0o660, 0o664, 0o666),
+    *(0o700, 0o710, 0o711, 0o750, 0o751, 0o755, 0o770, 0o771, 0o775, 0o777, 0o1777),
+}
+
 EMPTY_COMMANDS = rule(
     "SW270", ERROR, "commands that are none", reason="the module fails, and cloud-init reports an error at each boot"
 )
@@ -174,8 +180,9 @@ def _permissions(source: Source, node: yaml.ScalarNode) -> Iterator[Finding]:
         if re.match(r"0[0-7]", node.value):
             message = f"a number, and cloud-init wants a string from 22.4 on; write '{node.value}'"
             yield PERMISSIONS.at(source.of(node), message, severity=Severity.WARNING)
-        elif node.value.isdigit():
-            message = f"{node.value} is read as decimal, which is mode {int(node.value):o}; write '0{node.value}'"
+        elif node.value.isdigit() and (mode := int(node.value)) not in MODES:
+            written = f"'0{node.value}'" if OCTAL.fullmatch(node.value) else "it in octal and in quotes, such as '0644'"
+            message = f"{node.value} is read as decimal, which is mode {mode:o}; write {written}"
             yield PERMISSIONS.at(source.of(node), message)
     elif node.tag.endswith(":str") and not OCTAL.fullmatch(node.value):
         message = "permissions that are no octal number, so the default is taken; write such as '0644'"

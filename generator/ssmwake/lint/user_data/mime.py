@@ -106,7 +106,9 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
             )
             continue
         if not PACKED.fullmatch(piece.type):
-            yield from _contradiction(where, piece, handled="text/part-handler" in types)
+            # The headers of the message itself, below an empty line, are its text.
+            late = node is message and not node.keys()
+            yield from _contradiction(where, piece, handled="text/part-handler" in types, late=late)
         yield piece
 
 
@@ -143,7 +145,7 @@ def _header(text: str, start: int, end: int, *, first: bool = False) -> int:
     return found
 
 
-def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[Finding]:
+def _contradiction(place: Location, piece: Piece, *, handled: bool, late: bool) -> Iterator[Finding]:
     text = piece.source.text
     body = piece.source.at_offset(len(text) - len(text.lstrip()))
     kind = kind_of(text)
@@ -151,7 +153,10 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool) -> Iterator[
         message = "the body does not begin with #!, so the kernel does not run it; remove the empty line"
         yield MISLABELLED_PART.at(piece.source.at_offset(0), message)
     elif HEADER.match(text.lstrip()) and piece.type in LOOKED_AT | SCRIPTS | {"text/cloud-config"}:
-        if re.search(r"(?i)multipart/", text[:400]):
+        if late:
+            message = "an empty line before the headers makes text of them, and nothing runs; remove it"
+            yield HEADERS_IN_BODY.at(body, message)
+        elif re.search(r"(?i)multipart/", text[:400]):
             yield NESTED_MIME.at(body, "a whole MIME message is the body of a part, and nobody opens it; take it apart")
         else:
             message = "headers stand in the body, so nobody reads them; remove the empty line above"

@@ -1,0 +1,40 @@
+"""JSON as its own readers take it: YAML, which lint reads it as, allows more."""
+
+import json
+import re
+
+from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.text.source import Source
+from ssmwake.model import Finding, Location
+
+BROKEN_JSON = rule(
+    "SW440", ERROR, "broken JSON", reason="the AWS CLI, Terraform and the services refuse what only YAML allows"
+)
+COMMENT = re.compile(r"\s*(?:#|//|/\*)")
+
+
+def broken_json(source: Source) -> Finding | None:
+    """Return where a text that YAML can read is not JSON; None where it is."""
+    try:
+        json.loads(source.text, strict=False)
+    except json.JSONDecodeError as error:
+        return BROKEN_JSON.at(*_what(source, error))
+    except RecursionError:
+        return None
+    return None
+
+
+def _what(source: Source, error: json.JSONDecodeError) -> tuple[Location, str]:
+    text = source.text
+    before = text[: error.pos].rstrip()
+    if before.endswith(",") and text[error.pos : error.pos + 1] in ("}", "]"):
+        return source.at_offset(len(before) - 1), "a comma before the closing bracket, which is not JSON; remove it"
+    where = source.at_offset(min(error.pos, max(len(text) - 1, 0)))
+    if text.startswith("'", error.pos):
+        return where, "single quotes, which are not JSON; use double quotes"
+    if COMMENT.match(text, error.pos):
+        return where, "a comment, which JSON does not have; remove it"
+    if re.compile(r"[A-Za-z_]").match(text, error.pos):
+        return where, "text without quotes, which is not JSON; put it in double quotes"
+    message = error.msg[:1].lower() + error.msg[1:]
+    return where, f"broken JSON: {message}"
