@@ -42,7 +42,7 @@ def lint(*argv: str) -> Result:
         ("web.txt", MIME.partition("\n\n")[2], "1:1: error: .*MIME.*SW202"),
         ("stack.yaml", BROKEN_TEMPLATE, "5:4: error: broken YAML in a CloudFormation template.*SW203"),
         ("runbook.yaml", RUNBOOK, "1:1: error: no mainSteps"),
-        ("launch.json", '{"LaunchTemplateData": {"ImageId": "ami-1",}', ".*: error: a comma before the closing bracket.*SW440"),
+        ("launch.json", '{"LaunchTemplateData": {"ImageId": "ami-1",}', ".*: error: a comma before.*SW440"),
         ("user-data.bash", "date\n", "1:1: error: .*SW202"),
         ("user-data.tpl", "date ${zone}\n", "1:1: error: .*SW202"),
         ("user_data.tmpl", "date\n", "1:1: error: .*SW202"),
