@@ -846,11 +846,8 @@ install() {
     sh -n "$self" || finish cannot-read "$self"
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
-    changed='' target=$home before=none
-    for word in "$units/ssmwake.service" "$rc_script"; do
-        [ ! -f "$word" ] || before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$word")
-    done
-    line=$(cat "$self")
+    before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
+    changed='' target=$home line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     try_to_write "$target" "$line" 755 || {
         target=$lib/ssmwake
@@ -863,65 +860,59 @@ install() {
     *) line=$given$line ;;
     esac
     # No secret is in it, and a service user may run `ssmwake wait`.
-    [ -z "$line" ] || write "$conf" "${line%"$nl"}" 644
+    [ -z "$line" ] || write "$conf" "${line%"$nl"}"
     case $manager in
-    systemd)
-        write_units
-        start_unit
-        ;;
+    systemd) write_units ;;
     openrc)
         write "$rc_script" "#!/sbin/openrc-run
 description='Wake the SSM agent when the IAM role arrives (ssmwake $version)'
 supervisor=supervise-daemon
 command=/bin/sh
 command_args='$target watch'" 755
-        start_service
         ;;
     *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
-    esac || finish restart-failed 'look at: systemctl status ssmwake'
+    esac
+    start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
     rm -f "$retry_at_boot"
     case $before:$changed in
-    none:*) action=installed line="version $version" ;;
-    *:) action=unchanged line="version $version" ;;
+    :*) action=installed line="version $version" ;;
+    "$version:") action=unchanged line="version $version" ;;
     "$version":*) action=updated line="files or settings of version $version" ;;
-    *) action=updated line="from ${before:-an older version} to $version" ;;
+    *) action=updated line="from $before to $version" ;;
     esac
     told='' reason=installed
     tell $action "$line"
     finish installed
 }
 
-# A watcher that runs what is installed is left alone.
-start_unit() {
-    if [ "$no_start" ]; then
-        (umask 022 && mkdir -p "${enabled%/*}") && ln -sf /etc/systemd/system/ssmwake.service "$enabled"
-        return
-    fi
-    timeout 60 systemctl daemon-reload
-    timeout 60 systemctl enable ssmwake
-    if [ "$changed" ] || ! timeout 20 systemctl is-active ssmwake; then
-        control restart ssmwake
-    fi
-} >/dev/null 2>&1
-
-start_service() {
-    timeout 60 rc-update add ssmwake default
-    [ -z "$no_start" ] || return 0
-    if [ "$changed" ] || ! timeout 20 rc-service ssmwake status; then
-        timeout 60 rc-service ssmwake restart
-    fi
-} >/dev/null 2>&1
+# A start leaves a watcher alone that runs already.
+start_watcher() {
+    verb=start
+    [ -z "$changed" ] || verb=restart
+    case $manager:$no_start in
+    systemd:)
+        timeout 60 systemctl daemon-reload
+        timeout 60 systemctl enable ssmwake
+        control $verb ssmwake
+        ;;
+    systemd:*) (umask 022 && mkdir -p "${enabled%/*}") && ln -sf "${units#"$root"}/ssmwake.service" "$enabled" ;;
+    *)
+        timeout 60 rc-update add ssmwake default
+        [ "$no_start" ] || timeout 60 rc-service ssmwake $verb
+        ;;
+    esac >/dev/null 2>&1
+}
 
 write() {
     try_to_write "$@" || finish cannot-write "$1"
 }
 
-# Write the text $2 to the file $1 with the mode $3: whole or not at all. A file that is right already is left alone.
+# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left alone.
 try_to_write() {
-    [ "$(cat "$1")" = "$2" ] && chmod "$3" "$1" && return
+    [ "$(cat "$1")" = "$2" ] && chmod "${3:-644}" "$1" && return
     # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
     [ ! -d "$1" ] && [ ! -c "$1" ] && (umask 022 && mkdir -p "${1%/*}") &&
-        printf '%s\n' "$2" >"$1.${$}" && chmod "$3" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
+        printf '%s\n' "$2" >"$1.${$}" && chmod "${3:-644}" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
 } 2>/dev/null
 
 # Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that it
@@ -971,17 +962,16 @@ SystemCallArchitectures=native
 ${line}IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
-WantedBy=multi-user.target" 644
+WantedBy=multi-user.target"
     write "$units/ssmwake-ready.target" "[Unit]
 Description=The IAM role is there (ssmwake)
-Wants=ssmwake-on-ready.service" 644
+Wants=ssmwake-on-ready.service"
     write "$units/ssmwake-on-ready.service" "[Unit]
 Description=Run /etc/ssmwake.on-ready (ssmwake $version)
-Documentation=file:$target
 [Service]
 ExecStart=/bin/sh $target on-ready
 SyslogIdentifier=ssmwake
-StandardError=journal+console" 644
+StandardError=journal+console"
 }
 
 uninstall() {
