@@ -29,6 +29,10 @@ RETIRED = re.compile(r"python3\.[6-9]")
 KNOWN = re.compile(r"python3\.\d\d|PowerShell (?:Core )?[67]\.\d")
 NEWEST = "python3.11"
 NAMES = (NEWEST, "python3.10", "PowerShell Core 6.0", "PowerShell 7.0")
+# A line, or a whole script, that another program puts in.
+PUT_IN = re.compile(
+    r"^[ \t]*(?:%%[^\n]*%%|x{4,}|[$@#]\{[^}\n]*\}|\{\{[^\n]*\}\}|<%[^\n]*%>|__\w+__|file://\S+)[ \t]*$", re.MULTILINE
+)
 FUNCTION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 START_SLEEP = re.compile(r"^[ \t]*Start-Sleep(?:[ \t]+-s\w*)?[ \t]+(\d{1,6})\b", re.IGNORECASE | re.MULTILINE)
 
@@ -73,7 +77,8 @@ def _python(source: Source, step: Step, script: yaml.ScalarNode) -> Iterator[Fin
         tree = None
     handler = step.input("Handler")
     name = plain(handler)
-    if handler is not None and name and "Attachment" not in pairs(step.input()) and not WORD.search(name):
+    whole = "Attachment" not in pairs(step.input()) and not PUT_IN.search(script.value)
+    if handler is not None and name and whole and not WORD.search(name):
         defined = _defined(tree) if tree else set(FUNCTION.findall(text))
         functions = FUNCTION.findall(text)
         if name not in defined and "*" not in defined:
