@@ -68,7 +68,6 @@ OTHER_MODULES = (
     "cli.external_data",
     "cli.init",
     "cli.render",
-    "config",
     "config.rules",
     "dist",
     "publish.from_config",

@@ -33,7 +33,10 @@ def it() -> Iterator[Instance]:
 def up(it: Instance) -> Iterator[Machine]:
     [script] = yaml.safe_load(DOCUMENT.read_text())["mainSteps"][0]["inputs"]["runCommand"]
     for action in ("install", "run", "status", "restart", "uninstall"):
-        write(it.disk, f"root/{action}.sh", script.replace("{{ Action }}", action), 0o700)
+        filled = (
+            script.replace("{{ Action }}", action).replace("{{ Settings }}", "keep").replace("{{ Carrier }}", "ssmwake")
+        )
+        write(it.disk, f"root/{action}.sh", filled, 0o700)
     write(it.disk, "etc/cloud/cloud-init.disabled", "")
     with it.boot() as machine:
         yield machine
@@ -74,7 +77,7 @@ def test_install_leaves_a_watcher_and_uninstall_takes_it_away(it: Instance) -> N
         assert invoke(machine, "install")["status"] == 0
         role = it.attach()
         it.online(role, 30)
-        assert "reason: ready" in invoke(machine, "status")["text"]
+        assert "online with role web" in invoke(machine, "status")["text"]
         assert invoke(machine, "install")["status"] == 0
         assert invoke(machine, "uninstall")["status"] == 0
         assert not (machine.root / "usr/local/sbin/ssmwake").exists()

@@ -124,6 +124,17 @@ def script(config: Config, before: str = "", *, plain: bool = False, settings: b
     return HEAD + "\n".join([*lines, f"case $0 in {RETRY}) exit ;; esac", ""])
 
 
+def image_script(config: Config) -> str:
+    """Return a script that installs ssmwake in an image: nothing is started, and a failure ends the build."""
+    runtime, *files = instance_files(config)
+    lines = ["set -u", "umask 077", "root=${SSMWAKE_ROOT-}", "d=$(mktemp -d) || exit 73", "trap 'rm -rf \"$d\"' EXIT"]
+    lines.append('mkdir -p "$root/etc" || exit 73')
+    unpack = "base64 -d | gzip -d"
+    lines.append(shell_write(packed(), '"$d/ssmwake"', runtime.mode, through=unpack, otherwise="exit 73"))
+    lines += [shell_write(file.text, f'"$root{file.path}"', file.mode, otherwise="exit 73") for file in files]
+    return HEAD + "\n".join([*lines, 'sh "$d/ssmwake" install --no-start', ""])
+
+
 def boothook(ours: str) -> str:
     """Return our script for cloud-init to run early in each boot, of which it keeps no note.
 
