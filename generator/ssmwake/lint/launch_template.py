@@ -59,7 +59,7 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
             if not launched:
                 message = "plain text, where the API wants base64; encode it"
                 yield PLAIN_USER_DATA.at(source.of(data), message, fix=_encoded(source, data))
-        yield from user_data.check(script, decoded, described.image)
+        yield from instance.in_user_data(user_data.check(script, decoded, described.image), described.tokens)
         scripts.append(script)
     yield from instance.check(described, scripts)
     named = value(node, "IamInstanceProfile")

@@ -1,17 +1,18 @@
 """The instance that user data runs on, whatever describes it: its metadata options and profile against its scripts."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import yaml
 
 from ssmwake.cloud_init.parts import Kind
 from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
-from ssmwake.lint.shell.imds import CLIENTS
+from ssmwake.lint.shell.imds import CLIENTS, IMDSV1
 from ssmwake.lint.shell.parser import commands
 from ssmwake.lint.text.placeholders import WORD
 from ssmwake.lint.text.source import Source
@@ -116,6 +117,15 @@ class _Run:
     @property
     def where(self) -> Location:
         return self.source.at_offset(self.command.argv[0].start if self.command.argv else 0)
+
+
+def in_user_data(found: Iterable[Found], tokens: Setting | None) -> Iterator[Found]:
+    """Yield what is found in the user data of an instance; where it serves IMDSv1 explicitly, that works, and warns."""
+    for one in found:
+        if tokens and tokens.value == "optional" and isinstance(one, Finding) and one.rule == IMDSV1.id:
+            yield replace(one, severity=Severity.WARNING)
+        else:
+            yield one
 
 
 def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:

@@ -75,8 +75,6 @@ def check(template: Template, found: list[Launch]) -> Iterator[Found]:
     by_name = {launch.resource.name: launch for launch in found if launch.resource.kind == LAUNCH_TEMPLATE}
     launched = {name for launcher in template.of_kind(*LAUNCHERS) for name in references(launcher.get())}
     for launch in found:
-        if launch.user_data is not None:
-            yield from launch.user_data.found
         resource = launch.resource
         settled = resource.kind != LAUNCH_TEMPLATE or resource.name in launched
         described = _described(template, launch.node, settled=settled and not template.generated)
@@ -90,6 +88,8 @@ def check(template: Template, found: list[Launch]) -> Iterator[Found]:
                 scripts = scripts or (other.user_data.scripts if other.user_data else ())
             else:
                 described = replace(described, settled=False)
+        if launch.user_data is not None:
+            yield from instance.in_user_data(launch.user_data.found, described.tokens)
         yield from instance.check(described, scripts)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import ASSIGNMENT, Command, Word
+from ssmwake.lint.shell.imds_fallback import without_token
 from ssmwake.lint.text.source import Source
-from ssmwake.model import Finding, Replacement
+from ssmwake.model import Finding, Replacement, Severity
 
 IMDSV1 = rule("SW210", ERROR, "IMDSv1", reason="the request is refused where tokens are required, as they should be")
 REFUSED_BY_IMDS = rule(
@@ -39,13 +40,15 @@ WRITERS = {"echo", "printf", "logger", "grep", "egrep", "sed", "awk", ":", "[", 
 PYTHON = re.compile(
     rf"""\b(?:urlopen|requests\.get|httpx\.get)\(\s*(["'])http://{METADATA}/[^"'\n]*\1\s*(?:,\s*timeout=[\d.]+\s*)?\)"""
 )
+FALLBACK = "asks IMDS without a session token where none came, which is refused where tokens are required"
 UNTOLD = "asks IMDS without a session token; get one by PUT /latest/api/token first"
 
 
 def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     """Yield each request of shell commands that IMDS refuses."""
     values = _values(commands)
-    for command in commands:
+    fallback = without_token(commands)
+    for number, command in enumerate(commands):
         name = command.name
         for word in command.words:
             followed = name in CLIENTS or ASSIGNMENT.match(word.text) or word.text.startswith("http://")
@@ -59,7 +62,11 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
                 message = f"a token may live from 1 to {LONGEST} seconds, and IMDS answers 400; ask for fewer"
                 yield REFUSED_BY_IMDS.at(source.at_offset(_start(source, word, seconds[1])), message)
         if name in CLIENTS and _without_token(name, command.arguments, values):
-            yield IMDSV1.at(source.at_offset(command.argv[0].start), UNTOLD)
+            where = source.at_offset(command.argv[0].start)
+            if number in fallback:
+                yield IMDSV1.at(where, FALLBACK, severity=Severity.INFO)
+            else:
+                yield IMDSV1.at(where, UNTOLD)
 
 
 def in_python(source: Source) -> Iterator[Finding]:

@@ -51,6 +51,12 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
     yield from profiles.check(block, scope)
 
 
+def tokens(body: Body, scope: Scope) -> Setting | None:
+    """Return whether requests to IMDS need a token, if the module says so."""
+    options = [one.body for one in body.blocks if one.type == "metadata_options"]
+    return _setting(options[0], "http_tokens", scope) if options else None
+
+
 def image(body: Body, scope: Scope) -> str | None:
     """Return the id of the image, the parameter that holds it or the name it is looked up by, if the module says so."""
     for name in ("ami", "image_id"):

@@ -10,6 +10,7 @@ from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentResource
 from ssmwake.lint.aws.document import Names as DocumentNames
+from ssmwake.lint.aws.instance import in_user_data
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
@@ -172,10 +173,11 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
         yield from associations.check(block.body, scope)
     elif block.type == "resource" and (kind in ENCODES or kind == instances.LAUNCH_TEMPLATE):
         yield from instances.described(block, scope, _scripts(block.body, scope))
-        image = instances.image(block.body, scope)
+        image, tokens = instances.image(block.body, scope), instances.tokens(block.body, scope)
         for name in ("user_data", "user_data_base64"):
             if attribute := block.body.attributes.get(name):
-                yield from _user_data(attribute, scope, image, encodes=kind in ENCODES and name == "user_data")
+                faults = _user_data(attribute, scope, image, encodes=kind in ENCODES and name == "user_data")
+                yield from in_user_data(faults, tokens)
     else:
         # A module, or a resource that lint does not know: whatever is user data by its first line.
         for body in bodies(block.body):
