@@ -60,7 +60,10 @@ def test_imdsv1_warns_where_the_instance_says_that_it_serves_it(tokens: str, sev
         f'  user_data = "{script}"\n}}\n'
     )
     assert severities(terraform, "main.tf") == [severity]
-    data = {"MetadataOptions": {"HttpTokens": tokens}, "UserData": {"Fn::Base64": f"#!/bin/sh\n{BARE}\n"}}
+    data: dict[str, object] = {
+        "MetadataOptions": {"HttpTokens": tokens},
+        "UserData": {"Fn::Base64": f"#!/bin/sh\n{BARE}\n"},
+    }
     template = {"Resources": {"T": {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": data}}}}
     assert severities(json.dumps(template), "t.json") == [severity]
     data["UserData"] = "IyEvYmluL3NoCmN1cmwgLXMgaHR0cDovLzE2OS4yNTQuMTY5LjI1NC9sYXRlc3QvbWV0YS1kYXRhL2FtaS1pZAo="
