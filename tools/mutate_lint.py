@@ -1,0 +1,235 @@
+"""Take away, or turn around, each check of lint, one at a time, and see whether a test turns red.
+
+python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake/lint. A report that can be
+removed, or a condition in front of one that can be inverted, with the corpus as it was, is a survivor; with --tests the
+unit tests of its room are run as well. Survivors are printed, and their number is the exit status.
+"""
+
+import ast
+import copy
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "generator"), str(ROOT / "tests")]
+
+from ssmwake.lint import File, Kind, kind, lint_all  # noqa: E402
+from ssmwake.lint.shell import shellcheck  # noqa: E402
+from ssmwake.model import Finding, Rule, Severity  # noqa: E402
+from ssmwake.rules import LINT_MODULES, RULES  # noqa: E402
+from support import corpus  # noqa: E402
+
+LINT = ROOT / "generator" / "ssmwake" / "lint"
+GOOD = ROOT / "tests" / "corpus" / "good"
+# The unit tests of a room, besides the corpus.
+TESTS = {
+    "shell": ("user_data", "instance"),
+    "user_data": ("user_data",),
+    "documents": ("documents",),
+    "aws": ("instance", "cloudformation", "terraform", "launch_template"),
+    "cloudformation": ("cloudformation",),
+    "terraform": ("terraform",),
+    "launch_template": ("launch_template",),
+    "cfn_lint": ("cfn",),
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of one function: the file and the line, what is changed, and the code that the function gets."""
+
+    path: Path
+    line: int
+    what: str
+    rule: str
+    function: str
+    code: CodeType
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(LINT)}:{self.line}: {self.what}"
+
+
+def reports(node: ast.AST) -> str:
+    """Return the constant of the rule that a statement reports by; nothing for any other."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "at":
+            rule = each.func.value
+            if isinstance(rule, ast.Name) and (rule.id.isupper() or rule.id == "rule"):
+                return rule.id
+    return ""
+
+
+def mutants(path: Path) -> Iterator[Mutant]:
+    """Yield each change of a module: a report that is gone, a condition in front of one that is inverted."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for function in functions(tree.body, ""):
+        name, node = function
+        for at, statement in enumerate(ast.walk(node)):
+            rule = reports(statement)
+            if isinstance(statement, ast.Expr | ast.Return) and rule:
+                yield mutant(path, name, node, at, statement, rule, remove, f"without {rule}")
+            elif isinstance(statement, ast.If) and any(reports(each) for each in statement.body):
+                yield mutant(
+                    path, name, node, at, statement.test, rule, invert, f"if not ({ast.unparse(statement.test)})"
+                )
+
+
+def functions(body: Sequence[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield the functions of a module and the methods of its classes by their qualified names."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            yield f"{prefix}{node.name}", node
+        elif isinstance(node, ast.ClassDef):
+            yield from functions(node.body, f"{node.name}.")
+
+
+def remove(statement: Any) -> None:
+    """Make a statement do nothing; one that returned a finding returns none."""
+    statement.value = ast.copy_location(ast.Constant(None), statement)
+
+
+def invert(statement: Any) -> None:
+    """Turn a condition around."""
+    statement.test = ast.copy_location(ast.UnaryOp(ast.Not(), statement.test), statement.test)
+
+
+def mutant(
+    path: Path, name: str, node: ast.FunctionDef, at: int, where: Any, rule: str, change: Any, what: str
+) -> Mutant:
+    """Return the change of the statement that comes so many-th in a function."""
+    changed = copy.deepcopy(node)
+    change(list(ast.walk(changed))[at])
+    # What yields nothing any more is still a generator.
+    if any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node)):
+        changed.body.append(ast.parse("if False:\n    yield").body[0])
+    changed.decorator_list = []
+    module = ast.Module([ast.parse("from __future__ import annotations").body[0], changed], [])
+    code = compile(ast.fix_missing_locations(module), str(path), "exec")
+    inner = next(each for each in code.co_consts if isinstance(each, CodeType) and each.co_name == node.name)
+    return Mutant(path, where.lineno, what, rule, name, inner)
+
+
+def unchanged(path: Path) -> Mutant:
+    """Return the first function of a module that reports, with the code that it has."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    name, node = next((name, node) for name, node in functions(tree.body, "") if reports(node))
+    return mutant(path, name, node, 0, node, "", lambda statement: None, "nothing")
+
+
+def apply(one: Mutant) -> bool:
+    """Give a function its changed code; return whether it could be found."""
+    name = ".".join(("ssmwake", "lint", *one.path.relative_to(LINT).with_suffix("").parts)).removesuffix(".__init__")
+    found: Any = import_module(name)
+    for step in one.function.split("."):
+        found = vars(found).get(step)
+    found = getattr(found, "func", getattr(found, "fget", getattr(found, "__wrapped__", found)))
+    if not isinstance(found, FunctionType):
+        return False
+    found.__code__ = one.code
+    return True
+
+
+def expected(rule: str) -> list[str]:
+    """Return what a folder of the corpus says of its files."""
+    return (corpus.BAD / rule / "places.txt").read_text(encoding="utf-8").splitlines()
+
+
+def found(rule: str) -> list[str]:
+    """Return what lint says of the files in a folder of the corpus."""
+    own = [one for path in corpus.files(rule) for one in corpus.lint_file(path) if one.rule == rule]
+    return [f"{one.where}{'' if one.severity is RULES[rule].severity else f' {one.severity}'}" for one in own]
+
+
+def good() -> list[Finding]:
+    """Return what lint says against the good files."""
+    paths = [path for path in sorted(GOOD.rglob("*")) if path.is_file()]
+    files = [File(str(path), path.read_bytes(), kind(path.read_bytes(), str(path)) or Kind.USER_DATA) for path in paths]
+    return [one for one in lint_all(files, with_cfn_lint=False) if one.severity is not Severity.INFO]
+
+
+def survives(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool:
+    """Return whether no test turns red with a change; it is made in a process of its own."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    status = 1
+    try:
+        status = int(_is_red(one, clean, with_tests=with_tests))
+    except BaseException as error:  # noqa: BLE001 - a check that crashes is red
+        if not one.rule or "--crashes" in sys.argv:
+            sys.stderr.write(f"{one}: {error!r}\n")
+    finally:
+        os._exit(status)
+
+
+def _is_red(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool:
+    if not apply(one):
+        return False
+    own = {
+        rule.id
+        for name in LINT_MODULES
+        for constant, rule in vars(import_module(f"ssmwake.{name}")).items()
+        if constant == one.rule and isinstance(rule, Rule)
+    }
+    for rule in sorted((each.name for each in corpus.BAD.iterdir()), key=lambda rule: rule not in own):
+        if found(rule) != expected(rule):
+            return True
+    if good() != clean:
+        return True
+    if not with_tests:
+        return False
+    import pytest
+
+    room = one.path.relative_to(LINT).parts[0].removesuffix(".py")
+    tests = [f"tests/unit/test_lint_{name}.py" for name in TESTS.get(room, ())]
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        return bool(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "tests/unit/test_lint.py", *tests]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Try every change of the rooms that are named, or of all; return how many no test notices."""
+    os.chdir(ROOT)
+    rooms = [each for each in argv if not each.startswith("--")]
+    paths = [
+        path
+        for path in sorted(LINT.rglob("*.py"))
+        if not rooms or any(path.is_relative_to(LINT / room) for room in rooms)
+    ]
+    remembered: dict[object, Any] = {}
+    run = shellcheck._batch
+
+    def once(program: str, batch: list[Any]) -> Any:
+        # Each text is the same in nearly all runs, and shellcheck takes longer than all else.
+        missing = [text for text in batch if text not in remembered]
+        remembered.update(run(program, missing) if missing else ())
+        return [(text, remembered[text]) for text in batch if text in remembered]
+
+    shellcheck._batch = once  # type: ignore[assignment]
+    clean = good()
+    for rule in sorted(each.name for each in corpus.BAD.iterdir()):
+        if found(rule) != expected(rule):
+            raise SystemExit(f"{rule} is red as it is")
+    every = [one for path in paths for one in mutants(path)]
+    if not survives(next(unchanged(path) for path in paths if any(mutants(path))), clean, with_tests=False):
+        raise SystemExit("what is not changed turns a test red")
+    left = 0
+    for number, one in enumerate(every, 1):
+        if survives(one, clean, with_tests="--tests" in argv):
+            left += 1
+            sys.stdout.write(f"{one}\n")
+            sys.stdout.flush()
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{number} of {len(every)}")
+    sys.stdout.write(f"{len(every)} changes, {left} survive\n")
+    return min(left, 255)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
