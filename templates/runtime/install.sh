@@ -6,12 +6,9 @@ home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
 # What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
 retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
-# What `systemctl enable` makes.
-enabled=$units/multi-user.target.wants/ssmwake.service
 
 install() {
-    [ "$self" ] || finish cannot-read 'there is no file to install; save the script, then: sudo sh FILE install'
-    sh -n "$self" || finish cannot-read "$self"
+    [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
     before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
@@ -58,18 +55,14 @@ start_watcher() {
     verb=start
     [ -z "$changed" ] || verb=restart
     case $manager:$no_start in
-    systemd:)
-        timeout 60 systemctl daemon-reload
-        timeout 60 systemctl enable ssmwake
-        control $verb ssmwake
-        ;;
-    systemd:*) (umask 022 && mkdir -p "${enabled%/*}") && ln -sf "${units#"$root"}/ssmwake.service" "$enabled" ;;
-    *)
-        timeout 60 rc-update add ssmwake default
-        [ "$no_start" ] || timeout 60 rc-service ssmwake $verb
-        ;;
-    esac >/dev/null 2>&1
-}
+    systemd:*) timeout 60 systemctl enable ssmwake ;;
+    *) timeout 60 rc-update add ssmwake default ;;
+    esac
+    case $manager:$no_start in
+    systemd:) timeout 60 systemctl daemon-reload && control $verb ssmwake ;;
+    openrc:) timeout 60 rc-service ssmwake $verb ;;
+    esac
+} >/dev/null 2>&1
 
 write() {
     try_to_write "$@" || finish cannot-write "$1"
@@ -151,7 +144,7 @@ uninstall() {
         timeout 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$enabled" \
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
         "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
     timeout 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled

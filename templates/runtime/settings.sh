@@ -45,19 +45,13 @@ is_role() {
     [ "$1" ] && [ ${#1} -le 64 ]
 }
 
-# Put into $times the setting SSMWAKE_$1 in seconds: a time or several. Where it is none, the default $2 is used, since an
-# instance without its watcher is worse off than one with the usual pauses.
+# Put into $times the setting SSMWAKE_$1, or the default $2, in seconds: a time or several.
 load_times() {
     eval "list=\${SSMWAKE_$1-$2}"
     times=''
     set -f
     for word in ${list:-none}; do
-        if ! read_time "$word"; then
-            tell bad-setting "SSMWAKE_$1: '$list' is not a time such as 90, 90s or 10m; $2 is used"
-            eval "SSMWAKE_$1=\$2"
-            load_times "$@"
-            return
-        fi
+        read_time "$word" || finish bad-setting "SSMWAKE_$1: '$word' is not a time such as 90, 90s or 10m"
         times="${times:+$times }$seconds"
     done
     set +f

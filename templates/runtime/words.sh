@@ -14,21 +14,16 @@ explain() {
         todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
         ;;
     creds-AssumeRoleUnauthorizedAccess)
-        sentence="EC2 is not allowed to assume role $role"
-        todo="let ec2.amazonaws.com assume the role, in its trust policy"
+        sentence="EC2 may not assume role $role"
+        todo='allow ec2.amazonaws.com in its trust policy'
         ;;
     creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
     imds-disabled)
         sentence='IMDS is switched off for this instance'
         todo='aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id ID'
         ;;
-    no-imdsv2) sentence='what answers is not IMDSv2' todo='run it on an EC2 instance' ;;
-    imds-unreachable)
-        sentence='IMDS does not answer'
-        todo='look at the routes and the firewall; in a container, at the hop limit of the instance'
-        ;;
-    imds-busy) sentence='IMDS is busy' ;;
-    creds-* | imds-* | token-* | role-* | *-body) sentence="IMDS answers what it should not ($reason); a proxy?" ;;
+    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
+    creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
     agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
     agent-down) sentence='the agent has ended, and systemd has not started it again' ;;

@@ -19,8 +19,8 @@ RETRY = "/var/lib/cloud/scripts/per-boot/ssmwake"
 # there, and calls the boot done; bootcmd it gives to sh. That runs early, when no file of ours is there, so this waits
 # in the background. At the next boot nothing is left to do.
 WHERE_VAR_RUNS_NOTHING = (
-    f"grep -qE ' /var(/lib(/cloud)?)? [^ ]+ [^ ]*noexec' /proc/mounts && (n=0; while [ $n -lt 99 ] &&\n"
-    f"! {{ [ -e {HOME} ] && [ ! -e {RETRY} ]; }}; do n=$((n+1)); sleep 2; sh {HOME} install; done) >/dev/null 2>&1 &\n"
+    f"grep -qE ' /var(/lib(/cloud)?)? [^ ]+ [^ ]*noexec' /proc/mounts && timeout 300 sh -c '\n"
+    f"until sleep 2; sh {HOME} install && [ ! -e {RETRY} ]; do :; done' >/dev/null 2>&1 &\n"
 )
 # A script that somebody runs by hand is not where cloud-init keeps its own, and may be gone at the next boot.
 KEPT = f'case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root{RETRY}" 2>/dev/null ;; esac'
