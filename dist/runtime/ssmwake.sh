@@ -48,19 +48,13 @@ is_role() {
     [ "$1" ] && [ ${#1} -le 64 ]
 }
 
-# Put into $times the setting SSMWAKE_$1 in seconds: a time or several. Where it is none, the default $2 is used, since an
-# instance without its watcher is worse off than one with the usual pauses.
+# Put into $times the setting SSMWAKE_$1, or the default $2, in seconds: a time or several.
 load_times() {
     eval "list=\${SSMWAKE_$1-$2}"
     times=''
     set -f
     for word in ${list:-none}; do
-        if ! read_time "$word"; then
-            tell bad-setting "SSMWAKE_$1: '$list' is not a time such as 90, 90s or 10m; $2 is used"
-            eval "SSMWAKE_$1=\$2"
-            load_times "$@"
-            return
-        fi
+        read_time "$word" || finish bad-setting "SSMWAKE_$1: '$word' is not a time such as 90, 90s or 10m"
         times="${times:+$times }$seconds"
     done
     set +f
@@ -168,21 +162,16 @@ explain() {
         todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
         ;;
     creds-AssumeRoleUnauthorizedAccess)
-        sentence="EC2 is not allowed to assume role $role"
-        todo="let ec2.amazonaws.com assume the role, in its trust policy"
+        sentence="EC2 may not assume role $role"
+        todo='allow ec2.amazonaws.com in its trust policy'
         ;;
     creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
     imds-disabled)
         sentence='IMDS is switched off for this instance'
         todo='aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id ID'
         ;;
-    no-imdsv2) sentence='what answers is not IMDSv2' todo='run it on an EC2 instance' ;;
-    imds-unreachable)
-        sentence='IMDS does not answer'
-        todo='look at the routes and the firewall; in a container, at the hop limit of the instance'
-        ;;
-    imds-busy) sentence='IMDS is busy' ;;
-    creds-* | imds-* | token-* | role-* | *-body) sentence="IMDS answers what it should not ($reason); a proxy?" ;;
+    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
+    creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
     agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
     agent-down) sentence='the agent has ended, and systemd has not started it again' ;;
@@ -838,12 +827,9 @@ home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
 # What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
 retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
-# What `systemctl enable` makes.
-enabled=$units/multi-user.target.wants/ssmwake.service
 
 install() {
-    [ "$self" ] || finish cannot-read 'there is no file to install; save the script, then: sudo sh FILE install'
-    sh -n "$self" || finish cannot-read "$self"
+    [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
     before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
@@ -890,18 +876,14 @@ start_watcher() {
     verb=start
     [ -z "$changed" ] || verb=restart
     case $manager:$no_start in
-    systemd:)
-        timeout 60 systemctl daemon-reload
-        timeout 60 systemctl enable ssmwake
-        control $verb ssmwake
-        ;;
-    systemd:*) (umask 022 && mkdir -p "${enabled%/*}") && ln -sf "${units#"$root"}/ssmwake.service" "$enabled" ;;
-    *)
-        timeout 60 rc-update add ssmwake default
-        [ "$no_start" ] || timeout 60 rc-service ssmwake $verb
-        ;;
-    esac >/dev/null 2>&1
-}
+    systemd:*) timeout 60 systemctl enable ssmwake ;;
+    *) timeout 60 rc-update add ssmwake default ;;
+    esac
+    case $manager:$no_start in
+    systemd:) timeout 60 systemctl daemon-reload && control $verb ssmwake ;;
+    openrc:) timeout 60 rc-service ssmwake $verb ;;
+    esac
+} >/dev/null 2>&1
 
 write() {
     try_to_write "$@" || finish cannot-write "$1"
@@ -983,7 +965,7 @@ uninstall() {
         timeout 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" "$enabled" \
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
         "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
     timeout 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
@@ -996,7 +978,7 @@ describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in
     status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and look until it is online" ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: restart the agent if it is not online (--restart: anyway)" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
@@ -1012,7 +994,7 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h; --restart is for an agent that is online, --no-start for images. Settings: $conf"
+    echo "TIME is 90, 90s, 10m or 1h; --no-start is for images. Settings are kept in $conf."
     exit
 }
 
