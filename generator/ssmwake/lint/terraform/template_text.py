@@ -38,15 +38,17 @@ def literal(template: Template, number: int, cut: int) -> Source:
         end = start + len(kept[:-1].rstrip(" \t\r") if kept.endswith("\n") else kept)
     edits = [Edit(at, at + cut, "") for at, spaces in _lines(template, number) if cut and spaces >= cut]
     for found in (QUOTED_ESCAPE if template.quoted else PLAIN_ESCAPE).finditer(raw):
-        edits.append(Edit(found.start(), found.end(), _meant(found[0])))
+        if found[0][0] == "\\":
+            edits.append(Edit(found.start(), found.end(), _meant(found[0])))
+        else:
+            # Of two dollars or percents the second one is meant, and the brace stands where it stands.
+            edits.append(Edit(found.start(), found.start() + 1, ""))
     edits = sorted((edit for edit in edits if start <= edit.start and edit.end <= end), key=lambda edit: edit.start)
     moved = [Edit(edit.start - start, edit.end - start, edit.text) for edit in edits]
     return span.source.slice(span.start + start, span.start + end).edited(moved)
 
 
 def _meant(escape: str) -> str:
-    if escape[0] != "\\":
-        return escape[1:]
     if escape[1] in "uU":
         code = int(escape[2:], 16)
         return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "?"
