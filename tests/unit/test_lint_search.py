@@ -80,6 +80,11 @@ def test_utf_16_is_an_error_whatever_it_encodes(text: str, tmp_path: Path, monke
         ("userdata.json", '[{"name": "ada", "mail": "ada@example.com"}]\n'),
         ("user-data.yaml", "apiVersion: v1\nkind: Secret\ndata: {}\n"),
         ("user-data", ""),
+        ("userdata.txt", "=== What user data is ===\nCustomize the instance at boot.\n"),
+        (
+            "message.json",
+            '{\n  "Content": {\n    "schemaVersion": "2.2",\n    "action": "aws:runShellScript"\n  }\n}\n',
+        ),
         ("cloud.cfg.d/99-user-data.cfg", "packages: [jq]\n"),
         ("user-data.j2", "{% include 'head' %}\npackages: [jq]\n"),
         ("app.yaml", "users: [a]\npackages: [b]\n"),

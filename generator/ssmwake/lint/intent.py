@@ -79,9 +79,14 @@ def _is_data(path: str) -> bool:
 
 
 def _key(text: str, name: str) -> re.Match[str] | None:
-    """Return where a key of the outermost mapping is written: at the margin, in JSON near it."""
-    margin = r"[ \t{]{0,8}" if text.lstrip().startswith("{") else ""
-    return re.search(rf"(?m)^{margin}[\"']?{name}[\"']?[ \t]*:", text)
+    """Return where a key of the outermost mapping is written: at the margin, in JSON behind the first margin."""
+    start = text.lstrip()
+    if not start.startswith("{"):
+        return re.search(rf"(?m)^[\"']?{name}[\"']?[ \t]*:", text)
+    # The first key may be on the line of the bracket, and the others are indented as it is.
+    first = re.match(r"\{\s*?\n?([ \t]*)", start)
+    margin = re.escape(first[1]) if first else ""
+    return re.search(rf"(?m)(?:^{margin}|\A\s*\{{\s*)[\"']{name}[\"'][ \t]*:", text)
 
 
 def is_user_data(text: str, path: str) -> bool:
@@ -93,7 +98,11 @@ def is_user_data(text: str, path: str) -> bool:
     if is_misspelt_header(first_line(text)):
         return says_user_data(path) or KEYS.search(text) is not None
     if says_user_data(path):
-        return not path.lower().endswith((".yaml", ".yml", ".cfg")) or KEYS.search(text) is not None
+        # Such a file may hold values for another program, or prose about user data.
+        doubtful = path.lower().endswith((".yaml", ".yml", ".cfg", ".txt"))
+        return (
+            not doubtful or KEYS.search(text) is not None or (path.lower().endswith(".txt") and looks_like_shell(text))
+        )
     if path.lower().endswith((".yaml", ".yml")):
         return len({match[0] for match in KEYS.finditer(text)}) > 1 and DISTINCT.search(text) is not None
     return bool(SHELL_SUFFIX.search(path)) and begins_with_setup(text)
