@@ -9,6 +9,7 @@ import runpy
 import shlex
 import shutil
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,7 +231,7 @@ def test_the_python_that_is_shown_is_that_of_the_examples_or_runs(
     programs = "".join(path.read_text() for path in sorted(EXAMPLES.glob("*.py")))
     blocks = shown("python", "python")
     others = [block for block in blocks if block not in programs]
-    assert len(blocks) - len(others) == 3
+    assert len(blocks) - len(others) == 4
     for block in others:
         exec(block, {"ssmwake": ssmwake})
     assert "role: must be a str, not 12" in capsys.readouterr().out
@@ -264,22 +265,42 @@ def test_a_launch_template_gets_the_user_data_from_boto3(tmp_path: Path, monkeyp
     assert found == ssmwake.user_data(role="web", include=(b"#!/bin/sh\ndate\n",))
 
 
-def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def synthesized(example: str, folder: Path) -> dict[str, Any]:
+    """Run an app of the CDK anywhere but in a checkout; return the properties of its resources by their type."""
     tools.require("node")
     if not importlib.util.find_spec("aws_cdk"):
         assert os.environ.get("CI") != "true", "CI runs `make cdk` first"
         pytest.skip("the example for the AWS CDK (`make cdk` installs it)")
-    # Anywhere but in a checkout: what the app needs is in the package.
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
-    monkeypatch.setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
-    monkeypatch.setenv("JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION", "1")
-    with warnings.catch_warnings():
-        # Those of the packages below the CDK.
-        warnings.simplefilter("ignore")
-        runpy.run_path(str(EXAMPLES / "cdk_app.py"))
-    resources = json.loads((tmp_path / "Web.template.json").read_text())["Resources"].values()
-    of = {each["Type"]: each["Properties"] for each in resources}
+    quiet = ("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION")
+    environment = {**os.environ, "CDK_OUTDIR": str(folder), **dict.fromkeys(quiet, "1")}
+    subprocess.run([sys.executable, str(EXAMPLES / example)], cwd=folder, env=environment, check=True, timeout=240)
+    (template,) = folder.glob("*.template.json")
+    resources = json.loads(template.read_text())["Resources"].values()
+    return {each["Type"]: each["Properties"] for each in resources}
+
+
+@pytest.mark.xdist_group("cdk")
+def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path) -> None:
+    of = synthesized("cdk_app.py", tmp_path)
     user_data = of["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]
     assert user_data == {"Fn::Base64": ssmwake.user_data(timeout="15m")}
     assert of["AWS::SSM::Document"]["Content"] == json.loads(ssmwake.document("command", format="json", timeout="15m"))
+
+
+@pytest.mark.xdist_group("cdk")
+def test_what_the_cdk_appends_to_the_user_data_runs(tmp_path: Path) -> None:
+    of = synthesized("cdk_ecs.py", tmp_path)
+    joined = of["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Join"]
+    text = "".join(each if isinstance(each, str) else "web" for each in joined[1])
+    assert text.startswith(ssmwake.user_data(format="script"))
+    root = tmp_path / "root"
+    (root / "etc/ecs").mkdir(parents=True)
+    appended = text.removeprefix(ssmwake.user_data(format="script"))
+    assert "ECS_CLUSTER=" in appended
+    script = text.removesuffix(appended) + re.sub(r"(?<=[ >])/etc/", f"{root}/etc/", appended)
+    # There is no service manager below this root, so ours fails, and what was appended runs.
+    environment = {"PATH": "/usr/bin:/bin", "SSMWAKE_ROOT": str(root)}
+    subprocess.run(["sh", "-c", script], check=True, env=environment, capture_output=True, timeout=60)
+    assert (root / "etc/ecs/ecs.config").read_text().splitlines()[0] == "ECS_CLUSTER=web"
+    assert (root / "etc/motd").read_text() == "ready\n"
+    assert (root / "etc/ssmwake.conf").exists()
