@@ -276,7 +276,7 @@ def synthesized(example: str, folder: Path) -> dict[str, Any]:
     subprocess.run([sys.executable, str(EXAMPLES / example)], cwd=folder, env=environment, check=True, timeout=240)
     (template,) = folder.glob("*.template.json")
     resources = json.loads(template.read_text())["Resources"].values()
-    return {each["Type"]: each["Properties"] for each in resources}
+    return {each["Type"]: each.get("Properties", {}) for each in resources}
 
 
 @pytest.mark.xdist_group("cdk")
