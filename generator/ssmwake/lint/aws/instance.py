@@ -67,7 +67,8 @@ HOPS = range(1, 65)
 TAGS = re.compile(r"(?:meta-data/|^/?)tags/instance\b")
 # How a script names the role whose credentials it asks for, and how a setting of ours names the one it waits for.
 AWAITED = re.compile(
-    r"^(?!\s*#)[^\n]*?(?:iam/security-credentials/|(?<![\w$])SSMWAKE_ROLE=[\"']?)(?P<role>[\w+=,.@-]+)(?=[\s\"'`)?;|&<>]|$)",
+    r"^(?![ \t]*#)[^\n]*?(?:iam/security-credentials/|(?<![\w$])SSMWAKE_ROLE=[\"']?)"
+    r"(?P<role>[\w+=,.@-]+)(?=[\s\"'`)?;|&<>]|$)",
     re.MULTILINE,
 )
 IPV4, IPV6 = "169.254.169.254", "//[fd00:ec2::254]"

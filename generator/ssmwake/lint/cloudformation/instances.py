@@ -12,6 +12,7 @@ from ssmwake.lint.aws.instance import Instance
 from ssmwake.lint.aws.launch_data import described_by
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.cloudformation import user_data as carried
+from ssmwake.lint.cloudformation.evaluate import text as evaluated
 from ssmwake.lint.cloudformation.template import Resource, Template, call, is_no_value, plain, references
 from ssmwake.lint.cloudformation.user_data import Carried
 from ssmwake.lint.deferred import Found
@@ -50,6 +51,9 @@ def launches(template: Template) -> list[Launch]:
 def _image(template: Template, node: yaml.Node | None) -> str | None:
     """Return the id of an image, or the parameter of Systems Manager that holds it, if nobody can choose another."""
     found = call(node)
+    if found is not None and found.name in ("Fn::Sub", "Fn::Join") and node is not None:
+        # A dynamic reference with a region or a stack in it.
+        return evaluated(template, node, {}).joined
     if found is None or found.name != "Ref":
         return plain(node)
     parameter = template.parameters.get(text_of(found.argument))

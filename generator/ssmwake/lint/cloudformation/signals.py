@@ -37,7 +37,7 @@ HARMLESS = {
     *("head", "tail", "wc", "tar", "unzip", "id", "hostname", "a2enmod", "a2ensite", "ufw", "done", "esac", "case"),
     "",
 }
-IN_METADATA = re.compile(r"cfn-(?:signal|init)\b[^\n]*?--resource[ =]+[\"']?(?P<name>[A-Za-z0-9]+)\b")
+IN_METADATA = re.compile(r"cfn-(?:signal|init)\b[^\n]{0,400}?--resource[ =]+[\"']?(?P<name>[A-Za-z0-9]+)\b")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 import re
 
-# An expression or a parameter that is longer is not read as one; without a limit, hostile text takes ever longer.
+# An expression or a parameter that is longer is not read as one, and no more characters are looked at in vain for one
+# script; without the limits, hostile text takes ever longer.
 LONGEST = 4096
+IN_VAIN = 250_000
 
 
-def end_of_sum(text: str, at: int) -> int:
+def end_of_sum(text: str, at: int, most: int = LONGEST) -> int:
     """Return the offset after the two parentheses that close an expression; -1 where it is none."""
-    depth, last = 2, min(len(text), at + LONGEST)
+    depth, last = 2, min(len(text), at + most)
     while at < last:
         character = text[at]
         at += 1
@@ -18,9 +20,9 @@ def end_of_sum(text: str, at: int) -> int:
     return -1
 
 
-def end_of_braces(text: str, at: int, *, quoted: bool) -> int:
+def end_of_braces(text: str, at: int, most: int = LONGEST, *, quoted: bool) -> int:
     """Return the offset after the brace that closes a parameter; -1 where there is none."""
-    last = min(len(text), at + LONGEST)
+    last = min(len(text), at + most)
     # In double quotes a single quote is one only in a pattern.
     plain = quoted and not re.match(r"\$\{[!#]?(?:\w+|[@*#?$!-])(?:\[[^]]*\])?[#%/^,]", text[at : at + 200])
     depth, double = 0, False

@@ -41,6 +41,10 @@ PYTHON = re.compile(
     rf"""\b(?:urlopen|requests\.get|httpx\.get)\(\s*(["'])http://{METADATA}/[^"'\n]*\1\s*(?:,\s*timeout=[\d.]+\s*)?\)"""
 )
 FALLBACK = "asks IMDS without a session token where none came, which is refused where tokens are required"
+POWERSHELL = re.compile(r"\b(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr)\b", re.IGNORECASE)
+# Headers may follow on the next line, or stand in a variable.
+MAY_HAVE_HEADERS = re.compile(r"-headers|token|`\s*$|\s@\w", re.IGNORECASE)
+ASKED_OVER_HTTP = re.compile(rf"http://{METADATA}/latest/(?!api/token)")
 UNTOLD = "asks IMDS without a session token; get one by PUT /latest/api/token first"
 
 
@@ -81,6 +85,16 @@ def _latest(source: Source, start: int) -> Replacement | None:
     """Return the fix that puts /latest behind the address; None where the address is put together from variables."""
     address = ADDRESS.match(source.text, start)
     return source.replacement(address.end(), address.end(), "/latest") if address else None
+
+
+def in_powershell(source: Source) -> Iterator[Finding]:
+    """Yield each request of a PowerShell script that is without a token for sure."""
+    offset = 0
+    for line in source.text.split("\n"):
+        request = POWERSHELL.search(line) if ASKED_OVER_HTTP.search(line) else None
+        if request and not line.lstrip().startswith("#") and not MAY_HAVE_HEADERS.search(line):
+            yield IMDSV1.at(source.at_offset(offset + request.start()), UNTOLD)
+        offset += len(line) + 1
 
 
 def _start(source: Source, word: Word, text: str) -> int:

@@ -34,9 +34,10 @@ LIKE_OURS = re.compile(
 VARIABLE = re.compile(r"\$(\{)?([A-Za-z_]\w*)(?(1)\})")
 URL = re.compile(rf"(?:^|(?P<scheme>https?)://){METADATA}(?P<path>/[^?#\s]*)?", re.IGNORECASE)
 IN_PYTHON = re.compile(rf"""(?<=["'])http://{METADATA}(?P<path>/[^"'\s?#]+)""")
+HEADER_IN_PYTHON = re.compile(r"""["'](?P<name>x-aws-ec2-metadata-[\w-]*)["']""", re.IGNORECASE)
 # Something that is asked as IMDS is, by its number.
 ASKED = re.compile(
-    r"https?://(?P<host>\d{1,4}(?:\.\d{1,4}){2,4})(?::80)?/(?:latest|1\.0|\d{4}-\d\d-\d\d)/(?:meta-data|user-data|dynamic|api/token)\b"
+    r"(?:https?://)?(?P<host>\d{1,4}(?:\.\d{1,4}){2,4})(?::80)?/(?:latest|1\.0|\d{4}-\d\d-\d\d)/(?:meta-data|user-data|dynamic|api/token)\b"
 )
 # Which options of one letter take a word.
 CURL, WGET = "AbcCdDeEFHKmoPQrtTuUwxXyYz", "aoOPtTwQUeiBDIXAlR"
@@ -65,7 +66,7 @@ def check(source: Source, commands: Sequence[Command], *, expanded: bool = False
     }
     for command in commands:
         if command.name in ("curl", "wget"):
-            yield from _request(source, _parsed(command), values, expanded=expanded)
+            yield from _request(source, command, values, expanded=expanded)
         elif command.name in getters and len(command.argv) > 1:
             word = command.argv[1]
             if fault := fault_of(f"/latest/meta-data/{word.text.lstrip('/')}"):
@@ -73,13 +74,29 @@ def check(source: Source, commands: Sequence[Command], *, expanded: bool = False
 
 
 def in_python(source: Source) -> Iterator[Finding]:
-    """Yield each path in a Python script that IMDS does not serve."""
+    """Yield what is wrong with the requests of a Python script, as far as its strings tell."""
     for match in IN_PYTHON.finditer(source.text):
         line = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        fault = fault_of(match["path"])
-        if fault and "#" not in line:
+        if "#" in line:
+            continue
+        if fault := fault_of(match["path"]):
             start = source.text.index(fault.part, match.start("path"))
             yield (CATEGORY if fault.whole else REFUSED_BY_IMDS).at(source.at_offset(start), fault.message)
+        elif _is_for_token(match[0]) and re.search(
+            r"\b(?:requests|httpx|session|client)\.get\($", line.rstrip("\"' f")
+        ):
+            yield TOKEN_REQUEST.at(
+                source.at_offset(match.start()), "a token is requested by PUT, and this is GET; use put"
+            )
+    for match in HEADER_IN_PYTHON.finditer(source.text):
+        name = match["name"].lower()
+        if name not in (TOKEN, LIFETIME):
+            yield HEADER.at(source.at_offset(match.start("name")), _misspelt(match["name"]))
+
+
+def _misspelt(name: str) -> str:
+    near = LIFETIME if "ttl" in name.lower() or "seconds" in name.lower() else TOKEN
+    return f"IMDS knows no header {name[:60]}; write X{near[1:]}"
 
 
 def _parsed(command: Command) -> Request:
@@ -121,7 +138,8 @@ def _option(made: Request, client: str, name: str, value: Word | None, words: It
         made.certain = False
 
 
-def _request(source: Source, made: Request, values: Mapping[str, Word], *, expanded: bool) -> Iterator[Finding]:
+def _request(source: Source, command: Command, values: Mapping[str, Word], *, expanded: bool) -> Iterator[Finding]:
+    made = _parsed(command)
     tokens = [token for word in made.urls if (token := _is_for_token(_known(word.text, values)))]
     asks = False
     for word in made.urls:
@@ -141,17 +159,17 @@ def _request(source: Source, made: Request, values: Mapping[str, Word], *, expan
             yield REFUSED_BY_IMDS.at(source.at_offset(word.start), fault.message)
     if not asks:
         return
-    first = next(word for word in made.urls if URL.match(_known(word.text, values)))
+    where = source.at_offset(command.argv[0].start)
     # A word that only a run knows may hold options.
     certain = made.certain and not any(_known(word.text, values).startswith(("$", "`")) for word in made.urls)
     for word in made.headers:
         yield from _header(source, word, for_token=bool(tokens), expanded=expanded)
     if tokens and len(tokens) == len(made.urls) and made.method not in (None, "PUT") and certain:
         message = f"a token is requested by PUT, and this is {made.method}; add {'-X PUT'}"
-        yield TOKEN_REQUEST.at(source.at_offset(first.start), message)
+        yield TOKEN_REQUEST.at(where, message)
     elif tokens and made.method == "PUT" and certain and not made.headers:
         message = f"IMDS gives no token without the header {LIFETIME}; add it"
-        yield TOKEN_REQUEST.at(source.at_offset(first.start), message)
+        yield TOKEN_REQUEST.at(where, message)
 
 
 def _header(source: Source, word: Word, *, for_token: bool, expanded: bool) -> Iterator[Finding]:
@@ -166,7 +184,7 @@ def _header(source: Source, word: Word, *, for_token: bool, expanded: bool) -> I
     if name not in (TOKEN, LIFETIME):
         near = LIFETIME if "ttl" in name or "seconds" in name else TOKEN
         if difflib.SequenceMatcher(None, name, near).ratio() > 0.7:
-            yield HEADER.at(where, f"IMDS knows no header {match[1][:60]}; write X{near[1:]}")
+            yield HEADER.at(where, _misspelt(match[1]))
     elif name != right:
         yield HEADER.at(where, f"this request takes the header {right}, and not {name}; write that")
     elif not match[2]:

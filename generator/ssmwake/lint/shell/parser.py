@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from ssmwake.lint.shell.command import LEADS, LOOPS, Command, Expansion, Here, Script, Word
-from ssmwake.lint.shell.extent import end_of_braces, end_of_group, end_of_sum
+from ssmwake.lint.shell.extent import IN_VAIN, LONGEST, end_of_braces, end_of_group, end_of_sum
 
 PIECE = re.compile(
     r"""
@@ -89,6 +89,8 @@ class _Reader:
     # Where the groups that are open began, and the one that has just ended.
     groups: list[int] = field(default_factory=list)
     ended: int = -1
+    # How many characters may still be looked at for an end that is not there.
+    patience: int = IN_VAIN
 
     def read(self, at: int, end: int, frame: _Frame) -> None:
         """Read a stretch of the text."""
@@ -151,7 +153,9 @@ class _Reader:
 
     def _sum(self, frame: _Frame, piece: str, at: int) -> int:
         starts = not frame.command.words or frame.command.words[-1].text in LEADS
-        end = end_of_sum(self.text, at + len(piece)) if piece != "((" or (starts and frame.start < 0) else -1
+        may_be = piece != "((" or (starts and frame.start < 0)
+        end = end_of_sum(self.text, at + len(piece), self._most()) if may_be else -1
+        self.patience -= LONGEST if may_be and end < 0 else 0
         if end >= 0:
             self._taken(frame, at, end)
         elif piece == "((":
@@ -163,7 +167,8 @@ class _Reader:
         return end
 
     def _braces(self, frame: _Frame, piece: str, at: int) -> int:
-        end = end_of_braces(self.text, at, quoted=frame.quoted or frame.text)
+        end = end_of_braces(self.text, at, self._most(), quoted=frame.quoted or frame.text)
+        self.patience -= LONGEST if end < 0 else 0
         if match := NAMED.match(self.text, at):
             indirect = self.text[at + 2] == "!" and self.text[match.end() : match.end() + 1] not in ("*", "@", "[")
             self.expansions.append(Expansion(match[1], at, defaulted=match[2] is not None, indirect=indirect))
@@ -172,6 +177,10 @@ class _Reader:
             return at + len(piece)
         self._taken(frame, at, end)
         return end
+
+    def _most(self) -> int:
+        """Return how far an end is looked for."""
+        return LONGEST if self.patience > 0 else 0
 
     def _taken(self, frame: _Frame, at: int, end: int) -> None:
         """Add a stretch as it stands to the word, and read the commands that it holds."""

@@ -24,6 +24,8 @@ SHELL = re.compile(r"\$\{(?:[#!]|[\w]+(?:\[[^\]\n]*\])?(?:[-:=?+%#/^,@}]|$)|\w+\
 # In a file that is not a template: escapes that nobody undoes.
 DOUBLED = re.compile(r"\$(\$\{\w+[^}\n]*\})|%(%\{[a-z_]+\})")
 CURL = re.compile(r"\bcurl\b.*(?:\s-w|\s-[a-zA-Z]*w\s|--write-out)")
+SETS = re.compile(r"\b([A-Za-z_]\w*)\+?=|\bfor[ \t]+([A-Za-z_]\w*)")
+DECLARES = re.compile(r"\b(?:read|local|export|declare)\b([^\n;|&=]*)")
 OF_THE_SYSTEM = frozenset({"HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "RANDOM", "SHELL", "UID", "USER"})
 HEREDOC = re.compile(r"<<-?\s*[\"'\\]?([A-Za-z_]\w*)")
 
@@ -60,10 +62,12 @@ def for_the_shell(piece: Interpolation) -> Finding:
     return SHELL_VARIABLE.at(piece.span.where, message)
 
 
-def is_of_the_shell(name: str, text: str) -> bool:
-    """Return whether a script sets a variable itself, or has it from the system."""
-    sets = rf"(?m)\b{name}\+?=|\bfor[ \t]+{name}\b|\b(?:read|local|export|declare)\b[^\n;|&]*\b{name}\b"
-    return name in OF_THE_SYSTEM or re.search(sets, text) is not None
+def of_the_shell(text: str) -> frozenset[str]:
+    """Return the variables that a script sets itself, or has from the system."""
+    names = {match[1] or match[2] for match in SETS.finditer(text)}
+    for line in DECLARES.findall(text):
+        names |= set(re.findall(r"[A-Za-z_]\w*", line))
+    return OF_THE_SYSTEM | names
 
 
 def _broken(piece: Broken) -> Finding:

@@ -150,8 +150,9 @@ def _template_file(name: Expression, given: Expression | None, scope: Scope, *, 
     template = parse_template(source)
     yield from escapes.templates(template, None)
     missing: dict[str, None] = {}
+    own = escapes.of_the_shell(source.text)
     for piece, unknown in escapes.unknown(template, frozenset(names)) if names is not None else ():
-        if escapes.is_of_the_shell(unknown, source.text):
+        if unknown in own:
             yield escapes.for_the_shell(piece)
         else:
             missing[unknown] = None

@@ -83,7 +83,11 @@ class Source:
 
     def at(self, line: int, column: int = 1) -> Location:
         """Return the place of a line and column of the text, both counted from one."""
-        return self.at_offset(self._lines[min(line, len(self._lines)) - 1] + column - 1)
+        return self.at_offset(self.start_of(line) + column - 1)
+
+    def start_of(self, line: int) -> int:
+        """Return the offset at which a line of the text begins, counted from one."""
+        return self._lines[min(line, len(self._lines)) - 1]
 
     def filled(self, line: int) -> bool:
         """Return whether something in a line of the text is not as it stands in the file, such as a word put in."""

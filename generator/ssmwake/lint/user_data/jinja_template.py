@@ -37,7 +37,7 @@ TOP = {
 }
 HEADER = "## template: jinja"
 # What can only be meant for cloud-init: other programs have other names.
-OURS = re.compile(r"^(?!\s*#)[^\n]*?(?P<what>\{\{-?[ \t]*(?:v1\.|v1\[|ds\.meta_data\b)[^{}\n]*\}\})", re.MULTILINE)
+OURS = re.compile(r"^(?![ \t]*#)[^\n]*?(?P<what>\{\{-?[ \t]*(?:v1\.|v1\[|ds\.meta_data\b)[^{}\n]*\}\})", re.MULTILINE)
 HEADED = re.compile(r"##\s*template:\s*jinja", re.IGNORECASE)
 EXPRESSION = re.compile(r"\{\{|\{%|\{#")
 
@@ -163,11 +163,10 @@ def _path(node: "nodes.Node") -> tuple[str, ...]:
 
 def _offset(source: Source, number: int, text: str, found: dict[tuple[int, str], int]) -> int:
     """Return where a variable stands: Jinja tells only the line."""
-    lines = source.text.split("\n")
-    start = sum(len(line) + 1 for line in lines[: number - 1])
-    first = text.partition(".")[0]
-    at = source.text.find(text, found.get((number, text), start))
-    if at < 0 or at > start + len(lines[number - 1]):
-        at = source.text.find(first, start)
+    start = source.start_of(number)
+    end = source.text.find("\n", start)
+    at = source.text.find(text, found.get((number, text), start), end if end >= 0 else len(source.text))
+    if at < 0:
+        at = source.text.find(text.partition(".")[0], start)
     found[number, text] = at + 1
     return at if at >= 0 else start
