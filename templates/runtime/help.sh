@@ -5,7 +5,7 @@ describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in
     status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: restart the agent if it is not online (--restart: anyway)" ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: restart the agent unless it is online; wait until it is" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
@@ -21,6 +21,6 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h; --no-start is for images. Settings are kept in $conf."
+    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online, too; --no-start is for images."
     exit
 }

@@ -1,5 +1,5 @@
-# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at any
-# moment.
+# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at
+# any moment.
 
 units=$root/etc/systemd/system
 home=$root/usr/local/sbin/ssmwake
@@ -68,7 +68,8 @@ write() {
     try_to_write "$@" || finish cannot-write "$1"
 }
 
-# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left alone.
+# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left
+# alone.
 try_to_write() {
     [ "$(cat "$1")" = "$2" ] && chmod "${3:-644}" "$1" && return
     # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
@@ -76,8 +77,8 @@ try_to_write() {
         printf '%s\n' "$2" >"$1.${$}" && chmod "${3:-644}" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
 } 2>/dev/null
 
-# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that it
-# does not know, and has no Type=exec.
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that
+# it does not know, and has no Type=exec.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
     line="SystemCallFilter=@system-service$nl"
