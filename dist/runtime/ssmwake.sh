@@ -819,8 +819,8 @@ find_self() {
     grep -qsx "version=$version" "$self" || self=''
 }
 
-# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at any
-# moment.
+# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at
+# any moment.
 
 units=$root/etc/systemd/system
 home=$root/usr/local/sbin/ssmwake
@@ -889,7 +889,8 @@ write() {
     try_to_write "$@" || finish cannot-write "$1"
 }
 
-# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left alone.
+# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left
+# alone.
 try_to_write() {
     [ "$(cat "$1")" = "$2" ] && chmod "${3:-644}" "$1" && return
     # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
@@ -897,8 +898,8 @@ try_to_write() {
         printf '%s\n' "$2" >"$1.${$}" && chmod "${3:-644}" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
 } 2>/dev/null
 
-# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that it
-# does not know, and has no Type=exec.
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that
+# it does not know, and has no Type=exec.
 write_units() {
     # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
     line="SystemCallFilter=@system-service$nl"
@@ -978,7 +979,7 @@ describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in
     status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: restart the agent if it is not online (--restart: anyway)" ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: restart the agent unless it is online; wait until it is" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
@@ -994,7 +995,7 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h; --no-start is for images. Settings are kept in $conf."
+    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online, too; --no-start is for images."
     exit
 }
 
