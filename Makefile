@@ -60,6 +60,7 @@ cdk: $(DEV)
 render: $(DEV) pack
 	$(VENV)/bin/ssmwake render
 	$(VENV)/bin/python tools/reference.py
+	$(VENV)/bin/python tools/rule_pages.py
 	$(VENV)/bin/python tools/goldens.py
 
 # The runtime as user data carries it.
