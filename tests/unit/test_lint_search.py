@@ -112,6 +112,17 @@ def test_what_nothing_says_to_be_ours_is_left_alone(
     assert lint().output == done.output
 
 
+COMPONENT = """name: a
+schemaVersion: 1.0
+phases:
+- name: build
+  steps:
+  - name: Install
+    action: ExecuteBash
+    inputs: {commands: [date]}
+"""
+
+
 @pytest.mark.parametrize(
     ("name", "text", "what"),
     [
@@ -132,6 +143,7 @@ def test_what_nothing_says_to_be_ours_is_left_alone(
         ("web.tofu", 'resource "aws_instance" "a" {}\n', Kind.TERRAFORM),
         ("data.b64", "I2Nsb3VkLWNvbmZpZwpwYWNrYWdlczogW2pxXQo=\n", Kind.USER_DATA),
         ("data.b64", "aGVsbG8sIHdvcmxkOiBub3RoaW5nIG9mIG91cnMK\n", None),
+        ("component.yaml", COMPONENT, None),
     ],
 )
 def test_a_file_of_a_folder_is_taken_for_what_it_says(name: str, text: str, what: Kind | None) -> None:

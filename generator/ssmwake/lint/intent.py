@@ -66,7 +66,10 @@ def is_template(text: str, path: str) -> bool:
 def is_document(text: str, path: str) -> bool:
     """Return whether a text is meant to be an SSM document, even without steps."""
     key = _key(text, "schemaVersion") if _is_data(path) else None
-    return key is not None and VERSION.match(text, key.end()) is not None and ACTION.search(text) is not None
+    # A component of EC2 Image Builder has a version and actions too, and phases instead of steps.
+    if key is None or _key(text, "phases"):
+        return False
+    return VERSION.match(text, key.end()) is not None and ACTION.search(text) is not None
 
 
 def is_launch_template(text: str, path: str) -> bool:
