@@ -103,7 +103,7 @@ def _of_automation(association: Association) -> Iterator[Finding]:
         return
     parameter = association.target_parameter
     if association.instance:
-        message = f"an Automation takes {names.targets} and {names.target_parameter}, and no instance; write those"
+        message = f"an Automation takes {names.targets} and {names.target_parameter}, not an instance; use those"
         yield OF_AUTOMATION.at(association.instance.where, message)
     elif association.targets and parameter is None:
         message = f"an Automation needs {names.target_parameter} with {names.targets}; name the parameter they go to"

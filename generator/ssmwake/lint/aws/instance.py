@@ -65,7 +65,7 @@ READS_ROLE = re.compile(r"(?:^|/)(?:amazon|aws-cli)/aws-cli(?:[:@]|$)|//169\.254
 NOT_BRIDGED = re.compile(r"^(?:host|container:.*|--net(?:work)?=(?:host|container:).*|--env-file.*|\$.*)$")
 HOPS = range(1, 65)
 TAGS = re.compile(r"(?:meta-data/|^/?)tags/instance\b")
-# How a script names the role whose credentials it asks for, and how a setting of ours names the one it waits for.
+# How a script names the role whose credentials it asks for, and how ssmwake.conf names the one to wait for.
 AWAITED = re.compile(
     r"^(?![ \t]*#)[^\n]*?(?:iam/security-credentials/|(?<![\w$])SSMWAKE_ROLE=[\"']?)"
     r"(?P<role>[\w+=,.@-]+)(?=[\s\"'`)?;|&<>]|$)",
@@ -151,7 +151,7 @@ def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
 
 
 def commands_of(scripts: Sequence[Source]) -> Iterator[tuple[Source, Command]]:
-    """Yield each command that user data runs, with the text that it stands in."""
+    """Yield each command that user data runs, with the text that holds it."""
     for script in scripts:
         for text, kind in _parts(script):
             for run in _runs(text, kind):
@@ -164,7 +164,7 @@ def _tags(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
         asked = next((word for word in run.command.words if TAGS.search(word.text)), None)
         if asked is None or run.command.name in ("echo", "printf"):
             continue
-        message = f"IMDS serves no tags here; set {instance.names.tags}"
+        message = f"IMDS does not serve tags here; set {instance.names.tags}"
         if instance.tags:
             yield TAGS_DISABLED.at(instance.tags.where, message)
         else:
@@ -193,7 +193,7 @@ def _role(instance: Instance, texts: Sequence[tuple[Source, Kind]], runs: Sequen
         gets = (
             f"the instance gets {instance.role}" if instance.role else "the role of the instance has a name of its own"
         )
-        yield OTHER_ROLE.at(where, f"waits for the role {name[:64]}, and {gets}; leave the name out, or write that")
+        yield OTHER_ROLE.at(where, f"waits for the role {name[:64]}, but {gets}; leave the name out")
 
 
 def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ BARE, IN_TEMPLATE = Names(arn=""), Names(name="Name, with the name", arn="Arn, w
 
 
 def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
-    """Yield what is no instance profile, or not in the form that is taken."""
+    """Yield each reference that is not to an instance profile, or not in the form that EC2 takes there."""
     for launch in launches:
         node = launch.profile
         if node is None or is_no_value(node):

@@ -143,7 +143,7 @@ def _unsignalled(
         return
     wrong = next((one for one in signals if one.name in template.resources), None)
     if wrong is not None:
-        message = f"signals {wrong.name}, and it is {resource.name} that waits; write {resource.name}"
+        message = f"signals {wrong.name}, but {resource.name} waits for the signal; write {resource.name}"
         yield UNKNOWN_RESOURCE.at(wrong.where, message)
         return
     names = {command.name for launch in mine for _, command in commands_of(_scripts(launch))}

@@ -44,10 +44,10 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     actions = {step.name: step.action for step in everywhere(main)}
     for step in everywhere(main):
         yield from _ways(source, step, actions)
-        message = "maxAttempts is a whole number, 1 or more; correct it"
+        message = "maxAttempts is not a whole number from 1 on; write one"
         yield from limits(source, value(step.node, "maxAttempts"), 1, None, message)
         most = script_step.LIMIT if step.action == "aws:executeScript" else None
-        message = "timeoutSeconds is a whole number, 1 or more; correct it"
+        message = "timeoutSeconds is not a whole number from 1 on; write one"
         if most:
             message = f"timeoutSeconds of aws:executeScript is 1 to {most}; the script is ended after that anyway"
         yield from limits(source, value(step.node, "timeoutSeconds"), 1, most, message)
@@ -107,9 +107,9 @@ def _condition(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Find
     for name, (key, inner) in pairs(node).items():
         if name not in known:
             hint = nearest(name, vocabulary.OPERATIONS, "write one such as StringEquals")
-            yield UNKNOWN_INPUT.at(source.of(key), f"aws:branch knows no operation '{name[:60]}'; {hint}")
+            yield UNKNOWN_INPUT.at(source.of(key), f"aws:branch has no operation '{name[:60]}'; {hint}")
         elif name in ("And", "Or") and not opaque(inner) and len(items(inner) or [inner]) < 2:
-            message = f"{name} of one expression; it takes two or more, so leave {name} out"
+            message = f"{name} needs two expressions or more, and this has one; leave {name} out"
             yield ONE_EXPRESSION.at(source.of(key), message)
         if name in ("And", "Or", "Not"):
             for part in items(inner) or [inner]:
@@ -124,7 +124,7 @@ def _loop(source: Source, step: Step) -> Iterator[Finding]:
         message = "Iterators beside LoopCondition; aws:loop takes one of them, so remove the other"
         yield UNKNOWN_INPUT.at(source.of(found["LoopCondition"][0]), message)
     most = step.input("MaxIterations")
-    message = f"MaxIterations is 1 to {ITERATIONS}; correct it"
+    message = f"MaxIterations is not 1 to {ITERATIONS}; write a number from that range"
     yield from limits(source, most, 1, ITERATIONS, message)
 
 
@@ -176,7 +176,7 @@ def _outputs(source: Source, step: Step) -> Iterator[Finding]:
         name_node = value(output, "Name")
         taken = vocabulary.OWN_OUTPUTS.get(step.action, frozenset())
         if name_node is not None and (named := plain(name_node)) in taken:
-            message = f"{step.action} puts out {named} by itself, and no other output may have its name; remove it"
+            message = f"{step.action} already has an output {named}; remove this one, or rename it"
             yield RESERVED_OUTPUT.at(source.of(name_node), message)
         node = value(output, "Type")
         kind = plain(node)

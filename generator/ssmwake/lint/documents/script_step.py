@@ -83,7 +83,7 @@ def _python(source: Source, step: Step, script: yaml.ScalarNode) -> Iterator[Fin
         functions = FUNCTION.findall(text)
         if name not in defined and "*" not in defined:
             hint = f"write {functions[0]}" if len(functions) == 1 else nearest(name, functions, f"define {name[:40]}")
-            yield HANDLER.at(source.of(handler), f"the script defines no function {name[:60]}; {hint}")
+            yield HANDLER.at(source.of(handler), f"the script does not define the function {name[:60]}; {hint}")
     inner = source.inner(script)
     for node, seconds, surely in _sleeps(tree) if tree else ():
         if seconds >= LIMIT:

@@ -71,7 +71,7 @@ class Command:
     writes: list[Word] = field(default_factory=list)
     heres: list[Here] = field(default_factory=list)
     looped: bool = False
-    # The function that it stands in; empty for none.
+    # The function that it belongs to; empty for none.
     function: str = ""
     background: bool = False
     before: str = ""

@@ -34,7 +34,7 @@ def last_test(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     # One that is in parentheses, or follows a then, does not stand alone.
     alone = test.before in ("", "\n", ";") and bool(test.argv) and test.words[0] is test.argv[0]
     if first < number and test.name in TESTS and alone:
-        message = "the exit status of the script is that of this test, 1 where it does not hold; write if ... fi"
+        message = "the script exits with the status of this test, which is 1 when it is false; write if ... fi"
         yield LAST_TEST.at(source.at_offset(test.argv[0].start), message)
 
 
@@ -47,7 +47,7 @@ def endless_reboot(source: Source, commands: Sequence[Command]) -> Iterator[Find
         depends = depth or command.function or command.looped or command.before in ("&&", "||", "(", "|")
         if command.name == "exit" and not depends and first == "exit":
             if command.arguments == [REBOOT]:
-                message = "the agent reboots and runs this again, and it ends here each time; exit 194 only if needed"
+                message = "the agent reboots and runs this again, without end; exit 194 only when a reboot is needed"
                 yield REBOOTS.at(source.at_offset(command.argv[0].start), message)
             return
         depth += first in OPENS

@@ -86,7 +86,7 @@ def in_python(source: Source) -> Iterator[Finding]:
             r"\b(?:requests|httpx|session|client)\.get\($", line.rstrip("\"' f")
         ):
             yield TOKEN_REQUEST.at(
-                source.at_offset(match.start()), "a token is requested by PUT, and this is GET; use put"
+                source.at_offset(match.start()), "requests a token by GET, and IMDS takes PUT only; use put"
             )
     for match in HEADER_IN_PYTHON.finditer(source.text):
         name = match["name"].lower()
@@ -96,7 +96,7 @@ def in_python(source: Source) -> Iterator[Finding]:
 
 def _misspelt(name: str) -> str:
     near = LIFETIME if "ttl" in name.lower() or "seconds" in name.lower() else TOKEN
-    return f"IMDS knows no header {name[:60]}; write X{near[1:]}"
+    return f"{name[:60]} is not a header of IMDS; write X{near[1:]}"
 
 
 def _parsed(command: Command) -> Request:
@@ -155,7 +155,7 @@ def _request(source: Source, command: Command, values: Mapping[str, Word], *, ex
         elif fault and fault.whole:
             yield CATEGORY.at(source.at_offset(_place(source, word, fault)), fault.message)
         elif fault and not any(PATH.search(each.text) for each in (word, *values.values())):
-            # Where all of it stands in one word, that has been reported.
+            # It has been reported if all of it is in one word.
             yield REFUSED_BY_IMDS.at(source.at_offset(word.start), fault.message)
     if not asks:
         return
@@ -165,7 +165,7 @@ def _request(source: Source, command: Command, values: Mapping[str, Word], *, ex
     for word in made.headers:
         yield from _header(source, word, for_token=bool(tokens), expanded=expanded)
     if tokens and len(tokens) == len(made.urls) and made.method not in (None, "PUT") and certain:
-        message = f"a token is requested by PUT, and this is {made.method}; add {'-X PUT'}"
+        message = f"requests a token by {made.method}, and IMDS takes PUT only; add -X PUT"
         yield TOKEN_REQUEST.at(where, message)
     elif tokens and made.method == "PUT" and certain and not made.headers:
         message = f"IMDS gives no token without the header {LIFETIME}; add it"
@@ -186,11 +186,11 @@ def _header(source: Source, word: Word, *, for_token: bool, expanded: bool) -> I
         if difflib.SequenceMatcher(None, name, near).ratio() > 0.7:
             yield HEADER.at(where, _misspelt(match[1]))
     elif name != right:
-        yield HEADER.at(where, f"this request takes the header {right}, and not {name}; write that")
+        yield HEADER.at(where, f"this request needs the header {right}, not {name}; write that")
     elif not match[2]:
-        yield HEADER.at(where, f"no colon after {match[1]}, so it is no header; write {match[1]}: VALUE")
+        yield HEADER.at(where, f"no colon after {match[1]}, so curl does not send it; write {match[1]}: VALUE")
     elif not expanded and re.search(r"'[^']*:[^']*\$(?:\(|\{?[A-Za-z_])[^']*'", raw) and "$" in match[3]:
-        yield HEADER.at(where, "the shell replaces nothing in single quotes, so IMDS gets no token; use double quotes")
+        yield HEADER.at(where, "the shell expands nothing in single quotes, so IMDS gets no token; use double quotes")
 
 
 def _address(source: Source, word: Word, known: str, values: Mapping[str, Word]) -> Iterator[Finding]:
@@ -227,7 +227,7 @@ def _is_for_token(known: str) -> bool:
 
 
 def _known(text: str, values: Mapping[str, Word]) -> str:
-    """Return a word with the addresses that stand in variables."""
+    """Return a word with the variables that hold addresses filled in."""
     for _ in range(3):
         replaced = VARIABLE.sub(lambda match: values[match[2]].text if match[2] in values else match[0], text)
         if replaced == text or len(replaced) > 2000:
@@ -237,7 +237,7 @@ def _known(text: str, values: Mapping[str, Word]) -> str:
 
 
 def _values(commands: Sequence[Command]) -> dict[str, Word]:
-    """Return the variables that are set once, to an address or a path of it, each with the word that says so."""
+    """Return the variables that are set once, to an address or a part of one, each with the word that sets it."""
     found: dict[str, list[Word]] = {}
     for command in commands:
         for word in command.assignments:

@@ -12,7 +12,7 @@ INDIRECT = rule(
     "SW265", WARNING, "an indirect variable outside of Fn::Sub", reason="bash looks for a variable named by the value"
 )
 
-# Variables whose value is no name of another variable.
+# Variables whose value is not the name of another variable.
 OF_THE_SYSTEM = {"HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "RANDOM", "SECONDS", "SHELL", "UID", "USER"}
 NAME = re.compile(r"[A-Za-z_]\w*")
 PSEUDO = re.compile(r"\$\{!(AWS::\w+)\}")
@@ -25,7 +25,7 @@ def check(source: Source, script: Script) -> Iterator[Finding]:
         values = given.get(one.name, [])
         never = bool(values) and not any(value is None or NAME.fullmatch(value) for value in values)
         if one.indirect and (never or (not values and one.name in OF_THE_SYSTEM)):
-            message = f"${{!{one.name}}} is indirect outside of Fn::Sub; write ${{{one.name}}}"
+            message = f"${{!{one.name}}} is an indirect expansion outside Fn::Sub; write ${{{one.name}}}"
             yield INDIRECT.at(source.at_offset(one.start), message)
     for match in PSEUDO.finditer(source.text):
         message = (

@@ -107,7 +107,7 @@ def check(source: Source, commands: Sequence[Command], *, image: str | None, at_
         elif asks and _asks(command, commands) and not _answered(source, commands, number):
             option = "--non-interactive" if command.name == "zypper" else "-y"
             verb = next(word for word in command.arguments if word in ASKING[command.name])
-            yield ASKS.at(where, f"{command.name} {verb} asks, and nobody answers; add {option}")
+            yield ASKS.at(where, f"{command.name} {verb} asks for confirmation, and nobody answers; add {option}")
     yield from _frontend(source, commands)
     if at_boot:
         yield from _lock(source, commands)
@@ -164,13 +164,13 @@ def _frontend(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
             if value not in FRONTENDS:
                 near = difflib.get_close_matches(value.lower().replace("-", ""), FRONTENDS, 1)
                 hint = f"did you mean {near[0]}?" if near else "write noninteractive"
-                yield FRONTEND.at(source.at_offset(word.start), f"debconf knows no frontend {value[:40]}; {hint}")
+                yield FRONTEND.at(source.at_offset(word.start), f"{value[:40]} is not a frontend of debconf; {hint}")
             elif alone and not exported and uses:
                 message = "DEBIAN_FRONTEND is not exported, so apt does not see it; write export DEBIAN_FRONTEND=..."
                 yield FRONTEND.at(source.at_offset(word.start), message)
     for command in uses:
         if lost := _lost_to_sudo(command, exported=exported):
-            message = "sudo does not hand DEBIAN_FRONTEND on; write sudo DEBIAN_FRONTEND=noninteractive apt-get"
+            message = "sudo does not pass DEBIAN_FRONTEND on; write sudo DEBIAN_FRONTEND=noninteractive apt-get"
             yield FRONTEND.at(source.at_offset(lost.start), message)
 
 
@@ -178,7 +178,7 @@ def _questions(source: Source, uses: Sequence[Command]) -> Iterator[Finding]:
     for command in uses:
         for word in command.argv[1:]:
             if word.text.partition("=")[0] in WITH_QUESTION and "install" in command.arguments:
-                message = f"{word.text[:60]} has a question for the user; set DEBIAN_FRONTEND=noninteractive"
+                message = f"installing {word.text[:60]} asks a question; set DEBIAN_FRONTEND=noninteractive"
                 yield FRONTEND.at(source.at_offset(word.start), message)
 
 

@@ -61,7 +61,7 @@ class _Frame:
     start: int = -1
     redirected: bool = False
     array: bool = False
-    # Only what is replaced in it is read, and its words are no commands.
+    # Only expansions are read in it; its words are not commands.
     text: bool = False
     # Between [[ and ]], where operators are words.
     test: bool = False
@@ -236,14 +236,14 @@ class _Reader:
 
     def _opening(self, frame: _Frame, at: int) -> int | None:
         if re.match(r"\(\s*\)", self.text[at : at + 16]) and (frame.start >= 0 or frame.command.words):
-            # The name of a function that is defined here, which is no command.
+            # The name of a function that is defined here, which is not a command.
             self._ended(frame, at)
             self.function = frame.command.words[-1].text if frame.command.words else "?"
             frame.command = Command(before=frame.command.before)
             return self.text.index(")", at) + 1
         last = frame.word[-1][-1:] if frame.start >= 0 and frame.word else ""
         if last == "=":
-            # An array: its words are no command, but may be options of one.
+            # An array: its words are not a command, but may be options of one.
             self._add(frame, "(", at)
             self._ended(frame, at)
             self.stack.append(_Frame(")", len(self.found), array=True))

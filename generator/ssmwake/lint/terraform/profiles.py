@@ -16,7 +16,7 @@ IN_TEMPLATE = Names("an aws_iam_instance_profile", "name", "arn")
 
 
 def check(block: Block, scope: Scope) -> Iterator[Finding]:
-    """Yield what is no instance profile, or not in the form that is taken."""
+    """Yield each reference that is not to an instance profile, or not in the form that EC2 takes there."""
     # A launch configuration takes both.
     takes = None if block.labels[0] == "aws_launch_configuration" else Form.NAME
     if (value := block.body.value("iam_instance_profile")) and (found := _reference(value, scope)):

@@ -62,7 +62,7 @@ def _list(source: Source, item: yaml.SequenceNode) -> Iterator[Finding]:
         if len(words) == 1:
             message = "one word with spaces is the name of a program; leave the brackets out"
         else:
-            message = f"'{words[0].value[:40]}' is the name of a program here; write each of its words by itself"
+            message = f"'{words[0].value[:40]}' is the name of a program here; make each word an item of its own"
         yield ONE_WORD.at(source.of(item if len(words) == 1 else words[0]), message)
     elif name in SHELLS:
         yield from _shell(source, name, words[1:])
@@ -78,7 +78,7 @@ def _shell(source: Source, name: str, words: Sequence[yaml.ScalarNode]) -> Itera
         if word.value.startswith(("-", "+")):
             continue
         if re.search(r"\s(?:&&|\|\||\||>|;)|;\s|\s-|\s", word.value.strip()):
-            message = f"{name} takes this for the name of a file; put -c before it"
+            message = f"{name} takes this as the name of a file; put -c before it"
             yield ONE_WORD.at(source.of(word), message)
         return
 
@@ -89,12 +89,12 @@ def _syntax(source: Source, name: str, words: Sequence[yaml.ScalarNode]) -> Iter
         if OPTION.match(before.value) and text in {*OPERATORS, "<", ">"}:
             continue
         if text in OPERATORS or (REDIRECTION.fullmatch(text) and not re.fullmatch(r"\d", text)):
-            message = f"'{text[:40]}' is a word for {name[:40]} here; write the command as one string"
+            message = f"'{text[:40]}' is passed to {name[:40]} as an argument; write the command as one string"
             yield SYNTAX_AS_WORD.at(source.of(word), message)
             return
     for word in words[1:] if name not in EXPAND else []:
         if VARIABLE.fullmatch(word.value):
-            message = f"{word.value[:60]} is not replaced in a list; write the command as one string"
+            message = f"{word.value[:60]} is not expanded in a list; write the command as one string"
             yield SYNTAX_AS_WORD.at(source.of(word), message, severity=WARNING)
             return
 
@@ -111,7 +111,7 @@ def _changed(source: Source, word: yaml.ScalarNode) -> Iterator[Finding]:
     start, end = word.start_mark.index, word.end_mark.index
     fix = source.replacement(start, end, f"'{word.value}'") if not word.style and word.value else None
     written = word.value or "nothing"
-    message = f"{written} is the {_NAMES[kind]} {made} for YAML, and the program gets that; put it in quotes"
+    message = f"YAML reads {written} as the {_NAMES[kind]} {made}, which the program gets; put it in quotes"
     yield CHANGED_VALUE.at(source.of(word), message, fix=fix)
 
 

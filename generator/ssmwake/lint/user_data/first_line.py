@@ -74,11 +74,11 @@ def swallowed(first: str) -> str:
                 if only_options
                 else "put the script on lines of its own"
             )
-            return f"env gets all of '{env['rest'][:40]}' as one name of a program; {cure}"
+            return f"env takes all of '{env['rest'][:40]}' as the name of one program; {cure}"
     elif match and SHELLS.search(match[1]) and len(rest.split()) > 1:
         options = rest.partition("#")[0].strip()
         if OPTIONS.fullmatch(f"{options} "):
-            return f"the kernel hands '{rest[:40]}' on as one option; write set {options[:40]} below"
+            return f"the kernel passes '{rest[:40]}' as one option; write set {options[:40]} below"
         return "everything stands on the first line, so nothing runs; end #! with a newline, and each command too"
     return ""
 

@@ -77,7 +77,7 @@ def not_rendered(source: Source) -> Iterator[Finding]:
     """Yield the first expression in a text that no header makes a template."""
     # A value can have the header too: what final_message and phone_home write is rendered by itself.
     if match := None if HEADED.search(source.text) else OURS.search(source.text):
-        message = f"{match['what'][:60]} stays as it is without a header; write {HEADER} on the first line"
+        message = f"{match['what'][:60]} is not rendered without a header; write {HEADER} on the first line"
         yield NOT_RENDERED.at(source.at_offset(match.start("what")), message)
 
 

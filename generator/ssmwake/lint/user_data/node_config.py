@@ -44,13 +44,13 @@ def check(source: Source) -> Iterator[Finding]:
     if "apiVersion" not in found:
         yield NODE_CONFIG.at(source.of(root), f"no apiVersion; write apiVersion: {known}")
     elif version is not None and version not in {f"{GROUP}/{each}" for each in VERSIONS}:
-        message = f"nodeadm knows no apiVersion '{version[:60]}'; write {known}"
+        message = f"nodeadm does not support apiVersion '{version[:60]}'; write {known}"
         yield NODE_CONFIG.at(source.of(found["apiVersion"][1]), message)
     kind = _text(found.get("kind"))
     if "kind" not in found:
         yield NODE_CONFIG.at(source.of(root), f"no kind; write kind: {KIND}")
     elif kind is not None and kind != KIND:
-        yield NODE_CONFIG.at(source.of(found["kind"][1]), f"nodeadm knows no kind '{kind[:60]}'; write {KIND}")
+        yield NODE_CONFIG.at(source.of(found["kind"][1]), f"nodeadm does not support kind '{kind[:60]}'; write {KIND}")
 
 
 def _is_nothing(node: yaml.Node) -> bool:
