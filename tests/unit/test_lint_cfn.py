@@ -30,6 +30,54 @@ def test_a_finding_of_cfn_lint_is_told_once() -> None:
     assert rules(TEMPLATE) == ["W2001", "E3002"]
 
 
+DOCUMENTS = """\
+Parameters: {Name: {Type: String, Default: web}}
+Conditions: {Never: !Equals [!Ref Name, never]}
+Resources:
+  Text:
+    Type: AWS::SSM::Document
+    Properties:
+      DocumentType: Command
+      DocumentFormat: YAML
+      UpdateMethod: NewVersion
+      Content:
+        Fn::Sub: |
+          schemaVersion: "2.2"
+          description: say hello
+          mainSteps:
+            - {name: hello, action: "aws:runShellScript", inputs: {runCommand: ["echo ${Name}"]}}
+  Settings:
+    Type: AWS::SSM::Document
+    Properties: {DocumentType: ApplicationConfiguration, UpdateMethod: NewVersion, Content: {feature: on, limit: 5}}
+  Words:
+    Type: AWS::SSM::Document
+    Properties:
+      DocumentType: ApplicationConfiguration
+      DocumentFormat: TEXT
+      UpdateMethod: NewVersion
+      Content: feature=on
+  Branches:
+    Type: AWS::SSM::Document
+    Properties:
+      DocumentType: Command
+      UpdateMethod: NewVersion
+      Content:
+        schemaVersion: "2.2"
+        description: say hello
+        mainSteps:
+          - Fn::If:
+              - Never
+              - {name: a, action: "aws:runShellScript", inputs: {runCommand: [date]}}
+              - {name: b, action: "aws:runShellScript", inputs: {runCommand: !Split [",", !Sub "a,${Name}"]}}
+"""
+
+
+def test_what_cfn_lint_takes_wrongly_in_documents_is_not_passed_on() -> None:
+    assert rules(DOCUMENTS) == []
+    # Ours judge the same.
+    assert "SW301" in rules(DOCUMENTS.replace('schemaVersion: "2.2"', 'schemaVersion: "9.9"'))
+
+
 def test_a_template_says_what_cfn_lint_is_to_ignore() -> None:
     assert rules(f"{TEMPLATE}Metadata: {{cfn-lint: {{config: {{ignore_checks: [W2001]}}}}}}\n") == ["E3002"]
     metadata = "Type: 'AWS::SNS::Topic', Metadata: {cfn-lint: {config: {ignore_checks: [E3002]}}}"

@@ -14,7 +14,6 @@ from ssmwake.lint.aws.policy import PROFILE_ROLES
 from ssmwake.lint.cloudformation.sub import REFUSED_BY_SUB
 from ssmwake.lint.cloudformation.user_data import NOT_REPLACED
 from ssmwake.lint.deferred import CfnTemplate
-from ssmwake.lint.documents.fields import SCHEMA_VERSION
 from ssmwake.lint.rules import rule
 from ssmwake.lint.text.time_limit import TooSlow, time_limit
 from ssmwake.model import Finding, Location, Severity
@@ -40,7 +39,10 @@ EXECUTED_OR_READ = (
 
 # What both find, by the id of cfn-lint: variables by their names, and what is missing or too much by its place.
 SAME_NAME = {"E1019": REFUSED_BY_SUB, "E1021": REFUSED_BY_SUB, "E1029": NOT_REPLACED}
-SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3051": SCHEMA_VERSION, "E3034": HOP_LIMIT_RANGE}
+# What our own rules judge in each case, and cfn-lint takes wrongly where a function makes the text, or where a document is
+# of another type than it knows: the content of SSM documents.
+JUDGED_HERE = frozenset({"E3051"})
+SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3034": HOP_LIMIT_RANGE}
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 
@@ -71,7 +73,7 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
         yield GIVES_UP.at(Location(source.path), f"cfn-lint gives up on this template ({error}); simplify it")
         return
     for match in matches:
-        if match.rule.id == "E3051" and "string or stream input is required" in match.message:
+        if match.rule.id in JUDGED_HERE:
             continue
         # Who has our rules in cfn-lint needs them here no second time.
         if type(match.rule).__module__ == "ssmwake.cfn_rules":

@@ -32,6 +32,7 @@ TAGS = {
     *("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs", "set", "str", "seq", "map", "merge"),
     *("value", "python/unicode", "!unknown", "!"),
 }
+FILLED_IN = re.compile(r"\s*x{4,}\s*")
 # Characters that a shell takes as they are.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 # What stands for a byte that is no UTF-8.
@@ -66,7 +67,7 @@ def check(
     if root is None:
         return
     if not isinstance(root, yaml.MappingNode):
-        if layout_known:
+        if layout_known and not _is_filled_in(root):
             yield BROKEN_USER_DATA.at(source.at(1), "not a mapping; cloud-config is keys and values")
         return
     by_table = list(cloud_config_table.check(source, root))
@@ -86,6 +87,11 @@ def check(
     for file in items(keys.get("write_files")):
         yield from _file(source, file)
     yield from _passwords(source, keys)
+
+
+def _is_filled_in(root: yaml.Node) -> bool:
+    """Return whether a word stands for all of the text, which only another program knows."""
+    return isinstance(root, yaml.ScalarNode) and (root.tag == "!unknown" or FILLED_IN.fullmatch(root.value) is not None)
 
 
 def _unknown_tags(source: Source, root: yaml.Node) -> Iterator[Finding]:
