@@ -39,8 +39,8 @@ EXECUTED_OR_READ = (
 
 # What both find, by the id of cfn-lint: variables by their names, and what is missing or too much by its place.
 SAME_NAME = {"E1019": REFUSED_BY_SUB, "E1021": REFUSED_BY_SUB, "E1029": NOT_REPLACED}
-# What our own rules judge in each case, and cfn-lint takes wrongly where a function makes the text, or where a document is
-# of another type than it knows: the content of SSM documents.
+# What our own rules judge in each case, and cfn-lint takes wrongly where a function makes the text, or where a document
+# is of another type than it knows: the content of SSM documents.
 JUDGED_HERE = frozenset({"E3051"})
 SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3034": HOP_LIMIT_RANGE}
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
