@@ -299,7 +299,38 @@ class Account:
         assert only["Name"] == "vpc-id", f"the stand-in does not know the filter {only['Name']}"
         return self._paged(call, key, [one for one in items if one["VpcId"] in only["Values"]])
 
+    def do_describe_instance_connect_endpoints(self, call: Call) -> State:
+        found = [
+            {
+                "InstanceConnectEndpointId": name,
+                "State": one.get("state", "create-complete"),
+                "DnsName": one["dns_name"],
+                "VpcId": one.get("vpc", "vpc-1"),
+                "SubnetId": one.get("subnet", "subnet-b"),
+            }
+            for name, one in (self.state.get("connect_endpoints") or {}).items()
+        ]
+        return self._of_vpc(call, "InstanceConnectEndpoints", found)
+
+    # ec2-instance-connect
+
+    def do_send_ssh_public_key(self, call: Call) -> State:
+        return {"RequestId": "1", "Success": True}
+
     # ssm
+
+    def do_send_command(self, call: Call) -> State:
+        return {"Command": {"CommandId": "00000000-0000-0000-0000-000000000001", "Status": "Pending"}}
+
+    def do_get_command_invocation(self, call: Call) -> State:
+        return {"CommandId": call.parameters["CommandId"], "Status": self.state.get("command_status", "Success")}
+
+    def do_start_automation_execution(self, call: Call) -> State:
+        return {"AutomationExecutionId": "00000000-0000-0000-0000-000000000002"}
+
+    def do_get_automation_execution(self, call: Call) -> State:
+        execution = {"AutomationExecutionStatus": self.state.get("automation_status", "Success")}
+        return {"AutomationExecution": execution}
 
     def do_describe_instance_information(self, call: Call) -> State:
         found = []

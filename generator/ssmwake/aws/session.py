@@ -149,7 +149,7 @@ class Sessions:
 
     def open(self, place: Place) -> dict[str, Service]:
         """Return the services in a place, or raise Refused."""
-        return services(self._session(place), place, self.patience, *self.names)
+        return services(self.session(place), place, self.patience, *self.names)
 
     def caller(self, place: Place) -> Caller:
         """Return whose credentials a place is used with, or raise Refused where they are no good.
@@ -164,7 +164,7 @@ class Sessions:
 
     def _asked(self, place: Place) -> Caller:
         brief = replace(self.patience, answer=min(self.patience.answer, IDENTITY), tries=1)
-        sts = services(self._session(place), place, brief, "sts")["sts"]
+        sts = services(self.session(place), place, brief, "sts")["sts"]
         try:
             answer = sts("GetCallerIdentity")
             account, arn = answer["Account"], answer["Arn"]
@@ -175,7 +175,8 @@ class Sessions:
         known = len(account) == 12 and account.isdigit()
         return Caller(account, errors.one_line(arn)) if known else Caller()
 
-    def _session(self, place: Place) -> boto3.Session:
+    def session(self, place: Place) -> boto3.Session:
+        """Return the session of a place, for what is not a service of botocore, or raise Refused."""
         self.sign_in([place])
         own = self._own[place.profile]
         if isinstance(own, Refused):

@@ -28,10 +28,14 @@ VERBS = {
     "explain": "explain a rule of lint: why, a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",
     "doctor": "say why instances are not online in Systems Manager",
+    "wake": "bring the agent of an instance back from the desk, then wait until it is online",
     "wait": "wait at the desk until instances are online, or it is known that they will not be",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
 }
+
+# What ssmwake starts itself, as the ProxyCommand of `wake`.
+HIDDEN = ("tunnel",)
 
 # What deletes, asks nobody, or opens to everyone is typed by those who mean it, and never offered to a slip of the pen.
 NEVER_SUGGESTED = frozenset({"--prune", "--yes", "--share-with-all", "--fix", "--no-lint"})
@@ -44,7 +48,7 @@ class Verbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        if cmd_name not in (*VERBS, *HIDDEN):
             return None
         # `try` is a keyword of Python, so its module carries a trailing underscore.
         name = "try_" if cmd_name == "try" else cmd_name.replace("-", "_")
@@ -67,7 +71,7 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         verb = args[0]
-        if verb not in VERBS and not verb.startswith("-"):
+        if verb not in (*VERBS, *HIDDEN) and not verb.startswith("-"):
             import difflib
 
             close = difflib.get_close_matches(verb, VERBS, n=1)

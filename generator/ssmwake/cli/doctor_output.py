@@ -22,7 +22,7 @@ MARKS = {"ok": ("ok", "green"), "no": ("NO", "red"), "unknown": ("?", "yellow")}
 COLORS = {"online": "green", "booting": "cyan", "settling": "cyan", "asleep": "yellow", "cannot-tell": "yellow"}
 
 
-def instance_screen(verdict: "Verdict", *, is_long: bool = True) -> Iterator[str]:
+def instance_screen(verdict: "Verdict", *, is_long: bool = True, with_steps: bool = True) -> Iterator[str]:
     """Yield the lines of the screen for one instance."""
     from ssmwake.operate.images import label
 
@@ -41,7 +41,7 @@ def instance_screen(verdict: "Verdict", *, is_long: bool = True) -> Iterator[str
         yield ""
         yield from wrapped(blocker.sentence, "  then  ", "        ")
         yield from steps(blocker.do, "        ")
-    if verdict.do:
+    if verdict.do and with_steps:
         yield ""
         yield from steps(verdict.do, "  do    ")
     if verdict.checks and is_long:

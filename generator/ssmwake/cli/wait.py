@@ -39,7 +39,7 @@ def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> 
     where = places(flags["regions"], flags["profile"], flags["roles"])
     if len(where) != 1:
         raise click.UsageError("instances are in one region of one account; give one --region and one --assume-role")
-    with _reporter() as (on_change, on_tick):
+    with reporter() as (on_change, on_tick):
         wait = Wait(where[0], tuple(dict.fromkeys(ids)), timeout, patient, on_change=on_change, on_tick=on_tick)
         try:
             outcome = wait.run()
@@ -59,7 +59,7 @@ def finish(outcome: "Outcome") -> None:
 
 
 @contextlib.contextmanager
-def _reporter() -> Iterator[tuple[Callable[["Verdict"], None], Callable[["Wait"], None]]]:
+def reporter() -> Iterator[tuple[Callable[["Verdict"], None], Callable[["Wait"], None]]]:
     """Write each change to stderr; on a terminal, a last line says what is being waited for."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield (lambda verdict: click.echo("\n".join(changed(verdict)), err=True)), lambda wait: None

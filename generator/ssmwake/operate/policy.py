@@ -31,6 +31,29 @@ def doctor_policy() -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [_statement("Look", _actions(READS), "*")]}
 
 
+def wake_policy() -> dict[str, Any]:
+    """Return the least policy of `wake`: what it reads, and each way to an agent; leave out those you do not use."""
+    instances = "arn:*:ec2:*:*:instance/*"
+    reads = [*_actions(READS), "ec2:DescribeInstanceConnectEndpoints", "ssm:GetCommandInvocation"]
+    reads.append("ssm:GetAutomationExecution")
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _statement("Look", reads, "*"),
+            _statement("Connect", ["ec2-instance-connect:SendSSHPublicKey"], instances),
+            _statement("Tunnel", ["ec2-instance-connect:OpenTunnel"], "arn:*:ec2:*:*:instance-connect-endpoint/*"),
+            _statement("RunCommand", ["ssm:SendCommand"], [instances, "arn:*:ssm:*::document/AWS-RunShellScript"]),
+            _statement(
+                "Rescue", ["ssm:StartAutomationExecution"], "arn:*:ssm:*:*:automation-definition/ssmwake-rescue:*"
+            ),
+            {
+                **_statement("RescueRole", ["iam:PassRole"], "arn:*:iam::*:role/*"),
+                "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
+            },
+        ],
+    }
+
+
 def _actions(services: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [f"{service}:{name}" for service, names in services.items() for name in names]
 

@@ -1,0 +1,158 @@
+"""`ssmwake wake`: show what would be done, ask, do the least that brings the agent back, then wait for it."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ssmwake.cli.output import wants_color
+from ssmwake.cli.targets import InstanceId, Timeout, place_options, places
+from ssmwake.cli.wait import finish, reporter
+from ssmwake.terminal import printable
+
+if TYPE_CHECKING:
+    from ssmwake.aws.place import Place
+    from ssmwake.operate.reader import Reader
+    from ssmwake.operate.verdict import Verdict
+    from ssmwake.operate.wake import Options, Plan
+
+WAYS = ["direct", "endpoint", "runbook"]
+
+
+@click.command()
+@click.argument("instance", required=False, type=InstanceId(), metavar="INSTANCE")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--connect", is_flag=True, help="Look inside by ssh although the verdict does not ask for it.")
+@click.option("--restart", is_flag=True, help="Restart the agent although it is online, as after a swap of its role.")
+@click.option("--via", type=click.Choice(WAYS), default=None, help="This way only; by default the first that is there.")
+@click.option("--user", default="", metavar="NAME", help="Whom ssh logs in as; by default what the image has.")
+@click.option("--port", type=click.IntRange(1, 65535), default=22, show_default=True, help="Where sshd listens.")
+@click.option("--automation-role", default="", metavar="ARN", help="The role of the rescue runbook.")
+@click.option("--reboot", is_flag=True, help="Allow the rescue runbook a reboot, which ends what runs there.")
+@click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="How long to wait afterwards.")
+@click.option("--print-policy", is_flag=True, help="Print the least IAM policy this needs.")
+@place_options
+def command(instance: str | None, yes: bool, timeout: int, print_policy: bool, **flags: Any) -> None:
+    """Bring the agent of an instance back, and wait until it is online.
+
+    It repairs an agent, not IAM and not a network: for any other verdict it prints the doctor's step. It goes by Run
+    Command, EC2 Instance Connect (also through an endpoint), or the rescue runbook. Exit status as of `ssmwake wait`.
+    """
+    if print_policy:
+        import json
+
+        from ssmwake.operate.policy import wake_policy
+
+        click.echo(json.dumps(wake_policy(), indent=2))
+        return
+    if instance is None:
+        raise click.UsageError("Missing argument 'INSTANCE'.")
+    where = places(flags["regions"], flags["profile"], flags["roles"])
+    if len(where) != 1:
+        raise click.UsageError("an instance is in one region of one account; give one --region and one --assume-role")
+    from ssmwake.aws.client import Refused
+
+    try:
+        _wake(instance, where[0], _options(flags), is_sure=yes, timeout=timeout)
+    except Refused as refused:
+        raise click.ClickException(printable(refused.line)) from None
+
+
+def _options(flags: dict[str, Any]) -> "Options":
+    import re
+
+    from ssmwake.operate.wake import Options
+
+    if flags["user"] and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", flags["user"]):
+        raise click.BadParameter(f"{flags['user']!r} is not the name of a user", param_hint="--user")
+    if flags["restart"] and (flags["connect"] or flags["via"]):
+        raise click.UsageError("--restart goes by Run Command; leave --connect and --via out")
+    return Options(
+        connect=flags["connect"],
+        restart=flags["restart"],
+        via=flags["via"] or "",
+        user=flags["user"],
+        port=flags["port"],
+        automation_role=flags["automation_role"],
+        reboot=flags["reboot"],
+    )
+
+
+def _wake(instance: str, place: "Place", options: "Options", *, is_sure: bool, timeout: int) -> None:
+    from ssmwake.aws.session import Sessions
+    from ssmwake.cli.doctor_output import instance_screen, wrapped
+    from ssmwake.operate.desk import Desk
+    from ssmwake.operate.reader import WAKE_SERVICES, Reader
+    from ssmwake.operate.survey import Wanted
+    from ssmwake.operate.wait import Outcome, Waited
+    from ssmwake.operate.wake import Failed, Way, plan, read_endpoints
+
+    sessions = Sessions(WAKE_SERVICES)
+    (verdict,) = Desk(place, sessions).verdicts(Wanted((instance,)))
+    reader = Reader(sessions.open(place))
+    found = plan(verdict, options, lambda vpc: read_endpoints(reader, vpc))
+    for line in instance_screen(verdict, is_long=False, with_steps=found.way in (Way.STEP, Way.NONE)):
+        click.echo(line, err=True, color=wants_color())
+    click.echo("", err=True)
+    for words in found.words if found.way is not Way.STEP else ():
+        click.echo("\n".join(wrapped(words, "  ")), err=True)
+    if found.way in (Way.NOTHING, Way.STEP, Way.NONE):
+        finish(Outcome((Waited(verdict, 0.0),), 0.0))
+    if found.acts:
+        _ask(found, is_sure)
+        try:
+            _do(found, reader, place, options, timeout)
+        except Failed as failed:
+            click.echo(f"ssmwake: error: {printable(str(failed))}", err=True)
+            finish(Outcome((Waited(verdict, 0.0),), 0.0))
+    _wait(verdict, place, timeout)
+
+
+def _ask(found: "Plan", is_sure: bool) -> None:
+    from ssmwake.operate import tunnel
+
+    if found.endpoint and not tunnel.is_installed():
+        raise click.ClickException(f"an EC2 Instance Connect Endpoint needs an extra; run: {tunnel.INSTALL}")
+    if is_sure:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on; give --yes")
+    if not click.confirm("Do this?", err=True):
+        click.echo("nothing was done", err=True)
+        sys.exit(1)
+
+
+def _do(found: "Plan", reader: "Reader", place: "Place", options: "Options", timeout: int) -> None:
+    from ssmwake.operate import wake
+    from ssmwake.render.runtime import runtime
+
+    instance = found.verdict.id
+    match found.way:
+        case wake.Way.RUN_COMMAND:
+            wake.run_command(reader, instance)
+        case wake.Way.RUNBOOK:
+            wake.run_runbook(reader, instance, options, timeout=timeout)
+        case wake.Way.DIRECT | wake.Way.ENDPOINT:
+            proxy = _proxy(found, place, options) if found.endpoint else ()
+            status = wake.connect(reader, found, runtime(), port=options.port, proxy=proxy)
+            if status:
+                raise wake.Failed(f"the runtime on {instance} ended with {status}; what it wrote is above")
+
+
+def _proxy(found: "Plan", place: "Place", options: "Options") -> list[str]:
+    """Return the command that ssh reaches the instance by: ours, which signs for itself."""
+    assert found.endpoint is not None
+    words = [sys.executable, "-m", "ssmwake", "tunnel", "--endpoint", found.endpoint.id]
+    words += ["--dns-name", found.endpoint.dns_name, "--address", found.address, "--port", str(options.port)]
+    words += ["--region", place.region]
+    words += ["--profile", place.profile] if place.profile else []
+    return words + (["--assume-role", place.role] if place.role else [])
+
+
+def _wait(verdict: "Verdict", place: "Place", timeout: int) -> None:
+    from ssmwake.operate.wait import Wait
+
+    with reporter() as (on_change, on_tick):
+        wait = Wait(place, (verdict.id,), timeout, on_change=on_change, on_tick=on_tick)
+        outcome = wait.run()
+    finish(outcome)
