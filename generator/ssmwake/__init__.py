@@ -5,13 +5,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ssmwake.api import document, execute, lint, plan, user_data
+    from ssmwake.api import doctor, document, execute, lint, plan, user_data
     from ssmwake.aws.client import Refused
     from ssmwake.model import Invalid
 
 __version__ = "0.1.0"
 
-__all__ = ["Invalid", "Refused", "document", "execute", "lint", "plan", "user_data"]
+__all__ = ["Invalid", "Refused", "doctor", "document", "execute", "lint", "plan", "user_data"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from ssmwake.model import Config, Finding, Invalid, Location
 
 if TYPE_CHECKING:
     from ssmwake.cloud_init.parts import Part
+    from ssmwake.operate import Verdict
     from ssmwake.publish import Plan, PromoteNamed, Publish, Result, RollBack
 
 # In seconds, as a duration, or as ssmwake.yaml has it: 90, timedelta(seconds=90), "90s".
@@ -243,6 +244,36 @@ def _content(source: UserData, name: str) -> tuple[str, bytes]:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise _invalid(f"{name}: {path!r} cannot be read: {reason}; pass text, bytes or a path") from None
+
+
+def doctor(
+    *ids: str,
+    filters: Mapping[str, str | Sequence[str]] | None = None,
+    region: str = "",
+    profile: str = "",
+    role: str = "",
+) -> "tuple[Verdict, ...]":
+    """Return why instances are not online in Systems Manager: a verdict for each, with its confidence and what to do.
+
+    Filters are those of EC2, such as `{"tag:Team": "web"}`; without ids and filters, all instances are looked at. Only
+    reads. Raises ssmwake.Refused without a region or credentials, and ValueError for ids and filters at once.
+    """
+    from ssmwake.aws.client import Refused
+    from ssmwake.aws.place import Place
+    from ssmwake.aws.session import home_region
+    from ssmwake.operate.desk import look
+    from ssmwake.operate.survey import Wanted
+
+    if ids and filters:
+        raise ValueError("give ids or filters, not both")
+    where = region or home_region(profile)
+    if not where:
+        raise Refused("no region; pass region, or set AWS_REGION")
+    values = {name: (one,) if isinstance(one, str) else tuple(one) for name, one in (filters or {}).items()}
+    (report,) = look(Wanted(tuple(dict.fromkeys(ids)), values), [Place(where, role, profile)])
+    if report.failure:
+        raise Refused(report.failure)
+    return report.verdicts
 
 
 def _is_text(text: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from ssmwake.cli import VERBS
 
 TOP = Path(__file__).parents[2]
-PAGES = ("command-line.md", "configuration.md")
+PAGES = ("command-line.md", "configuration.md", "doctor.md")
 
 
 @pytest.fixture(scope="module")

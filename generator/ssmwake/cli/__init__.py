@@ -28,8 +28,8 @@ VERBS = {
     "explain": "explain a rule of lint: why, a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",
     "doctor": "say why instances are not online in Systems Manager",
-    "wake": "bring the agent of an instance back from the desk, then wait until it is online",
-    "wait": "wait at the desk until instances are online, or it is known that they will not be",
+    "wait": "wait until instances are online, from your desk",
+    "wake": "bring the agent of an instance back, from your desk",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
 }

@@ -1,0 +1,16 @@
+"""The desk: why an instance is not online, wait until it is, make it so.
+
+    Wanted, Place --survey--> Facts --Evidence, CAUSES--> Verdict --fleet--> groups
+
+`facts` are frozen values, and what was not read is `Unseen`. `reader` makes the calls, `survey` and the `read_` modules
+choose which; `answers`, `network_answers`, `console` and `trail` take the answers apart. `evidence` derives what follows,
+with `network`, `rights` and `retry`; `causes` judges it, in root order. `desk` does that for many places; `wait` and
+`wake` go on from a verdict. All but `reader` and what calls it is pure.
+"""
+
+from ssmwake.operate.causes import Confidence
+from ssmwake.operate.checks import Check
+from ssmwake.operate.retry import Window
+from ssmwake.operate.verdict import Blocker, Verdict
+
+__all__ = ["Blocker", "Check", "Confidence", "Verdict", "Window"]
