@@ -3,8 +3,8 @@
     Wanted, Place --survey--> Facts --Evidence, CAUSES--> Verdict --fleet--> groups
 
 `facts` are frozen values, and what was not read is `Unseen`. `reader` makes the calls, `survey` and the `read_` modules
-choose which; `answers`, `network_answers`, `console` and `trail` take the answers apart. `evidence` derives what follows,
-with `network`, `rights` and `retry`; `causes` judges it, in root order. `desk` does that for many places; `wait` and
+choose which; `answers`, `network_answers`, `console` and `trail` take them apart. `evidence` derives what follows,
+with `network`, `rights` and `retry`; `causes` judges it, in root order. `desk` looks in many places; `wait` and
 `wake` go on from a verdict. All but `reader` and what calls it is pure.
 """
 
