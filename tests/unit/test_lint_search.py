@@ -323,3 +323,18 @@ def test_a_file_that_is_called_like_an_option_is_never_one(tmp_path: Path, monke
     assert refused.exit_code == 2
     assert "put -- before the files" in refused.output
     assert "--config=x.yaml:3:" in lint(".").stdout
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'templatefile(coalesce(var.template, "${path.module}/boot.tpl"), { name = "web" })',
+        'coalesce(var.user_data, file("${path.module}/boot.tpl"))',
+        'try(var.user_data, templatefile("boot.tpl", { name = "web" }))',
+    ],
+)
+def test_what_terraform_falls_back_to_is_read(value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "boot.tpl").write_text(ASKS)
+    (tmp_path / "main.tf").write_text(f'resource "aws_instance" "a" {{\n  user_data = {value}\n}}\n')
+    assert "boot.tpl:2:1: error: asks IMDS" in lint("main.tf").stdout

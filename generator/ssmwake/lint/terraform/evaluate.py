@@ -1,7 +1,7 @@
 """What an expression comes to, as far as a file tells it: text with places, and a word for what it does not tell."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ssmwake.cloud_init.parts import BOM
@@ -101,6 +101,8 @@ def _call(call: Call, scope: Scope) -> Text | None:
         return replace(found, coding=Coding.GZIP if name == "base64gzip" else Coding.BASE64)
     if name in SAME:
         return text(arguments[0], scope)
+    if name in ("coalesce", "try"):
+        return _first(arguments, scope)
     if name in ("file", "filebase64"):
         found = _file(arguments[0], scope)
         return replace(found, coding=Coding.BASE64) if found and name == "filebase64" else found
@@ -111,6 +113,13 @@ def _call(call: Call, scope: Scope) -> Text | None:
     if name in ("jsonencode", "yamlencode"):
         return Text(encoded(arguments[0], scope, text), known=False, yaml=name == "yamlencode")
     return None
+
+
+def _first(arguments: Sequence[Expression], scope: Scope) -> Text | None:
+    """Return the first text that the module has itself; what a user may give instead is not known here."""
+    found = [one for one in (text(argument, scope) for argument in arguments) if one is not None]
+    known = next((one for one in found if one.known and one.source.text), None)
+    return known or next((one for one in found if one.begins), None)
 
 
 def _file(argument: Expression, scope: Scope) -> Text | None:
