@@ -2,6 +2,8 @@
 
 import base64
 import gzip
+import re
+import time
 from email import message_from_string
 from email.message import Message
 
@@ -88,10 +90,10 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_undone() -> None:
             " [SW202]",
         ),
         (b"#cloud-config\na: \xff\n", "x:2:4: error: a byte that is no UTF-8; save it as UTF-8 [SW202]"),
-        (b"\x1f\x8bnonsense", "x:1:1: error: broken gzip data; make the file again [SW202]"),
+        (b"\x1f\x8bnonsense", "x:1:1: error: broken gzip data; compress the file again [SW202]"),
         (
             gzip.compress(SCRIPT, mtime=0)[:-9],
-            "x:1:1: error: gzip data that ends too soon; make the file again [SW202]",
+            "x:1:1: error: gzip data that ends too soon; compress the file again [SW202]",
         ),
         (
             gzip.compress(b"#!" + bytes(9_000_000), mtime=0),
@@ -298,3 +300,51 @@ def test_the_size_is_told_and_what_would_help() -> None:
 def test_gzip_gives_the_same_bytes_at_any_time() -> None:
     assert zipped(b"a")[4:8] == bytes(4)
     assert gzip.decompress(zipped(SCRIPT)) == SCRIPT
+
+
+def nested(depth: int) -> bytes:
+    message = b"Content-Type: text/x-shellscript\n\n#!/bin/sh\ndate\n"
+    for number in range(depth):
+        head = b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (number, number)
+        message = head + message + b"\n--b%d--\n" % number
+    return b"MIME-Version: 1.0\n" + message
+
+
+ONE, TWO = gzip.compress(b"#!/bin/sh\necho one\n"), gzip.compress(b"echo two\n")
+
+
+@pytest.mark.parametrize("data", [ONE + TWO, ONE + TWO + b"\0" * 512])
+def test_all_members_of_gzip_data_are_read_as_cloud_init_reads_them(data: bytes) -> None:
+    (part,) = read("x", data)
+    assert part.body == b"#!/bin/sh\necho one\necho two\n" == gzip.decompress(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (ONE + b"junk", "4 bytes after the gzip data, so cloud-init unpacks none of it"),
+        (ONE + TWO[:-6], "ends too soon"),
+        (ONE * 101, "more than 100 members"),
+        (ONE + gzip.compress(b"\0" * 5_000_000), "unpacks to more than 4,194,304 bytes"),
+        (nested(3_000), "nested too deeply"),
+    ],
+)
+def test_what_cloud_init_would_not_read_is_refused_and_costs_nothing(data: bytes, sentence: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(Invalid, match=re.escape(sentence)):
+        read("x", data)
+    assert time.process_time() - begun < 5
+
+
+def exponential(depth: int) -> bytes:
+    lines = ["#cloud-config", "a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{number + 1}: &a{number + 1} [{', '.join([f'*a{number}'] * 9)}]" for number in range(depth)]
+    return "\n".join([*lines, "runcmd:", "- id", ""]).encode()
+
+
+@pytest.mark.parametrize("data", [exponential(9), b"#cloud-config\na: &a [*a]\nb: &b {c: *b}\nruncmd:\n- id\n"])
+def test_aliases_that_nest_exponentially_or_contain_themselves_are_merged_and_cost_nothing(data: bytes) -> None:
+    begun = time.process_time()
+    text = user_data(Config(), read("x", data))
+    assert "\n- id\n" in text
+    assert time.process_time() - begun < 5

@@ -66,9 +66,30 @@ def merged(ours: str, theirs: Part) -> str | None:
     result = head + _without_header(text)
     wanted = {**other, **{key: [*mine[key], *(other.get(key) or [])] for key in mine}}
     try:
-        return result if yaml.safe_load(result) == wanted else None
+        return result if _same(yaml.safe_load(result), wanted) else None
     except yaml.YAMLError:
         return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal; each pair is looked at once, since aliases can nest, or hold themselves."""
+    waiting, seen = [(one, other)], set()
+    while waiting:
+        one, other = waiting.pop()
+        if (id(one), id(other)) in seen:
+            continue
+        seen.add((id(one), id(other)))
+        if isinstance(one, dict) and isinstance(other, dict):
+            if one.keys() != other.keys():
+                return False
+            waiting += [(one[key], other[key]) for key in one]
+        elif isinstance(one, list) and isinstance(other, list):
+            if len(one) != len(other):
+                return False
+            waiting += zip(one, other, strict=True)
+        elif type(one) is not type(other) or (one != other and not (one != one and other != other)):
+            return False
+    return True
 
 
 def _without_header(text: str) -> str:

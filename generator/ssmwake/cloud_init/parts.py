@@ -58,6 +58,8 @@ GZIP = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 # More than any user data can be, and little enough to hold in memory: a file of a few KB can unpack to gigabytes.
 UNPACKED = 4 * 1024 * 1024
+# gzip writes one; each costs a copy of all that follows it.
+MEMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -124,15 +126,25 @@ def _unpacked(path: str, data: bytes) -> bytes:
         data = _from_base64(data)
     if not data.startswith(GZIP):
         return data
-    try:
+    plain, members = b"", 0
+    # Several members in a row are one file, for gzip as for cloud-init; so are zeros after the last.
+    while data.strip(b"\0"):
+        members += 1
+        if members > MEMBERS:
+            raise _refusal(path, f"gzip data of more than {MEMBERS} members; compress the file again")
+        if not data.startswith(GZIP):
+            more = f"{len(data):,} bytes after the gzip data, so cloud-init unpacks none of it"
+            raise _refusal(path, f"{more}; compress the file again")
         unpack = zlib.decompressobj(wbits=31)
-        plain = unpack.decompress(data, UNPACKED)
-        if unpack.unconsumed_tail:
+        try:
+            plain += unpack.decompress(data, UNPACKED + 1 - len(plain))
+        except zlib.error:
+            raise _refusal(path, "broken gzip data; compress the file again") from None
+        if len(plain) > UNPACKED:
             raise _refusal(path, f"unpacks to more than {UNPACKED:,} bytes; no instance takes that")
         if not unpack.eof:
-            raise _refusal(path, "gzip data that ends too soon; make the file again")
-    except zlib.error:
-        raise _refusal(path, "broken gzip data; make the file again") from None
+            raise _refusal(path, "gzip data that ends too soon; compress the file again")
+        data = unpack.unused_data
     return plain
 
 
@@ -160,7 +172,10 @@ def _advice(data: bytes) -> str:
 def _mime(path: str, data: bytes) -> tuple[Part, ...]:
     from email import message_from_bytes
 
-    message = message_from_bytes(data)
+    try:
+        message = message_from_bytes(data)
+    except RecursionError:
+        raise _refusal(path, "MIME that is nested too deeply for cloud-init, too; put the parts side by side") from None
     parts: list[Part] = []
     position = 0
     for node in message.walk():
