@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
-from ssmwake.model import Config, Finding, Invalid, Location
+from ssmwake.model import Config, Finding, Invalid, Location, Severity
 
 if TYPE_CHECKING:
     from ssmwake.cloud_init.parts import Part
@@ -212,8 +212,6 @@ def _config(settings: Mapping[str, Any]) -> Config:
 
 
 def _parts(include: Sequence[UserData]) -> "tuple[Part, ...]":
-    from ssmwake.cloud_init.reader import read
-
     if isinstance(include, str | bytes | os.PathLike):
         raise _invalid("include: must be a list or a tuple of user data, not one; put it in brackets")
     parts: list[Part] = []
@@ -222,12 +220,28 @@ def _parts(include: Sequence[UserData]) -> "tuple[Part, ...]":
         name = f"include[{number}]"
         try:
             path, data = _content(one, name)
-            parts += read(f"{name} ({path})" if path else name, data)
+            parts += _linted(path or name, data)
         except Invalid as invalid:
             findings += invalid.findings
     if findings:
         raise Invalid(*findings)
     return tuple(parts)
+
+
+def _linted(path: str, data: bytes) -> "tuple[Part, ...]":
+    """Return the parts of user data; raise Invalid for what is an error of lint in it, before anything is merged."""
+    from ssmwake.cloud_init.reader import read
+    from ssmwake.cloud_init.size import TOO_LARGE
+    from ssmwake.lint import Kind
+    from ssmwake.lint import lint as findings
+
+    parts = read(path, data)
+    found = findings(path, data, Kind.USER_DATA, with_cfn_lint=False)
+    # The size that counts is that of the whole, which may be compressed.
+    errors = [one for one in found if one.severity is Severity.ERROR and one.rule != TOO_LARGE.id]
+    if errors:
+        raise Invalid(*errors)
+    return parts
 
 
 def _content(source: UserData, name: str) -> tuple[str, bytes]:

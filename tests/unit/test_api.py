@@ -27,8 +27,12 @@ def faults(call: Any, **settings: Any) -> list[str]:
 def test_an_include_is_bytes_text_or_a_path(tmp_path: Path) -> None:
     file = tmp_path / "own.sh"
     file.write_text(OWN)
-    (one,) = {ssmwake.user_data(include=[given]) for given in (OWN, OWN.encode(), file, str(file))}
+    (one,) = {ssmwake.user_data(include=[given]) for given in (OWN, OWN.encode())}
+    (other,) = {ssmwake.user_data(include=[given]) for given in (file, str(file))}
     assert "echo hello" in one
+    assert other == one.replace(
+        "x-shellscript\n", 'x-shellscript\nContent-Disposition: attachment; filename="own.sh"\n', 1
+    )
 
 
 def test_a_one_liner_that_begins_as_user_data_is_not_a_path() -> None:

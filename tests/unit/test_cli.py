@@ -54,7 +54,7 @@ def test_user_data_goes_to_stdout_and_its_size_to_stderr() -> None:
     done = run("user-data")
     assert done.returncode == 0
     assert yaml.safe_load(done.stdout)["runcmd"][-1].endswith(" || sh /var/lib/ssmwake/ssmwake install || true")
-    assert done.stderr.decode().startswith(f"user data: {len(done.stdout):,} of 16,384 bytes, ")
+    assert done.stderr.decode() == f"user data: {len(done.stdout):,} of 16,384 bytes\n"
 
 
 def test_the_forms_of_user_data_hold_the_same() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ssmwake.cloud_init.multipart import BOUNDARY, multipart
 from ssmwake.cloud_init.parts import Kind, Part, is_mime
 from ssmwake.cloud_init.reader import read
-from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped
+from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped, zipped_at_once
 from ssmwake.model import Config, Invalid, UserDataFormat, UserDataSettings
 from ssmwake.render.user_data import user_data
 
@@ -288,12 +288,13 @@ def test_a_broken_cloud_config_is_told_at_its_place(data: bytes, expected: str) 
 
 
 def test_the_size_is_told_and_what_would_help() -> None:
-    assert budget(20_000, 1_234) == "user data: 20,000 of 16,384 bytes, 1,234 with gzip"
+    assert budget(20_000) == "user data: 20,000 of 16,384 bytes"
+    assert budget(1_234, gzip=True) == "user data: 1,234 of 16,384 bytes with gzip"
     assert excess("x", b"a" * LIMIT) is None
     assert str(excess("x", b"a" * 20_000)) == (
         "x:1:1: warning: 20,000 bytes, EC2 takes 16,384; --gzip makes it fit [SW201]"
     )
-    assert excess("x", b"a" * 20_000, packed=True) is None
+    assert excess("x", zipped_at_once(b"a" * 20_000), packed=True) is None
     assert "fetch your larger files from S3" in str(excess("x", bytes(range(256)) * 4_000_0, packed=True))
 
 

@@ -6,14 +6,13 @@ cfn-lint 0.7 s, and the start of `ssmwake user-data` is measured. Each such modu
 
 import importlib
 import io
-import os
 import sys
 from typing import Any
 
 import click
 
 from ssmwake import __version__
-from ssmwake.cli.output import discard_stdout, findings_out
+from ssmwake.cli.output import color_of_environment, discard_stdout, findings_out
 from ssmwake.model import Invalid
 from ssmwake.terminal import printable
 
@@ -32,10 +31,14 @@ VERBS = {
     "wake": "bring the agent of an instance back, from your desk",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
+    "help": "print this overview, or the help of a command",
 }
 
 # What ssmwake starts itself, as the ProxyCommand of `wake`.
 HIDDEN = ("tunnel",)
+
+# Verbs of the runtime, which do not exist at the desk.
+ON_THE_INSTANCE = ("status", "run", "watch", "install", "uninstall")
 
 # What deletes, asks nobody, or opens to everyone is typed by those who mean it, and never offered to a slip of the pen.
 NEVER_SUGGESTED = frozenset({"--prune", "--yes", "--share-with-all", "--fix", "--no-lint"})
@@ -54,6 +57,8 @@ class Verbs(click.Group):
         name = "try_" if cmd_name == "try" else cmd_name.replace("-", "_")
         module = importlib.import_module(f"ssmwake.cli.{name}")
         command: click.Command = module.command
+        if not any(parameter.name == "color" for parameter in command.params):
+            command.params.append(color_option())
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -71,6 +76,8 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         verb = args[0]
+        if verb in ON_THE_INSTANCE:
+            ctx.fail(where_it_runs(verb))
         if verb not in (*VERBS, *HIDDEN) and not verb.startswith("-"):
             import difflib
 
@@ -84,15 +91,50 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(__version__, prog_name="ssmwake", message="%(prog)s %(version)s")
-@click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="By default on a terminal."
+def where_it_runs(verb: str) -> str:
+    """Return where a verb of the runtime runs, and how to get there."""
+    desk = {
+        "status": "from here, `ssmwake doctor INSTANCE` says why an instance is not online",
+        "run": "from here, `ssmwake wake INSTANCE` brings its agent back",
+        "install": "from here, `ssmwake user-data` prints what installs it at the first boot",
+    }
+    there = f"run sudo /usr/local/sbin/ssmwake {verb}, for example in aws ssm start-session --target INSTANCE"
+    return f"`{verb}` runs on the instance: {there}; {desk.get(verb, desk['status'])}."
+
+
+def color_option(*, hidden: bool = True) -> click.Option:
+    """Return --color, which stands before the verb or after it."""
+    return click.Option(
+        ["--color"],
+        type=click.Choice(["auto", "always", "never"]),
+        expose_value=False,
+        callback=_set_color,
+        help="[default: on a terminal]",
+        hidden=hidden,
+    )
+
+
+def _set_color(ctx: click.Context, _param: click.Parameter, given: str | None) -> None:
+    if given:
+        ctx.find_root().color = {"always": True, "never": False}.get(given)
+
+
+@click.group(
+    cls=Verbs,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
+@click.version_option(__version__, prog_name="ssmwake", message="%(prog)s %(version)s")
 @click.pass_context
-def command(ctx: click.Context, color: str) -> None:
+def command(ctx: click.Context) -> None:
     """Render, lint and publish what wakes a sleeping SSM agent."""
-    ctx.color = {"always": True, "never": False}.get(color, False if os.environ.get("NO_COLOR") else None)
+    if ctx.color is None:
+        ctx.color = color_of_environment()
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+command.params.append(color_option(hidden=False))
 
 
 def shown(refused: click.ClickException) -> str:

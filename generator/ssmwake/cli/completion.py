@@ -1,9 +1,17 @@
 """`ssmwake completion`: what a shell needs to complete ssmwake's commands and options."""
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import CompletionItem, get_completion_class
 
 from ssmwake.cli.output import data_out
+
+
+def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the id of a rule, with its title."""
+    from ssmwake.rules import RULES
+
+    start = incomplete.upper()
+    return [CompletionItem(rule.id, help=rule.title) for rule in RULES.values() if rule.id.startswith(start)]
 
 
 @click.command()

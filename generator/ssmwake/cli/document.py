@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
-from ssmwake.cli.output import data_out
+from ssmwake.cli.output import data_out, output_option
 
 NAMES = ("command", "automation")
 
@@ -17,7 +17,14 @@ NAMES = ("command", "automation")
 @click.option("--role", metavar="NAME", help="Wait for this role, not any.")
 @click.option("--timeout", metavar="TIME", help="How long the action `run` waits, such as 90s or 10m.")
 @click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run it once the role is there.")
-def command(name: str, config: str | None, format: str, **flags: Any) -> None:  # noqa: A002 - it is the option's name
+@output_option
+def command(
+    name: str,
+    config: str | None,
+    format: str,  # noqa: A002 - it is the option's name
+    output: str | None,
+    **flags: Any,
+) -> None:
     """Print one SSM document.
 
     `command` installs or repairs the runtime, and does what its parameter Action says. `automation` acts from outside
@@ -27,4 +34,4 @@ def command(name: str, config: str | None, format: str, **flags: Any) -> None:  
 
     made, _ = settings(config)
     rendering = Rendering(adjusted(made, flags))
-    data_out(rendering.text(f"ssm/{name}.{format}").encode())
+    data_out(rendering.text(f"ssm/{name}.{format}").encode(), output)

@@ -5,6 +5,7 @@ import re
 
 import click
 
+from ssmwake.cli.completion import complete_rules
 from ssmwake.cli.output import data_out
 from ssmwake.resources import page
 from ssmwake.rules import RULES
@@ -14,7 +15,7 @@ CFN_LINT = re.compile(r"[EWI][0-9]{4}")
 
 
 @click.command(short_help="explain a rule: why, a bad and a good example")
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=complete_rules)
 def command(name: str) -> None:
     """Explain a rule: SW210, shellcheck's SC2164, cfn-lint's E3012, or the plugin's W9508."""
     data_out(explanation(name).encode())

@@ -2,24 +2,63 @@
 
 import dataclasses
 import os
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from ssmwake.cli.output import findings_out
+from ssmwake.cli.output import complete_files, findings_out
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import TOO_LARGE
 from ssmwake.dist import UNREADABLE
 from ssmwake.model import Config, Finding, Ignore, Invalid, Location, Severity, UserDataFormat
+from ssmwake.terminal import printable
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 # A slip such as /dev/zero must not fill the memory; what fits an instance is a thousand times smaller.
 LARGEST = 16 * 1024 * 1024
 
-config_option = click.option("-c", "--config", metavar="FILE", help="The config; without it, all is as by default.")
+# What every verb reads where no other config is named.
+CONFIG = "ssmwake.yaml"
+NO_CONFIG = "ssmwake.no-config"
+
+
+def config_option(command: Command) -> Command:
+    """Give a command -c and --no-config; its parameter `config` is the path of the config, or None."""
+    command = click.option(
+        "--no-config", is_flag=True, expose_value=False, is_eager=True, callback=_ignore, help=f"Ignore ./{CONFIG}."
+    )(command)
+    return click.option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        shell_complete=complete_files,
+        callback=_chosen,
+        help=f"The config  [default: ./{CONFIG}]",
+    )(command)
+
+
+def _ignore(ctx: click.Context, _param: click.Parameter, given: bool) -> None:
+    ctx.meta[NO_CONFIG] = given
+
+
+def _chosen(ctx: click.Context, _param: click.Parameter, path: str | None) -> str | None:
+    """Return the path that was given, or the config of the current folder, which is announced."""
+    if ctx.resilient_parsing:
+        return path
+    if ctx.meta.get(NO_CONFIG):
+        if path is not None:
+            raise click.UsageError("--config and --no-config exclude each other; give one of them")
+        return None
+    if path is None and os.path.lexists(CONFIG):
+        click.echo(f"ssmwake: using ./{CONFIG}", err=True)
+        return CONFIG
+    return path
 
 
 def settings(config: str | None, includes: Sequence[str] = ()) -> tuple[Config, tuple[Part, ...]]:
@@ -90,7 +129,8 @@ def adjusted(config: Config, flags: dict[str, Any]) -> Config:
     changes: dict[str, Any] = {}
     for name in ("role", "timeout", "poll", "poll_healthy"):
         if flags.get(name) is not None:
-            changes[name] = _checked(name.replace("_", "-"), flags[name])
+            text = _role_name(flags[name]) if name == "role" else flags[name]
+            changes[name] = _checked(name.replace("_", "-"), text)
     if flags.get("restart_after"):
         changes["restart_after"] = tuple(_checked("restart-after", text) for text in flags["restart_after"])
     if flags.get("instance_connect") is not None:
@@ -106,6 +146,15 @@ def adjusted(config: Config, flags: dict[str, Any]) -> Config:
         name = _checked("command-name", flags["command_name"], "documents")
         changes["documents"] = dataclasses.replace(config.documents, command_name=name)
     return dataclasses.replace(config, **changes) if changes else config
+
+
+def _role_name(text: str) -> str:
+    """Return the name of a role that was given by its ARN, as people copy it."""
+    found = re.fullmatch(r"arn:[\w-]+:iam::[0-9]{12}:role/(?:[^/]+/)*([^/]+)", text)
+    if not found:
+        return text
+    click.echo(f"ssmwake: --role takes a name; using {printable(found[1])}", err=True)
+    return found[1]
 
 
 def _checked(name: str, text: str, section: str = "") -> Any:

@@ -9,19 +9,18 @@ from typing import Any
 
 import click
 
+from ssmwake.cli.completion import complete_rules
 from ssmwake.cli.fixes import diff_out, fixed_files, write_fixes
-from ssmwake.cli.inputs import contents
-from ssmwake.cli.output import data_out, findings_out, progress
+from ssmwake.cli.inputs import CONFIG, config_option, contents
+from ssmwake.cli.output import complete_files, data_out, findings_out, progress
 from ssmwake.cli.search import Search, reader, search
 from ssmwake.cli.selection import selection
 from ssmwake.lint import File, Kind, lint_all
 from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules.suppressions import is_ignored_by_config
 from ssmwake.lint.shell.secrets import SECRET
-from ssmwake.model import Finding, Ignore, Rule, Severity
+from ssmwake.model import Finding, Ignore, Invalid, Rule, Severity
 
-# Found by itself where no --config is given, as linters do.
-CONFIG = "ssmwake.yaml"
 NO_SCHEMA = "none"
 KINDS = [each.value for each in Kind]
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
@@ -51,7 +50,7 @@ class Command(click.Command):
 
 
 @click.command(cls=Command, short_help="check user data, SSM documents and templates")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_files)
 @click.option(
     "--kind", "what", type=click.Choice(KINDS), help="What the files are  [default: detected from the content]"
 )
@@ -59,15 +58,25 @@ class Command(click.Command):
     "--skip-unknown", is_flag=True, help="Treat named files as those found in a folder: skip what is unknown."
 )
 @click.option(
-    "--select", multiple=True, metavar="IDS", help="Report only these rules: ids or their beginnings, SW3,E3012."
+    "--select",
+    multiple=True,
+    metavar="IDS",
+    shell_complete=complete_rules,
+    help="Report only these rules: ids or their beginnings, SW3,E3012.",
 )
-@click.option("--ignore", multiple=True, metavar="IDS", help="Do not report these rules.")
+@click.option(
+    "--ignore", multiple=True, metavar="IDS", shell_complete=complete_rules, help="Do not report these rules."
+)
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Skip files and folders that match.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True)
-@click.option("-c", "--config", metavar="FILE", help=f"Config file with rules to ignore  [default: ./{CONFIG}]")
+@config_option
 @click.option(
-    "--cloud-init-schema", "schema", metavar="FILE", help="Schema to check against, or none  [default: installed]"
+    "--cloud-init-schema",
+    "schema",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Schema to check against, or none  [default: installed]",
 )
 @click.option(
     "--cfn-lint-append-rules", "append_rules", is_flag=True, help="Run the rules that .cfnlintrc appends: programs."
@@ -75,7 +84,7 @@ class Command(click.Command):
 @click.option("--diff", "shows", is_flag=True, help="Show what --fix would change; write nothing.")
 @click.option("--fix", "fixes", is_flag=True, help="Show it, and change the files.")
 @click.option("--list-rules", is_flag=True, help="Print every rule, with --format json as JSON.")
-@click.option("--explain", "rule", metavar="ID", help="Same as ssmwake explain ID.")
+@click.option("--explain", "rule", metavar="ID", shell_complete=complete_rules, help="Same as ssmwake explain ID.")
 def command(
     paths: tuple[str, ...],
     what: str | None,
@@ -115,6 +124,7 @@ def command(
     def linted(files: Sequence[File]) -> list[Finding]:
         return [one for one in _linted(files, found, schema, append_rules) if selected(one)]
 
+    found.unread += _configs(found)
     files, findings = found.files, found.unread + linted(found.files)
     if shows or fixes:
         changed = fixed_files(files, findings)
@@ -189,12 +199,25 @@ def _selected(select: Sequence[str], ignore: Sequence[str], ignores: Sequence[Ig
 
 
 def _ignores(config: str | None) -> tuple[Ignore, ...]:
-    if config is None and not Path(CONFIG).is_file():
+    if config is None:
         return ()
     from ssmwake.config import load
 
-    path = config or CONFIG
-    return load(path, contents(path)).lint.ignore
+    return load(config, contents(config)).lint.ignore
+
+
+def _configs(found: Search) -> list[Finding]:
+    """Take our own configs out of the files that were found, and return what is wrong with them."""
+    from ssmwake.config import load
+
+    faults: list[Finding] = []
+    for file in [file for file in found.files if Path(file.path).name == CONFIG]:
+        found.files.remove(file)
+        try:
+            load(file.path, file.data)
+        except Invalid as invalid:
+            faults += invalid.findings
+    return faults
 
 
 def _linted(files: Sequence[File], found: Search, schema: str | None, append_rules: bool) -> tuple[Finding, ...]:

@@ -5,17 +5,47 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ssmwake.model import Finding, Severity
 from ssmwake.terminal import printable
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
-def data_out(data: bytes) -> None:
-    """Write an artifact to stdout, whole."""
+def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Let the shell complete the name of a file."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def output_option(command: Command) -> Command:
+    """Give a command -o; its parameter is `output`, None for stdout."""
+    return click.option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="Write a file, whole or not at all  [default: stdout]",
+    )(command)
+
+
+def data_out(data: bytes, output: str | None = None) -> None:
+    """Write an artifact, whole: to a file, or to stdout."""
+    if output is not None and output != "-":
+        from ssmwake.dist import replace
+
+        replace(Path(output), data)
+        return
     if sys.stdout is None:
         raise OSError(errno.EBADF, "stdout is closed")
     sys.stdout.flush()
@@ -73,11 +103,18 @@ def progress(word: str, total: int) -> Iterator[Callable[[object], None]]:
 
 
 def wants_color() -> bool | None:
-    """Return what --color or NO_COLOR (no-color.org) say; None leaves it to whether the stream is a terminal."""
+    """Return what --color or the environment ask for; None leaves it to whether the stream is a terminal."""
     context = click.get_current_context(silent=True)
     if context is not None and context.find_root().color is not None:
         return context.find_root().color
-    return False if os.environ.get("NO_COLOR") else None
+    return color_of_environment()
+
+
+def color_of_environment() -> bool | None:
+    """Return what NO_COLOR (no-color.org) or FORCE_COLOR (force-color.org) ask for; the first wins."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR", "0") not in ("", "0", "false") else None
 
 
 def discard_stdout() -> None:

@@ -1,13 +1,14 @@
-"""`ssmwake runtime`: the script that runs on an instance, to stdout."""
+"""`ssmwake runtime`: the script that runs on an instance, to stdout or a file."""
 
 import click
 
-from ssmwake.cli.output import data_out
+from ssmwake.cli.output import data_out, output_option
 
 
 @click.command()
 @click.option("--carried", is_flag=True, help="As user data carries it: without comments and blank lines.")
-def command(carried: bool) -> None:
+@output_option
+def command(carried: bool, output: str | None) -> None:
     """Print the script that runs on an instance.
 
     It is the same for every config. To see that an instance runs what you have reviewed, compare the output of
@@ -16,4 +17,4 @@ def command(carried: bool) -> None:
     from ssmwake.render.runtime import carried as without_comments
     from ssmwake.render.runtime import runtime
 
-    data_out((without_comments() if carried else runtime()).encode())
+    data_out((without_comments() if carried else runtime()).encode(), output)

@@ -1,14 +1,16 @@
 """`ssmwake user-data`: user data for an instance or a launch template, to stdout."""
 
 import dataclasses
+import os
+import shlex
 import sys
 from typing import Any
 
 import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
-from ssmwake.cli.output import data_out
-from ssmwake.cloud_init.size import base64_text, budget, excess, zipped, zipped_at_once
+from ssmwake.cli.output import complete_files, data_out, output_option
+from ssmwake.cloud_init.size import base64_text, budget, excess, zipped
 from ssmwake.model import Invalid, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
 
@@ -16,7 +18,13 @@ from ssmwake.render.user_data import user_data
 @click.command()
 @config_option
 @click.option("--format", type=click.Choice([form.value for form in UserDataFormat]), help="By default cloud-config.")
-@click.option("--include", multiple=True, metavar="FILE", help="User data of your own, merged with ours; - is stdin.")
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="User data of your own, merged with ours; - is stdin.",
+)
 @click.option("--role", metavar="NAME", help="Wait for this role, not any.")
 @click.option("--timeout", metavar="TIME", help="How long `run` waits, such as 90s or 10m.")
 @click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run it once the role is there.")
@@ -25,12 +33,26 @@ from ssmwake.render.user_data import user_data
 @click.option("--gzip", is_flag=True, help="Compress; the output is binary.")
 @click.option("--base64", is_flag=True, help="Encode, as launch-template data takes it.")
 @click.option("--external", is_flag=True, help="Speak Terraform's external protocol on stdin and stdout.")
+@output_option
+@click.argument("files", nargs=-1, metavar="", shell_complete=complete_files)
 def command(
-    config: str | None, include: tuple[str, ...], gzip: bool, base64: bool, external: bool, **flags: Any
+    config: str | None,
+    include: tuple[str, ...],
+    gzip: bool,
+    base64: bool,
+    external: bool,
+    output: str | None,
+    files: tuple[str, ...],
+    **flags: Any,
 ) -> None:
     """Print user data that wakes the SSM agent when the instance's role arrives."""
-    if gzip and not (base64 or external) and sys.stdout is not None and sys.stdout.isatty():
-        raise click.UsageError("gzip is binary, and stdout a terminal; add --base64, or > FILE")
+    if any(map(os.path.exists, files)):
+        words = " ".join(f"--include {shlex.quote(name)}" for name in files)
+        raise click.UsageError(f"user data of your own is an option; did you mean {words}?")
+    if files:
+        raise click.UsageError(f"Got unexpected extra argument ({files[0]})")
+    if gzip and not (base64 or external or output) and sys.stdout is not None and sys.stdout.isatty():
+        raise click.UsageError("gzip is binary, and stdout a terminal; add --base64, or -o FILE")
     if external:
         from ssmwake.cli import external_data
 
@@ -39,16 +61,17 @@ def command(
     made = adjusted(made, flags)
     text = user_data(made, parts)
     data = text.encode()
-    plain = user_data(made, parts, plain=True).encode()
-    packed = zipped(plain) if gzip or external else zipped_at_once(plain)
-    click.echo(budget(len(data), len(packed)), err=True)
+    if gzip or external:
+        packed = zipped(user_data(made, parts, plain=True).encode())
+    final = packed if gzip else data
+    # Terraform takes either: it is enough that one of them fits.
+    if excessive := excess("-", packed if external else final, packed=gzip or external):
+        raise Invalid(dataclasses.replace(excessive, severity=Severity.ERROR))
     if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
         click.echo(f"user data: multipart, since {made.user_data.format} cannot hold all parts of yours", err=True)
-    excessive = excess("-", plain if gzip or external else data, packed=gzip or external)
-    if excessive:
-        raise Invalid(dataclasses.replace(excessive, severity=Severity.ERROR))
     if external:
-        data_out(external_data.answer(data, packed))
-    else:
-        final = packed if gzip else data
-        data_out(base64_text(final).encode() if base64 else final)
+        data_out(external_data.answer(data, packed), output)
+        click.echo(f"{budget(len(data))}; {budget(len(packed), gzip=True)}", err=True)
+        return
+    data_out(base64_text(final).encode() if base64 else final, output)
+    click.echo(budget(len(final), gzip=gzip), err=True)

@@ -3,7 +3,9 @@
 import base64
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ssmwake.cloud_init.parts import Kind, Part
 
@@ -41,6 +43,38 @@ def appended(parts: Sequence[Part]) -> tuple[Part, ...]:
         result.append(dataclasses.replace(part, headers=(*part.headers, APPEND)) if append else part)
         seen = seen or is_config
     return tuple(result)
+
+
+def named(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts, those that are a file of their own with its name: cloud-init's log and folders show it.
+
+    cloud-init runs scripts in the order of their names. Where that is not the order of the parts, each script gets its
+    number in front.
+    """
+    paths = Counter(part.path for part in parts)
+    names = [_file_name(part) if paths[part.path] == 1 else "" for part in parts]
+    scripts = [name for part, name in zip(parts, names, strict=True) if part.kind is Kind.SCRIPT]
+    in_order = all(scripts) and all(one < other for one, other in pairwise(scripts))
+    result: list[Part] = []
+    for number, (part, name) in enumerate(zip(parts, names, strict=True), 1):
+        if not name or any(header.lower() == "content-disposition" for header, _ in part.headers):
+            result.append(part)
+            continue
+        shown = name if in_order or part.kind is not Kind.SCRIPT else f"part-{number:03}-{name}"
+        header = ("Content-Disposition", f'attachment; filename="{shown}"')
+        kind = () if any(name.lower() == "content-type" for name, _ in part.headers) else (("Content-Type", part.kind),)
+        result.append(dataclasses.replace(part, headers=(*kind, *part.headers, header)))
+    return tuple(result)
+
+
+def _file_name(part: Part) -> str:
+    """Return the name that a part has or can have as a file; empty where it has none that is harmless in a header."""
+    for header, value in part.headers:
+        if header.lower() == "content-disposition":
+            found = re.search(r'filename="?([^";]+)', value)
+            return found[1] if found else ""
+    name = part.path.replace("\\", "/").rpartition("/")[2]
+    return name if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name) else ""
 
 
 def _headers(part: Part) -> list[str]:

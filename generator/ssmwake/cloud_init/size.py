@@ -29,18 +29,20 @@ def base64_text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def budget(size: int, packed: int) -> str:
-    """Return one line that says how much of the limit the user data takes, plain and zipped."""
-    return f"user data: {size:,} of {LIMIT:,} bytes, {packed:,} with gzip"
+def budget(size: int, *, gzip: bool = False) -> str:
+    """Return one line that says how much of the limit the user data takes, before base64."""
+    return f"user data: {size:,} of {LIMIT:,} bytes{' with gzip' if gzip else ''}"
 
 
 def excess(path: str, data: bytes, *, packed: bool = False) -> Finding | None:
-    """Return what is wrong with the size, and what would help; a warning where gzip makes it fit, None if it fits."""
-    smaller = len(zipped_at_once(data))
-    size = smaller if packed else len(data)
+    """Return what is wrong with the size, and what would help; a warning where gzip makes it fit, None if it fits.
+
+    The data are as EC2 gets them, `packed` with gzip already or not.
+    """
+    size = len(data)
     if size <= LIMIT:
         return None
-    fits = not packed and smaller <= LIMIT
+    fits = not packed and len(zipped_at_once(data)) <= LIMIT
     advice = "--gzip makes it fit" if fits else "fetch your larger files from S3, or put them in the image"
     said = f"{size:,} bytes{' with gzip' if packed else ''}, EC2 takes {LIMIT:,}; {advice}"
     return TOO_LARGE.at(Location(path), said, severity=Severity.WARNING if fits else Severity.ERROR)

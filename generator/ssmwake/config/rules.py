@@ -72,6 +72,10 @@ def text_fault(text: str, rules: Schema, name: str) -> str:
         return f"{name} is {short(text)}; {nearest(text, rules['enum'])}"
     if len(text) < rules.get("minLength", 0):
         return f"{name} is empty; give it a value or remove it"
+    if rules is root()["properties"]["role"] and text.startswith("arn:"):
+        what = "an instance profile; write the name of its role" if ":instance-profile/" in text else "a role"
+        advice = "" if ";" in what else f"; write its name, {text.rpartition('/')[2]!r}"
+        return f"{name} is the ARN of {what}{advice}"
     # Anchored at both ends, as each pattern of ours says: `$` alone would let a line end through.
     if not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text):
         return f"{name} is {short(text)}: {rules['patternErrorMessage']}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ssmwake.cloud_init.multipart import appended
+from ssmwake.cloud_init.multipart import appended, named
 from ssmwake.cloud_init.multipart import multipart as joined
 from ssmwake.cloud_init.parts import Kind, Part, is_mime
 from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, rule
@@ -53,7 +53,7 @@ def split_for_parameters(
 def _with_parts(ours: str, parts: Sequence[Part]) -> str:
     # In shell, since no cloud-config of the person's can replace its lists.
     headers = (("Content-Type", Kind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
-    return joined([*appended(parts), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
+    return joined([*named(appended(parts)), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
