@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.text.placeholders import is_placeholder
 from ssmwake.model import Finding, Location, Severity
 
 ROLE_FOR_PROFILE = rule(
@@ -16,6 +17,11 @@ WRONG_FORM = rule(
 )
 
 ARN = re.compile(r"arn:[^:\s]*:iam:[^:]*:[^:]*:(?P<kind>instance-profile|role)/")
+
+
+NAME = re.compile(r"[\w+=,.@-]{1,128}")
+# What is to be replaced by hand, or by lint's own word for what it does not know.
+STAND_IN = re.compile(r"x{4}|(?i:replace|your[-_]?|example|todo|arn)")
 
 
 class Form(StrEnum):
@@ -48,10 +54,11 @@ class Names:
 
 
 def of_text(text: str, where: Location) -> Reference:
-    """Return what a text names: what has no ARN in it is a name."""
+    """Return what a text names, as far as it is not what another tool replaces."""
     match = ARN.search(text)
     if match is None:
-        return Reference(where, form=None if text.startswith("arn:") else Form.NAME)
+        is_name = NAME.fullmatch(text) and not is_placeholder(text) and not STAND_IN.search(text)
+        return Reference(where, form=Form.NAME if is_name else None)
     return Reference(where, is_role=match["kind"] == "role", form=Form.ARN)
 
 
