@@ -52,7 +52,7 @@ class Pieces:
 
 def user_data_pieces(config: Config, shell: str, parts: Sequence[Part]) -> Pieces:
     """Return the user data of a stack: a multipart, its settings those of the stack; `shell` runs before it."""
-    head, after = split_for_parameters(config, shell, parts, multipart=True)
+    head, after = split_for_parameters(config, shell, parts, multipart=True, pack_all=True)
     place = head.rindex(f"\n--{BOUNDARY}") + 1
     boundary, _, _ = head[place:].partition("\n")
     part = f"{boundary}\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n${{UserData}}\n"

@@ -7,7 +7,7 @@ from ssmwake.cloud_init.multipart import multipart as joined
 from ssmwake.cloud_init.parts import Kind, Part, is_mime
 from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, rule
 from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
-from ssmwake.render.runtime import NOTICE
+from ssmwake.render.runtime import NOTICE, without_comments
 from ssmwake.resources import templates
 
 # The name of the file that cloud-init makes of our part.
@@ -33,16 +33,17 @@ def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False
 
 
 def split_for_parameters(
-    config: Config, before: str, parts: Sequence[Part] = (), *, multipart: bool = False
+    config: Config, before: str, parts: Sequence[Part] = (), *, multipart: bool = False, pack_all: bool = False
 ) -> tuple[str, str]:
     """Return user data in two, for a carrier that puts lines with its parameters between: at the top of our script.
 
     The lines are those of carriers.shell_settings, as the carrier knows them; `before` is more shell of that carrier,
-    which runs before ssmwake is installed.
+    which runs before ssmwake is installed; `pack_all` as for carriers.script.
     """
     parts = _checked(parts)
     settings = (templates() / "user-data" / "settings.sh").read_text(encoding="utf-8")
-    ours = script(config, settings + before, settings=False)
+    shell = without_comments(f"\n{settings}{before}").removeprefix("\n")
+    ours = script(config, shell, settings=False, pack_all=pack_all)
     if parts or multipart:
         ours = boothook(ours)
     text = _with_parts(ours, parts) if parts or multipart else ours
