@@ -99,8 +99,13 @@ class World:
         instances = [{"InstanceId": INSTANCE, "State": {"Name": self.state}, "Tags": tags}]
         return {"Reservations": [{"OwnerId": ACCOUNT, "Instances": instances}] if self.state else []}
 
-    def _describe_iam_instance_profile_associations(self, Filters: list[Answer]) -> Answer:  # noqa: N803
-        states = next((each["Values"] for each in Filters if each["Name"] == "state"), None)
+    def _describe_iam_instance_profile_associations(
+        self,
+        Filters: list[Answer] | None = None,  # noqa: N803
+        AssociationIds: list[str] | None = None,  # noqa: N803
+    ) -> Answer:
+        states = next((each["Values"] for each in Filters or [] if each["Name"] == "state"), None)
+        assert AssociationIds in (None, ["iip-assoc-2"])
         found = []
         if self.attached or self.disassociating:
             state = "associated" if self.now >= self.associated_at else "associating"

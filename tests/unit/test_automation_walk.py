@@ -35,7 +35,7 @@ SUCCESSES = {
     "another profile is replaced": (
         World(attached="old"),
         {"InstanceProfile": "web", "ReplaceProfile": "yes"},
-        ["Look", "Choose", "Replace", "WaitAssociated", "WaitShort", *ONLINE],
+        ["Look", "Choose", "Replace", "WaitReplaced", "WaitShort", *ONLINE],
     ),
     "IAM is slow": (
         World(refuses={"AssociateIamInstanceProfile": ["InvalidParameterValue"] * 4}),
@@ -144,8 +144,14 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
     "an association that does not come": (
         World(association_after=10_000),
         {"InstanceProfile": "web"},
-        "WaitAssociated",
-        "see in CloudTrail whether somebody else changes it",
+        "NotAssociated",
+        "somebody else changed the association",
+    ),
+    "a replacement that does not come": (
+        World(attached="old", association_after=10_000),
+        {"InstanceProfile": "web", "ReplaceProfile": "yes"},
+        "NotAssociated",
+        "somebody else changed the association",
     ),
     "an agent that never comes": (
         World(online_after=None),
