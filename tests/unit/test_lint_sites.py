@@ -136,6 +136,10 @@ CASES: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], list[Finding]], str]
         just(lambda: refused(lambda: read("-", b"#cloud-config-archive\na: b\n"))),
         "1 SW203 error",
     ),
+    "an included byte that is not UTF-8": (
+        just(lambda: refused(lambda: read("-", b"#cloud-config\na: \xff\n"))),
+        "2 SW203 error",
+    ),
     "an included text without a header": (just(lambda: refused(lambda: read("-", b"hello\n"))), "1 SW202 error"),
     "a part of broken YAML": (
         just(lambda: refused(lambda: check_cloud_config(part("#cloud-config\na: [\n")))),
@@ -197,7 +201,7 @@ def test_every_place_that_can_report_is_reached_by_a_case(tmp_path: Path, monkey
         for rule, first, last in sites(path)
         if not any(file == str(path) and first <= line <= last for file, line in reached)
     ]
-    assert missed == []
+    assert "\n".join(missed) == ""
 
 
 def test_the_search_sees_a_place_that_reports(tmp_path: Path) -> None:

@@ -6,18 +6,24 @@ import re
 import time
 from email import message_from_string
 from email.message import Message
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ssmwake.cli.inputs import parts
 from ssmwake.cloud_init.multipart import BOUNDARY, multipart
 from ssmwake.cloud_init.parts import Kind, Part, is_mime
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped, zipped_at_once
-from ssmwake.model import Config, Invalid, UserDataFormat, UserDataSettings
+from ssmwake.lint import Kind as LintKind
+from ssmwake.lint import kind as lint_kind
+from ssmwake.lint import lint
+from ssmwake.model import Config, Invalid, Severity, UserDataFormat, UserDataSettings
 from ssmwake.render.user_data import user_data
+from support import corpus
 
 SCRIPT = b"#!/bin/sh\necho hello\n"
 CONFIG = b"#cloud-config\npackages: [curl]\n"
@@ -75,10 +81,10 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_undone() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "x:1:1: error: empty; leave it out or write user data into it [SW202]"),
-        (b" \n", "x:1:1: error: empty; leave it out or write user data into it [SW202]"),
-        (b"\x7fELF\0\0", "x:1:1: error: binary; user data is text, MIME or gzip [SW202]"),
-        ("#!/bin/sh".encode("utf-16"), "x:1:1: error: encoded as UTF-16; save it as UTF-8 [SW202]"),
+        (b"", "x:1:1: error: empty; leave it out or write user data into it [SW276]"),
+        (b" \n", "x:1:1: error: empty; leave it out or write user data into it [SW276]"),
+        (b"\x7fELF\0\0", "x:1:1: error: binary; user data is text, MIME or gzip [SW276]"),
+        ("#!/bin/sh".encode("utf-16"), "x:1:1: error: encoded as UTF-16; save it as UTF-8 [SW276]"),
         (b"packages: [a]\n", "x:1:1: error: cloud-init would ignore it; put #cloud-config on the first line [SW202]"),
         (
             b"# cloud-config\na: 1\n",
@@ -89,23 +95,23 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_undone() -> None:
             "x:1:1: error: cloud-init would ignore it; begin with #cloud-config, #! and an interpreter, or MIME headers"
             " [SW202]",
         ),
-        (b"#cloud-config\na: \xff\n", "x:2:4: error: a byte that is no UTF-8; save it as UTF-8 [SW202]"),
-        (b"\x1f\x8bnonsense", "x:1:1: error: broken gzip data; compress the file again [SW202]"),
+        (b"#cloud-config\na: \xff\n", "x:2:4: error: a byte that is not valid UTF-8; save the file as UTF-8 [SW203]"),
+        (b"\x1f\x8bnonsense", "x:1:1: error: broken gzip data; compress the file again [SW276]"),
         (
             gzip.compress(SCRIPT, mtime=0)[:-9],
-            "x:1:1: error: gzip data that ends too soon; compress the file again [SW202]",
+            "x:1:1: error: gzip data that ends too soon; compress the file again [SW276]",
         ),
         (
             gzip.compress(b"#!" + bytes(9_000_000), mtime=0),
-            "x:1:1: error: unpacks to more than 4,194,304 bytes; no instance takes that [SW202]",
+            "x:1:1: error: unpacks to more than 4,194,304 bytes; no instance takes that [SW276]",
         ),
         (
             b"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=a\n\nnothing\n",
-            "x:1:1: error: MIME without a boundary line for 'a'; make the file again [SW202]",
+            "x:1:1: error: MIME without a boundary line for 'a'; make the file again [SW214]",
         ),
         (
             b"MIME-Version: 1.0\nContent-Type: text/x-shellscript\n\n",
-            "x:1:1: error: MIME without a part that holds anything; make the file again [SW202]",
+            "x:1:1: error: MIME without a part that holds anything; make the file again [SW214]",
         ),
     ],
 )
@@ -349,3 +355,24 @@ def test_aliases_that_nest_exponentially_or_contain_themselves_are_merged_and_co
     text = user_data(Config(), read("x", data))
     assert "\n- id\n" in text
     assert time.process_time() - begun < 5
+
+
+def included() -> list[Path]:
+    """Return the bad files of the corpus that lint takes for user data and calls an error."""
+    found = []
+    for folder in sorted(corpus.BAD.iterdir()):
+        for path in corpus.files(folder.name):
+            data = path.read_bytes()
+            if lint_kind(data, path.name) in (None, LintKind.USER_DATA):
+                findings = lint(path.name, data, LintKind.USER_DATA, with_cfn_lint=False)
+                if any(one.severity is Severity.ERROR and one.rule != "SW201" for one in findings):
+                    found.append(path)
+    return found
+
+
+def test_what_lint_calls_an_error_is_not_included() -> None:
+    paths = included()
+    assert len(paths) > 100
+    for path in paths:
+        with pytest.raises(Invalid, match=path.name):
+            parts([str(path)])

@@ -5,13 +5,12 @@ from enum import StrEnum
 
 import yaml
 
+from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
 from ssmwake.cloud_init.parts import BOM, GZIP, is_mime, kind_of
 from ssmwake.cloud_init.parts import Kind as UserData
 from ssmwake.lint import intent
 from ssmwake.lint.names import says_user_data
 from ssmwake.lint.text.yaml_nodes import composed, pairs, text_of, value
-from ssmwake.lint.user_data.base64_text import is_encoded
-from ssmwake.lint.user_data.part import known, unpacked
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -91,7 +90,7 @@ def _unpacks_to_user_data(data: bytes) -> bool:
         plain = unpacked(data)
     except ValueError:
         return False
-    return known(plain)
+    return is_user_data(plain)
 
 
 def _by_intent(text: str, path: str) -> Kind | None:
@@ -112,7 +111,7 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
         return found
     if data.startswith(GZIP) or (is_mime(data) and _is_message(text)) or kind_of(text):
         return Kind.USER_DATA
-    if BASE64.fullmatch(text) and is_encoded(text):
+    if BASE64.fullmatch(text) and user_data_in(text) is not None:
         return Kind.USER_DATA
     # A cheap look first: most files in a folder are none of ours, and YAML is slow to read.
     if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions", text):
@@ -130,7 +129,7 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
     if "schemaVersion" in keys and keys & {"mainSteps", "runtimeConfig", "sessionType"}:
         return Kind.SSM
     about = keys & {"UserData", "MetadataOptions"}
-    launches = about and (keys & LAUNCH or is_encoded(text_of(value(root, "UserData"))))
+    launches = about and (keys & LAUNCH or user_data_in(text_of(value(root, "UserData"))))
     if keys & {"LaunchTemplateData", "LaunchTemplateVersions"} or launches:
         return Kind.LAUNCH_TEMPLATE
     return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.cloud_init.packing import from_base64
 from ssmwake.lint.aws import instance, profile
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA, described_by
 from ssmwake.lint.aws.profile import Form
@@ -14,7 +15,6 @@ from ssmwake.lint.text.placeholders import is_path, is_placeholder
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.lint.user_data import check as user_data
-from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.model import Replacement
 
 # A request of this form launches by itself, and the AWS CLI and the SDKs encode its user data when it is sent.

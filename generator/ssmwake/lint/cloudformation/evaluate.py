@@ -9,13 +9,13 @@ from itertools import islice, takewhile
 
 import yaml
 
+from ssmwake.cloud_init.packing import user_data_in
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.lint.cloudformation.conditions import World
 from ssmwake.lint.cloudformation.template import Call, Template, call, is_no_value, plain, substitution
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
-from ssmwake.lint.user_data.base64_text import is_encoded
 from ssmwake.model import Location
 
 SUB = placeholders.SUB
@@ -112,7 +112,9 @@ def text(template: Template, node: yaml.Node, world: World) -> Text:
 
 
 def _is_beginning(default: str) -> bool:
-    return kind_of(default) is not None or is_mime(default.encode("utf-8", "replace")) or is_encoded(default)
+    return (
+        kind_of(default) is not None or is_mime(default.encode("utf-8", "replace")) or user_data_in(default) is not None
+    )
 
 
 def chosen(node: yaml.Node | None, world: World) -> yaml.Node | None:

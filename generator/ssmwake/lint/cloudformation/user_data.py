@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from ssmwake.cloud_init.packing import from_base64
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
@@ -19,7 +20,6 @@ from ssmwake.lint.text.placeholders import is_path, is_placeholder, word
 from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import items
 from ssmwake.lint.user_data import check as user_data
-from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.lint.user_data.check import ENCODED_TWICE
 from ssmwake.model import Finding, Replacement
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.cloud_init.packing import from_base64
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentResource
@@ -41,7 +42,6 @@ from ssmwake.lint.text.yaml_nodes import composed, text_of
 from ssmwake.lint.text.yaml_nodes import value as node_at
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config, mime
-from ssmwake.lint.user_data.base64_text import from_base64
 from ssmwake.model import Finding, Location, Replacement
 
 PLAIN_TEXT = rule(

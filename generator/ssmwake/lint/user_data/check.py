@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
 from ssmwake.cloud_init.parts import BOM, GZIP, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, Kind, Part, is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.lint.deferred import Found
@@ -17,7 +18,7 @@ from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import cloud_config, first_line, jinja_template, mime, node_config
 from ssmwake.lint.user_data.first_line import INEXACT_HEADER, INTERPRETER_LINE
-from ssmwake.lint.user_data.part import Piece, entries, from_base64, known, unpacked
+from ssmwake.lint.user_data.part import Piece, entries
 from ssmwake.model import Finding, Invalid, Location, Replacement, Severity
 
 CRLF_OR_BOM = rule(
@@ -50,7 +51,7 @@ def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Fou
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield UNREADABLE_USER_DATA.at(Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
         return
-    plain = None if len(data) > LARGEST or known(data) else from_base64(data)
+    plain = None if len(data) > LARGEST or is_user_data(data) else user_data_in(data)
     if plain is None:
         yield from check(Source.of_file(path, data.decode("utf-8", "surrogateescape")), data, image)
     else:
@@ -95,7 +96,7 @@ def parts(source: Source, data: bytes) -> Iterator[tuple[Source, Part]]:
 
 def pieces(source: Source, data: bytes) -> Iterator[Piece | Finding]:
     """Yield each part of user data as cloud-init gets to see it, and what keeps it from seeing one."""
-    if not data.startswith(GZIP) and not known(data) and (plain := from_base64(data)) is not None:
+    if not data.startswith(GZIP) and not is_user_data(data) and (plain := user_data_in(data)) is not None:
         message = "base64 twice, which cloud-init before 23.3 ignores; encode it once"
         yield ENCODED_TWICE.at(source.at(1), message)
         data = plain
@@ -107,7 +108,7 @@ def pieces(source: Source, data: bytes) -> Iterator[Piece | Finding]:
             yield UNREADABLE_USER_DATA.at(source.at(1), str(error))
             return
         source = Source.at_place(source.at(1), data.decode("utf-8", "surrogateescape"))
-        if data.startswith(GZIP) or (not known(data) and from_base64(data) is not None):
+        if data.startswith(GZIP) or (not is_user_data(data) and user_data_in(data) is not None):
             inside = "gzip" if data.startswith(GZIP) else "base64"
             message = f"{inside} inside gzip, which no cloud-init opens, so nothing runs; compress the text itself"
             yield ENCODED_TWICE.at(source.at(1), message, severity=Severity.ERROR)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.cloud_init.packing import unpacked
 from ssmwake.cloud_init.parts import BROKEN_USER_DATA, GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.rules import ERROR, rule
@@ -15,7 +16,6 @@ from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, 
 from ssmwake.lint.text.yaml_syntax import broken, duplicates
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
-from ssmwake.lint.user_data.part import unpacked
 from ssmwake.model import Finding
 
 SCRIPT_BELOW_CONFIG = rule(

@@ -1,16 +1,13 @@
-"""A part of user data with its places, and what it is taken out of: base64, gzip, an archive."""
+"""A part of user data with its places, and those that an archive holds."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA, GZIP, UNPACKED, Kind, is_mime, kind_of
+from ssmwake.cloud_init.parts import BROKEN_USER_DATA, Kind, kind_of
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed, is_string, pairs, text_of, value
 from ssmwake.lint.text.yaml_syntax import broken
@@ -28,34 +25,6 @@ class Piece:
     def decoded(cls, where: Location, content_type: str, body: bytes) -> Piece:
         """Return a part that was encoded: all of it stands at one place."""
         return cls(Source.at_place(where, body.decode("utf-8", "surrogateescape")), content_type)
-
-
-def unpacked(data: bytes) -> bytes:
-    """Return what gzip data holds; raise ValueError with what is wrong with it."""
-    unpack = zlib.decompressobj(wbits=31)
-    try:
-        plain = unpack.decompress(data, UNPACKED)
-    except zlib.error:
-        raise ValueError("broken gzip data; make the file again") from None
-    if unpack.unconsumed_tail:
-        raise ValueError(f"unpacks to more than {UNPACKED:,} bytes; no instance takes that")
-    if not unpack.eof:
-        raise ValueError("gzip data that ends too soon; make the file again")
-    return plain
-
-
-def from_base64(data: bytes) -> bytes | None:
-    """Return what base64 holds if that is user data, or base64 of it; None for anything else."""
-    try:
-        plain = base64.b64decode(b"".join(data.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return plain if known(plain) or (plain and from_base64(plain) is not None) else None
-
-
-def known(data: bytes) -> bool:
-    """Return whether cloud-init knows by their beginning what the bytes are."""
-    return data.startswith(GZIP) or is_mime(data) or kind_of(data[:64].decode("utf-8", "replace")) is not None
 
 
 def entries(source: Source) -> Iterator[Piece | Finding]:
