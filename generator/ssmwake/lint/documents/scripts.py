@@ -12,7 +12,7 @@ from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, p
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, tame
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.shell import agent_restart, imds, secrets
+from ssmwake.lint.shell import agent_restart, exit_status, imds, secrets
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.lint.text import placeholders
@@ -103,6 +103,8 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
         if code.language == SHELL:
             yield from _shell(source, code)
         elif not code.executed:
+            inner = [source.inner(scalar) for scalar in code.scalars]
+            yield from exit_status.endless_reboot_of_windows(Source.joined(inner, "\n"))
             for scalar in code.scalars:
                 yield from agent_restart.in_powershell(source.inner(scalar))
                 yield from imds.in_powershell(source.inner(scalar))

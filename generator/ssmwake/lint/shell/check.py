@@ -18,6 +18,8 @@ DIALECTS = {"sh", "bash", "dash", "ksh"}
 SHELLS = {"ash", *DIALECTS}
 # What the shell undoes in a here-document whose end is not quoted.
 ESCAPED = re.compile(r"\\([$`\\])")
+# The tabs that `<<-` takes away.
+MARGIN = re.compile(r"^\t+", re.MULTILINE)
 # Files that are shell by their names, and the lines of others that are: in tables of cron, in units of systemd.
 SHELL_FILE = re.compile(
     r"\.(?:sh|bash)$|/s?bin/[\w.-]+$|/etc/(?:profile\.d/|(?:rc\.d/)?rc\.local$|cron\.(?:hourly|daily|weekly|monthly)/)"
@@ -137,15 +139,17 @@ def _here(source: Source, found: list[Command], here: Here, run: Run) -> Iterato
     """Yield what is wrong with a here-document that is a script, or a file of commands; any other is prose."""
     command, following = found[0], found[1] if len(found) > 1 else Command()
     inner = source.slice(here.start, here.end)
+    if here.without_tabs:
+        inner = inner.edited(Edit(match.start(), match.end(), "") for match in MARGIN.finditer(inner.text))
     if not here.quoted:
-        edits = (Edit(match.start(), match.end(), match[1]) for match in ESCAPED.finditer(inner.text))
-        inner = inner.edited(edits)
+        inner = inner.edited(Edit(match.start(), match.end(), match[1]) for match in ESCAPED.finditer(inner.text))
     if (command.name in SHELLS and not command.arguments[1:]) or (command.after == "|" and following.name in SHELLS):
         after = command.background or following.background
         later = Run.ELSEWHERE if after else run
         yield from _lines(inner, read(inner.text), later, None, dialect="sh", expanded=not here.quoted)
     elif here.quoted or not dialect(inner.text):
-        yield from file(inner, _target(command))
+        writer = following if command.after == "|" and following.name == "tee" else command
+        yield from file(inner, _target(writer))
     else:
         # What the shell around it replaces is not there for shellcheck.
         yield from _lines(inner, read(inner.text), Run.ELSEWHERE, None, dialect="sh", expanded=True)

@@ -43,11 +43,12 @@ class Word:
 
 @dataclass(frozen=True)
 class Here:
-    """The body of a here-document by its offsets; a quoted one is taken as it is."""
+    """The body of a here-document by its offsets; a quoted one is taken as it is, but for tabs where those go."""
 
     start: int
     end: int
     quoted: bool
+    without_tabs: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The exit status of a script: of a test that need not hold, and of a reboot that never ends."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import ERROR, INFO, rule
@@ -16,26 +17,38 @@ REBOOTS = rule(
 
 TESTS = {"test", "[", "[["}
 # The agent reboots the machine for this status, and runs the script again.
-REBOOT = "194"
+REBOOT, REBOOT_OF_WINDOWS = "194", "3010"
 OPENS, CLOSES = {"if", "case", "while", "until", "for", "select"}, {"fi", "esac", "done"}
 
 
 def last_test(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     """Yield the test on which the exit status of the script depends."""
-    number = len(commands) - 1
-    if number < 1 or commands[number].function or commands[number].looped or commands[number].background:
+    last = commands[-1] if commands else None
+    if last is None or last.function or last.looped or last.background or last.after not in ("", "\n", ";"):
         return
-    if commands[number].name in ("exit", "exec", "true", ":") or commands[number].after not in ("", "\n", ";"):
+    first = _start_of_group(commands)
+    if last.name in ("exit", "exec", "true", ":") or first < 1:
         return
-    first = number
+    second = first
     while first > 0 and commands[first].before == "&&" and commands[first - 1].after == "&&":
         first -= 1
     test = commands[first]
     # One that is in parentheses, or follows a then, does not stand alone.
     alone = test.before in ("", "\n", ";") and bool(test.argv) and test.words[0] is test.argv[0]
-    if first < number and test.name in TESTS and alone:
+    if first < second and test.name in TESTS and alone:
         message = "the script exits with the status of this test, which is 1 when it is false; write if ... fi"
         yield LAST_TEST.at(source.at_offset(test.argv[0].start), message)
+
+
+def _start_of_group(commands: Sequence[Command]) -> int:
+    """Return the number of the last command, or of the one that opens the braces which end the script."""
+    depth = 0
+    for number in range(len(commands) - 1, -1, -1):
+        first = commands[number].words[0].text if commands[number].words else ""
+        depth += (first == "}") - (first == "{")
+        if depth <= 0:
+            return number
+    return -1
 
 
 def endless_reboot(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
@@ -51,3 +64,17 @@ def endless_reboot(source: Source, commands: Sequence[Command]) -> Iterator[Find
                 yield REBOOTS.at(source.at_offset(command.argv[0].start), message)
             return
         depth += first in OPENS
+
+
+def endless_reboot_of_windows(source: Source) -> Iterator[Finding]:
+    """Yield an exit of PowerShell that asks the agent for a reboot, outside of any braces."""
+    depth = offset = 0
+    for line in source.text.split("\n"):
+        said = re.fullmatch(r"\s*exit\s+\(?(\d+)\)?\s*;?\s*", line, re.IGNORECASE)
+        if said and depth <= 0:
+            if said[1] == REBOOT_OF_WINDOWS:
+                message = "the agent reboots and runs this again, without end; exit 3010 only when a reboot is needed"
+                yield REBOOTS.at(source.at_offset(offset + len(line) - len(line.lstrip())), message)
+            return
+        depth += line.count("{") - line.count("}")
+        offset += len(line) + 1

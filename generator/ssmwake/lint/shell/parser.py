@@ -371,12 +371,12 @@ class _Reader:
                 stop = stop if stop >= 0 else end
                 line = self.text[at:stop].rstrip("\r")
                 if (line.lstrip("\t") if tabs else line) == name:
-                    command.heres.append(Here(start, at, quoted))
+                    command.heres.append(Here(start, at, quoted, tabs))
                     at = min(stop + 1, end)
                     break
                 at = min(stop + 1, end)
             else:
-                command.heres.append(Here(start, end, quoted))
+                command.heres.append(Here(start, end, quoted, tabs))
             here = command.heres[-1]
             if not quoted and re.compile(r"[$`]").search(self.text, here.start, here.end):
                 self.read(here.start, here.end, _Frame("", text=True))

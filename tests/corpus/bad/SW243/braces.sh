@@ -1,0 +1,6 @@
+#!/bin/bash
+date
+[ -e /run/first ] && {
+  touch /run/seen
+  reboot
+}
