@@ -163,3 +163,19 @@ def test_a_broken_template_is_called_one() -> None:
     assert found(text, "t.yaml") == ["10:7 error SW203"]
     assert "in a CloudFormation template" in told(text, "t.yaml")
     assert "line 9" in told(text, "t.yaml")
+
+
+@pytest.mark.parametrize("placeholder", ["{{ x }}", "%NAME%", "__X__", "<%= x %>", "@@X@@"])
+def test_fix_and_rules_leave_what_another_tool_fills_in(placeholder: str) -> None:
+    texts = {
+        "d.yaml": f"schemaVersion: {placeholder}\ndescription: x\n{STEP}{INPUTS}",
+        "u.sh": f'#!/bin/sh\ncurl -H "X-aws-ec2-metadata-token: $T" http://169.254.169.254/{placeholder}/meta-data/ami-id\n',
+        "s.sh": f"#!/bin/sh\n{placeholder}\ndate\n",
+        "c.yaml": f"#cloud-config\nhostname: '{placeholder}'\npackages: [jq]\n",
+        "n.yaml": f"#cloud-config\nhostname: {placeholder}\npackages: [jq]\n",
+    }
+    for path, text in texts.items():
+        every = lint(path, text.encode(), with_cfn_lint=False)
+        assert [one for one in every if one.severity.value == "error" or one.fix] == [], path
+    script = json.dumps({"LaunchTemplateData": {"UserData": f"#!/bin/sh\necho {placeholder}\n"}})
+    assert not any(one.fix for one in lint("l.json", script.encode()))

@@ -19,7 +19,7 @@ from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
 from ssmwake.lint.text.json_syntax import broken_json
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import composed
-from ssmwake.lint.text.yaml_syntax import TEMPLATE, broken
+from ssmwake.lint.text.yaml_syntax import TEMPLATE, broken, is_filled_in
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
 
@@ -194,7 +194,8 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:
-        yield (broken_json(source) if is_json else None) or broken(source, error, _named(what))
+        if not is_filled_in(source, error):
+            yield (broken_json(source) if is_json else None) or broken(source, error, _named(what))
         return
     if is_json and (fault := broken_json(source)):
         yield fault

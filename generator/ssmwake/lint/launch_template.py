@@ -11,7 +11,7 @@ from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA, des
 from ssmwake.lint.aws.profile import Form
 from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.text.placeholders import is_path, is_placeholder
+from ssmwake.lint.text.placeholders import has_placeholder, is_path, is_placeholder
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.lint.user_data import check as user_data
@@ -72,6 +72,9 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
 def _encoded(source: Source, node: yaml.ScalarNode) -> Replacement | None:
     """Return the fix that writes the base64 of a text in its place."""
     start, end = node.start_mark.index, node.end_mark.index
+    if has_placeholder(node.value):
+        # Nobody could fill that in any more.
+        return None
     encoded = base64.b64encode(node.value.encode("utf-8", "surrogateescape")).decode()
     # A block scalar ends after its line.
     return source.replacement(start, end, f'"{encoded}"' + "\n" * source.text[start:end].endswith("\n"))

@@ -8,6 +8,7 @@ from itertools import islice
 
 import yaml
 
+from ssmwake.lint.text.placeholders import is_other_tools
 from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs
 from ssmwake.model import Location
@@ -27,9 +28,14 @@ class Mention:
 
 
 def opaque(node: yaml.Node | None) -> bool:
-    """Return whether CloudFormation, or a merge key, makes the node into something else than is written."""
+    """Return whether CloudFormation, a merge key or another tool makes the node into something else than is written."""
     if node is None:
         return False
+    if isinstance(node, yaml.ScalarNode):
+        return node.tag.startswith("!") or is_other_tools(node.value)
+    # `{{ name }}` without quotes is a mapping in a mapping.
+    if isinstance(node, yaml.MappingNode) and any(isinstance(key, yaml.MappingNode) for key, _ in node.value):
+        return True
     return node.tag.startswith("!") or any(name in ("Ref", "<<") or name.startswith("Fn::") for name in pairs(node))
 
 

@@ -50,6 +50,9 @@ BEGAN, STOPPED, UNEXPECTED = 1073, 1072, 1089
 # A keyword that is none, because the bracket is part of it: `if[`.
 GLUED, KEYWORD = 1069, re.compile(r"(?:if|elif|while|until)\[")
 CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
+# Statements, and an expression, of Jinja, of Go's templates, of ERB: a shell has no such words.
+STATEMENT = re.compile(r"\{%[-+]?\s|<%")
+EXPRESSION = re.compile(r"\{\{")
 # A line that is nothing but what another program fills in, and that may be any line of shell.
 FILLED_IN = re.compile(r"(?m)^[ \t]*x{4,}[ \t]*$")
 
@@ -74,7 +77,7 @@ class Comment:
 def errors(source: Source, dialect: str, found: Sequence[Comment]) -> Iterator[Finding]:
     """Yield where the shell stops, once for a script, because it cannot parse what follows."""
     if _is_unparsable(source, found):
-        if not FILLED_IN.search(source.text):
+        if not FILLED_IN.search(source.text) and not _is_of_template(source, found):
             yield _unparsable(source, found)
         return
     broken = [one for one in found if one.code in BREAKS_DASH]
@@ -83,6 +86,13 @@ def errors(source: Source, dialect: str, found: Sequence[Comment]) -> Iterator[F
         what = BREAKS_DASH[first.code]
         message = f"sh is dash on Debian and Ubuntu, which has no {what} and stops here; begin with #!/bin/bash"
         yield UNPARSABLE.at(source.at(first.line, first.column), message)
+
+
+def _is_of_template(source: Source, found: Sequence[Comment]) -> bool:
+    """Return whether the parser stopped at what another tool will replace, or where it may leave anything."""
+    lines = source.text.split("\n")
+    places = {one.line for one in found if one.code in (BEGAN, STOPPED, UNEXPECTED)}
+    return STATEMENT.search(source.text) is not None or any(EXPRESSION.search(lines[number - 1]) for number in places)
 
 
 def _is_unparsable(source: Source, found: Sequence[Comment]) -> bool:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ssmwake.lint.text.placeholders import is_other_tools
+
 VERSION = re.compile(r"latest|1\.0|\d{4}-\d\d-\d\d")
 # A part that only a run knows, or that lint has put a word in for.
 UNKNOWN = re.compile(r"[$`*<>{}%]|x{4}|\(")
@@ -95,7 +97,7 @@ SERVED: Tree = _tree(
 def fault_of(path: str) -> Fault | None:
     """Return what is wrong with the path of a request; None where IMDS serves it, or only a run knows it."""
     parts = path.lstrip("/").rstrip("/").split("/")
-    if not parts[0] or UNKNOWN.search(parts[0]):
+    if not parts[0] or UNKNOWN.search(parts[0]) or is_other_tools(parts[0]):
         return None
     if not VERSION.fullmatch(parts[0]):
         if parts[0] in SERVED:

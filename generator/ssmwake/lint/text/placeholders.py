@@ -13,6 +13,8 @@ FOREIGN = re.compile(
     r"|!\w+::\w+\s.*)\s*",
     re.DOTALL,
 )
+INSIDE = re.compile(r"\{\{|\{%|<%|__[A-Z][A-Z0-9_]*__|%[A-Z_][A-Z0-9_]+%|@@\w+@@")
+OTHER_TOOLS = re.compile(r"%[\w.-]+%|__\w+__|@@?\w+@@?|<%[^%]*%>")
 # What the AWS CLI reads on its command line, and nothing else does.
 PATH = re.compile(r"\s*fileb?://\S+\s*")
 
@@ -43,6 +45,16 @@ def jinja(source: Source) -> Source:
 def is_placeholder(text: str) -> bool:
     """Return whether a text is nothing but what another tool will replace."""
     return FOREIGN.fullmatch(text) is not None
+
+
+def is_other_tools(text: str) -> bool:
+    """Return whether a text is a placeholder that neither a shell nor AWS has."""
+    return OTHER_TOOLS.fullmatch(text) is not None
+
+
+def has_placeholder(text: str) -> bool:
+    """Return whether another tool is to fill something into a text, whatever a shell makes of it."""
+    return INSIDE.search(text) is not None
 
 
 def is_path(text: str) -> bool:

@@ -1,5 +1,6 @@
 """YAML that cannot be read, and keys that are written twice."""
 
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -10,6 +11,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
 
 TEMPLATE = "a CloudFormation template"
+PLACEHOLDER = re.compile(r"%[\w.-]+%|@@?\w+@@?|\{%|<%")
 DUPLICATE_KEY = rule(
     "SW205", ERROR, "a key that stands twice", reason="the last one wins, and the first is gone without a word"
 )
@@ -58,6 +60,12 @@ ADVICE = {
     "sequence entries are not allowed": "begin the list on a line of its own",
 }
 UNCLOSED = "close the bracket"
+
+
+def is_filled_in(source: Source, error: yaml.YAMLError) -> bool:
+    """Return whether what YAML cannot read is the placeholder of another tool, which puts something else there."""
+    mark = getattr(error, "problem_mark", None)
+    return mark is not None and PLACEHOLDER.match(source.text, mark.index) is not None
 
 
 def _begins_the_fault(text: str, problem: str, mark: yaml.Mark, context: yaml.Mark) -> bool:

@@ -13,7 +13,7 @@ from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
 from ssmwake.lint.text.source import Edit, Source
 from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, text_of
-from ssmwake.lint.text.yaml_syntax import broken, duplicates
+from ssmwake.lint.text.yaml_syntax import broken, duplicates, is_filled_in
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding
@@ -61,7 +61,7 @@ def check(
     try:
         root = composed(source.text)
     except yaml.YAMLError as error:
-        if layout_known:
+        if layout_known and not is_filled_in(source, error):
             yield broken(source, error)
         return
     if root is None:

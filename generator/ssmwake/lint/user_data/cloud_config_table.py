@@ -71,6 +71,9 @@ def _unknown(node: yaml.Node) -> bool:
     """Return whether only another program knows the value."""
     if not node.tag.startswith("tag:yaml.org"):
         return True
+    # `{{ name }}` without quotes is a mapping in a mapping.
+    if isinstance(node, yaml.MappingNode) and any(isinstance(key, yaml.MappingNode) for key, _ in node.value):
+        return True
     return isinstance(node, yaml.ScalarNode) and UNKNOWN.search(node.value) is not None
 
 
