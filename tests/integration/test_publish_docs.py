@@ -45,7 +45,7 @@ def test_each_option_is_named_on_the_page_and_each_named_one_exists() -> None:
     options = {name for parameter in publish.params for name in parameter.opts if name.startswith("--")}
     named = set(re.findall(r"(?<!-)--[a-z][a-z-]+", PAGE))
     assert named <= options
-    assert options - named <= {"--config", "--no-config", "--assume-role"}
+    assert options - named <= {"--color", "--config", "--no-config", "--assume-role"}
 
 
 def test_the_config_that_is_shown_is_valid() -> None:
