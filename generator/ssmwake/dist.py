@@ -116,9 +116,9 @@ def unwritable(path: Path, error: OSError, verb: str) -> Invalid:
     hint = {
         errno.ENOSPC: "free some space",
         errno.EROFS: "choose a folder that can be written",
-        errno.EACCES: "look at its permissions",
-        errno.EPERM: "look at its permissions",
-    }.get(error.errno or 0, "look at the path")
+        errno.EACCES: "check its permissions",
+        errno.EPERM: "check its permissions",
+    }.get(error.errno or 0, "check the path")
     reason = (error.strerror or str(error)).lower()
     return Invalid(_finding(path, f"cannot be {verb}: {reason}; {hint}", UNREADABLE))
 

@@ -1,4 +1,4 @@
-"""The command line as people meet it in a folder of theirs: the config, help, files, colours, and completion."""
+"""The command line as people meet it in their own folder: the config, help, files, colours, and completion."""
 
 import fcntl
 import gzip
@@ -247,7 +247,7 @@ class Terminal:
         os.write(self.leader, text.encode())
 
     def read(self, seconds: float, *wanted: str) -> str:
-        """Return what appears within so many seconds, without its escapes; sooner if it is what is wanted."""
+        """Return what appears within the seconds, without its escapes; sooner if it is what is wanted."""
         seen, deadline = "", time.monotonic() + seconds
         while time.monotonic() < deadline and not any(each in seen for each in wanted):
             if select.select([self.leader], [], [], 0.1)[0]:

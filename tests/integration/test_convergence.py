@@ -33,7 +33,7 @@ STORIES: dict[str, tuple[tuple[Step, ...], Step]] = {
 
 
 class Death:
-    """Lets so many calls take effect; the answer to the last one, and every call after it, get lost."""
+    """Lets this many calls take effect; the answer to the last one, and every call after it, get lost."""
 
     def __init__(self, calls: int) -> None:
         self.left = calls
@@ -64,7 +64,7 @@ def test_it_converges_after_a_death_at_each_call(story: str, fake: FakeSsm, fron
     done(wanted(word, **SETTINGS), purpose)
     total = len(front.calls)
     assert total > 10
-    # A second pruning deletes what the first one spared as the way back; everything else is settled at once.
+    # A second pruning deletes what the first one kept as the way back; everything else is final at once.
     again = [purpose] if purpose == Publish(prune=1) else []
     for how in again:
         done(wanted(word, **SETTINGS), how)

@@ -180,7 +180,7 @@ def test_the_command_line_checks_publishes_and_then_finds_nothing_to_do(moto: Fr
 def test_without_a_terminal_it_does_not_begin_to_ask(moto: Front) -> None:
     refused = run("--region", "eu-west-1")
     assert refused.exit_code == 2
-    assert "there is no terminal to ask on" in refused.output
+    assert "publish asks on a terminal, and stdin is not one" in refused.output
     assert "--yes" not in refused.output
     assert moto.calls == []
 

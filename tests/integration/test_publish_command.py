@@ -97,12 +97,12 @@ def test_an_error_of_lint_stops_the_publish(fake: FakeSsm, front: Front, monkeyp
 
     def lint(artifacts: list[Artifact]) -> list[Finding]:
         seen.extend(artifact.path for artifact in artifacts)
-        return [Finding(Location("ssm/command.yaml", 3, 1), "SW399", "wrong; mend it")]
+        return [Finding(Location("ssm/command.yaml", 3, 1), "SW399", "wrong; fix it")]
 
     monkeypatch.setattr(publish, "lint_before_publishing", lint)
     said = run(*WHERE, "--yes")
     assert said.exit_code == 1
-    assert "ssm/command.yaml:3:1: error: wrong; mend it [SW399]" in said.stderr
+    assert "ssm/command.yaml:3:1: error: wrong; fix it [SW399]" in said.stderr
     assert "nothing was published" in said.stderr
     assert {"ssm/command.yaml", "ssm/automation.yaml"} == set(seen)
     assert front.calls == []

@@ -122,7 +122,7 @@ def test_sts_that_talks_nonsense_leaves_the_account_unknown(fake: FakeSsm, front
 
 @pytest.fixture
 def hanging() -> Iterator[str]:
-    """An endpoint that takes connections and says nothing, or a byte now and then."""
+    """An endpoint that takes connections and sends a byte now and then."""
     listener = socket.create_server(("127.0.0.1", 0))
     held: list[socket.socket] = []
 

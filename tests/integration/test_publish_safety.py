@@ -353,4 +353,4 @@ def test_one_code_for_mfa_per_run_kept_where_the_aws_cli_keeps_it(
     monkeypatch.setattr("getpass.getpass", lambda prompt: (_ for _ in ()).throw(EOFError))
     said = run(*words)
     assert said.exit_code == 1
-    assert "the profile wants a code for MFA, and there is no terminal to ask on" in said.stderr
+    assert "the profile needs a code for MFA, which can only be asked for on a terminal" in said.stderr

@@ -1,7 +1,7 @@
 """A server on loopback that stands before another or before a stand-in: it checks, records, spoils and passes on.
 
-Every request is held against botocore's service model. What a test wants to go wrong is a function from a call to an
-answer, or nothing; `after` is told of every call that took effect.
+Every request is checked against botocore's service model. What a test wants to go wrong is a function from a call to an
+answer, or nothing; `after` is called after every call that took effect.
 """
 
 import json
@@ -151,7 +151,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is no fault here."""
+        """A client that was killed is not a fault here."""
 
 
 @dataclass(frozen=True)

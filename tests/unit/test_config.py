@@ -117,7 +117,7 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ("timeout: -5", "c.yaml:1:10: error: timeout is '-5'; 1s to 1d are allowed [SW012]"),
         (
             "timeout: a while",
-            "c.yaml:1:10: error: timeout is 'a while': no duration; write seconds, or 30s, 10m, 1h30m [SW012]",
+            "c.yaml:1:10: error: timeout is 'a while': not a duration; write seconds, or 30s, 10m, 1h30m [SW012]",
         ),
         ("poll: 1.5", "c.yaml:1:7: error: poll must be a whole number or text, not '1.5' [SW012]"),
         ("poll: true", "c.yaml:1:7: error: poll must be a whole number or text, not 'true' [SW012]"),
@@ -128,7 +128,7 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ("restart-after: []", "c.yaml:1:16: error: restart-after holds 0 items; 1 to 20 are allowed [SW012]"),
         (
             "role: a b",
-            "c.yaml:1:7: error: role is 'a b': no name of an IAM role; "
+            "c.yaml:1:7: error: role is 'a b': not the name of an IAM role; "
             "1 to 64 letters, digits and _+=,.@- are allowed [SW012]",
         ),
         ("role: 12", "c.yaml:1:7: error: role must be text, not '12'; put it in quotes [SW012]"),

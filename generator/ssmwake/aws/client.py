@@ -30,7 +30,7 @@ MOST_PAGES = 1000
 
 
 class Refused(Exception):  # noqa: N818 - "RefusedError" says it twice
-    """A call that did not succeed: the service's code, or a word of ours, and the line for the user."""
+    """A call that did not succeed: the code of the service or one of our own, and the line for the user."""
 
     def __init__(self, line: str, code: str = "") -> None:
         super().__init__(line)

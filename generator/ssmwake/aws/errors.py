@@ -45,7 +45,7 @@ TIMEOUT = "Timeout"
 UNREACHABLE = "Unreachable"
 NO_CREDENTIALS = "NoCredentials"
 
-# The service's own words are kept for these, and the advice is ours.
+# Advice for errors whose message comes from the service.
 ADVICE = {
     "DocumentLimitExceeded": "delete documents, or ask AWS for a higher quota",
     "DocumentVersionLimitExceeded": "delete versions that nobody runs any more, as docs/publish.md describes",
@@ -129,7 +129,7 @@ def nonsense(operation: str, url: str, fault: str) -> str:
 
 
 def code_of(error: Exception) -> str:
-    """Return the service's code without what some services put around it; for other errors a word of ours."""
+    """Return the service's code without what some services put around it; for other errors one of our own codes."""
     match error:
         case ClientError():
             code = str(error.response.get("Error", {}).get("Code", ""))

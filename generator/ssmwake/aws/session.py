@@ -26,8 +26,8 @@ from ssmwake.aws.place import Caller, Place
 
 # How long, in seconds, the question whose credentials these are may take: nothing else waits for its answer.
 IDENTITY = 10
-# What STS says when the credentials are no good; any other failure only leaves the account unknown.
-NO_GOOD = errors.EXPIRED | errors.UNKNOWN_KEYS
+# What STS answers to credentials that are invalid; any other failure only leaves the account unknown.
+INVALID_CREDENTIALS = errors.EXPIRED | errors.UNKNOWN_KEYS
 
 # Making a client reads files and fills caches of the session, which threads must not do at once.
 _making = threading.Lock()
@@ -123,8 +123,8 @@ def _ask(prompt: str) -> str:
         return getpass.getpass(prompt)
     except (EOFError, OSError) as error:
         line = (
-            "the profile wants a code for MFA, and there is no terminal to ask on; sign in first, for example with "
-            "aws sts get-caller-identity, whose session is used here too"
+            "the profile needs a code for MFA, which can only be asked for on a terminal; sign in first, "
+            "for example with aws sts get-caller-identity, whose session is used here too"
         )
         raise Refused(line, errors.NO_CREDENTIALS) from error
 
@@ -152,7 +152,7 @@ class Sessions:
         return services(self.session(place), place, self.patience, *self.names)
 
     def caller(self, place: Place) -> Caller:
-        """Return whose credentials a place is used with, or raise Refused where they are no good.
+        """Return whose credentials a place is used with, or raise Refused where they are invalid.
 
         Where STS cannot be asked, such as in a network with an endpoint for SSM alone, the caller is unknown.
         """
@@ -169,7 +169,7 @@ class Sessions:
             answer = sts("GetCallerIdentity")
             account, arn = answer["Account"], answer["Arn"]
         except Refused as refused:
-            if refused.code in NO_GOOD:
+            if refused.code in INVALID_CREDENTIALS:
                 raise
             return Caller()
         known = len(account) == 12 and account.isdigit()

@@ -1,4 +1,4 @@
-"""What the verbs read: the config, and the person's own user data; `-` is stdin."""
+"""What the verbs read: the config, and the user's own user data; `-` is stdin."""
 
 import dataclasses
 import os
@@ -116,9 +116,9 @@ def contents(path: str) -> bytes:
                 data = file.read(LARGEST + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Invalid(UNREADABLE.at(Location(path), f"cannot be read: {reason}; look at the path")) from error
+        raise Invalid(UNREADABLE.at(Location(path), f"cannot be read: {reason}; check the path")) from error
     except ValueError:
-        raise Invalid(UNREADABLE.at(Location(repr(path)), "cannot be read: no path; look at it")) from None
+        raise Invalid(UNREADABLE.at(Location(repr(path)), "cannot be read: not a path; name a file")) from None
     if len(data) > LARGEST:
         raise Invalid(UNREADABLE.at(Location(path), f"more than {LARGEST:,} bytes; is it the right file?"))
     return data

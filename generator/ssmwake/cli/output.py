@@ -71,7 +71,7 @@ SHOWN = 100
 
 
 def _caret(finding: Finding, lines: list[str]) -> str:
-    """Return the line of a finding and a caret under its column; nothing where there is no such line."""
+    """Return the line of a finding and a caret under its column; nothing where the file has fewer lines."""
     where = finding.where
     if not where.line <= len(lines) or not lines[where.line - 1].strip():
         return ""
@@ -86,7 +86,7 @@ def _caret(finding: Finding, lines: list[str]) -> str:
 
 @contextlib.contextmanager
 def progress(word: str, total: int) -> Iterator[Callable[[object], None]]:
-    """Show how many of so many are done, and at which it is, where a person looks."""
+    """Show how many of the places are done, and which one was last, on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty() or total < 2:
         yield lambda place: None
         return

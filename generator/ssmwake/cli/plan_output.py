@@ -75,7 +75,10 @@ def summary(plan: Plan) -> str:
     changed = [one for one in plan.places if one.actions] or [one for one in plan.places if not one.failure]
     said += f" in {where(changed)}" if changed else ""
     failed = len(plan.failures)
-    return f"{said}; {failed} of {len(plan.places)} places cannot be planned" if failed else said
+    if not failed:
+        return said
+    places = "the place" if len(plan.places) == 1 else f"{failed} of {len(plan.places)} places"
+    return f"{said}; {places} cannot be planned"
 
 
 def where(places: Iterable[PlacePlan | Result]) -> str:

@@ -106,7 +106,7 @@ def _run(report: Report, config: str | None, flags: dict[str, Any], as_json: boo
         asks = not (flags["yes"] or flags["check"])
         if asks and not sys.stdin.isatty():
             raise click.UsageError(
-                "there is no terminal to ask on; see the plan with --check, and `ssmwake publish --help` for pipelines"
+                "publish asks on a terminal, and stdin is not one; see the plan with --check, and docs/publish.md for pipelines"
             )
         rendering = Rendering(made, parts)
         what = desired_by(rendering, everyone=flags["share_with_all"])
@@ -147,7 +147,10 @@ def _carried_out(report: Report, asks: bool, flags: dict[str, Any], as_json: boo
     if flags["check"]:
         return 2 if planned.failures else 1 if planned.changes else 0
     if planned.unexpected:
-        report.code, report.message = "UnexpectedAccount", "an account is not the expected one; nothing was changed"
+        report.code, report.message = (
+            "UnexpectedAccount",
+            "an account is not known to be an expected one; nothing was changed",
+        )
         click.echo(f"ssmwake: error: {report.message}", err=True)
         return 1
     changed = [one for one in planned.places if one.actions]
@@ -190,7 +193,7 @@ def _checked(name: str, hint: str, text: str) -> Any:
     try:
         return option(name, text, "publish")
     except Invalid as invalid:
-        raise click.BadParameter(invalid.findings[0].message, param_hint=hint) from None
+        raise click.BadParameter(invalid.findings[0].message.removeprefix(f"{name} is "), param_hint=hint) from None
 
 
 def _unknown(region: str) -> str:

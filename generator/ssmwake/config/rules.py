@@ -76,7 +76,7 @@ def text_fault(text: str, rules: Schema, name: str) -> str:
         what = "an instance profile; write the name of its role" if ":instance-profile/" in text else "a role"
         advice = "" if ";" in what else f"; write its name, {text.rpartition('/')[2]!r}"
         return f"{name} is the ARN of {what}{advice}"
-    # Anchored at both ends, as each pattern of ours says: `$` alone would let a line end through.
+    # Anchored at both ends, as each of our patterns is: `$` alone would let a line end through.
     if not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text):
         return f"{name} is {short(text)}: {rules['patternErrorMessage']}"
     return ""

@@ -111,7 +111,7 @@ class Current:
         return max((note.id for note in notes if note), default="")
 
     def like(self, other: "Current") -> bool:
-        """Whether nothing was changed between two readings; that a version became Active is no change."""
+        """Whether nothing was changed between two readings; that a version became Active does not count."""
         return _settled(self) == _settled(other)
 
 

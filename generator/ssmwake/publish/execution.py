@@ -23,7 +23,7 @@ from ssmwake.publish.current import FORMAT, equal_version
 from ssmwake.publish.desired import TARGET_TYPE, Document
 from ssmwake.publish.planning import note
 
-# ModifyDocumentPermission takes so many account ids in one call.
+# ModifyDocumentPermission takes this many account ids in one call.
 SHARED_AT_ONCE = 20
 
 

@@ -162,7 +162,7 @@ def _promoted(document: Document, existing: CurrentDocument) -> Iterator[Promote
 
 
 def _tagged(document: Document, existing: CurrentDocument) -> Iterator[Tag]:
-    """Yield the tags to set, and those of the person's to remove that are no longer desired; others stay untouched."""
+    """Yield the tags to set, and the user's tags to remove that are no longer desired; others stay untouched."""
     desired = document.all_tags
     marks = existing.tags.get(MARKS, "").split()
     gone = tuple(sorted(key for key in existing.tags if key not in desired and key != MARKS and mark(key) in marks))
@@ -251,7 +251,9 @@ def _before(document: CurrentDocument, number: str) -> Version:
 def _existing(template: LaunchTemplate, current: Current) -> CurrentTemplate:
     existing = current.template(template.template)
     if existing is None:
-        raise Impossible(f"there is no launch template {template.template}; create it first, or correct its name")
+        raise Impossible(
+            f"launch template {template.template} does not exist; create it first, or fix its name in the config"
+        )
     return existing
 
 
@@ -272,7 +274,7 @@ def _user_data(template: LaunchTemplate, start: TemplateVersion) -> bytes:
     if len(user_data) > USER_DATA_LIMIT:
         raise Impossible(
             f"{len(user_data):,} bytes of user data for launch template {template.template}, "
-            f"EC2 takes {USER_DATA_LIMIT:,}; make it smaller"
+            f"EC2 takes {USER_DATA_LIMIT:,}; move what is large to S3 or into the image"
         )
     return user_data
 

@@ -26,7 +26,7 @@ INTERRUPTED = "Interrupted"
 
 @dataclass(frozen=True)
 class PlacePlan:
-    """What is to be done in one place, and what was there when it was planned; or why there is no plan."""
+    """What is to be done in one place, and what was there when it was planned; or why it could not be planned."""
 
     place: Place
     current: Current = field(default_factory=Current)
@@ -63,7 +63,7 @@ class Plan:
 
     @property
     def failures(self) -> tuple[PlacePlan, ...]:
-        """The places for which there is no plan."""
+        """The places that could not be planned."""
         return tuple(place for place in self.places if place.failure)
 
     @property
