@@ -1,6 +1,6 @@
 """A stand-in for SSM documents: what moto lacks (versions listed, statuses, limits), in memory, by account and region.
 
-Every answer is checked against botocore's service model. It is as strict as the service where the service is known to be.
+Every answer is checked against botocore's service model. It is as strict as the service, where that is known.
 """
 
 import hashlib

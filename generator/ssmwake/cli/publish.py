@@ -106,7 +106,8 @@ def _run(report: Report, config: str | None, flags: dict[str, Any], as_json: boo
         asks = not (flags["yes"] or flags["check"])
         if asks and not sys.stdin.isatty():
             raise click.UsageError(
-                "publish asks on a terminal, and stdin is not one; see the plan with --check, and docs/publish.md for pipelines"
+                "publish asks on a terminal, and stdin is not one; "
+                "see the plan with --check, and docs/publish.md for pipelines"
             )
         rendering = Rendering(made, parts)
         what = desired_by(rendering, everyone=flags["share_with_all"])
