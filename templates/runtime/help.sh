@@ -1,6 +1,6 @@
 # The commands and their options, as --help prints them; anything else is refused.
 
-# Leaves in $usage the options of the command $1 and what it does; fails where there is no such command.
+# Leaves in $usage the options of the command $1 and what it does; fails for anything that is not a command.
 describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in

@@ -4,7 +4,7 @@
 units=$root/etc/systemd/system
 home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
-# What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
+# What cloud-init runs at each boot: user data leaves itself there, so that a power cut only delays the installation.
 retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
 
 install() {

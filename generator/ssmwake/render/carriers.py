@@ -16,7 +16,7 @@ ON_READY = "/etc/ssmwake.on-ready"
 # each boot, before those. `ssmwake install` takes it away in the end, so the power can go at any moment before.
 RETRY = "/var/lib/cloud/scripts/per-boot/ssmwake"
 # Hardened images mount /var with noexec. cloud-init then skips scripts and runcmd without a word, since it keeps them
-# there, and calls the boot done; bootcmd it gives to sh. That runs early, when no file of ours is there, so this waits
+# there, and calls the boot done; bootcmd it gives to sh. That runs early, before our files are written, so this waits
 # in the background. At the next boot nothing is left to do.
 WHERE_VAR_RUNS_NOTHING = (
     f"grep -qE ' /var(/lib(/cloud)?)? [^ ]+ [^ ]*noexec' /proc/mounts && timeout 300 sh -c '\n"
