@@ -15,8 +15,9 @@ print_line() {
     } >&2 2>/dev/null
 }
 
-# End because of $1, with the sentence $2 about it. The status says who can help. 64: the caller; 69: nobody, this machine
-# cannot; 71: the agent did not come up; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
+# End because of $1, with the sentence $2 about it. The status says who can help. 64: the caller; 69: nobody, this
+# machine cannot; 71: the agent did not come up; 73: the file system; 75: time; 77: root; 78: whoever owns the
+# configuration.
 finish() {
     trap - HUP INT TERM
     reason=$1
@@ -31,8 +32,7 @@ finish() {
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
     creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
-    agent-unregistered:*) code=75 ;;
-    restart-* | agent-* | on-ready-failed:*) code=71 ;;
+    restart-* | agent-[!u]* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now

@@ -67,4 +67,4 @@ def packed() -> str:
 def wrapped(blob: bytes) -> str:
     """Return the bytes in base64, in lines that an editor can still show; each costs some bytes of user data."""
     text = base64.b64encode(blob).decode()
-    return "".join(f"{text[start : start + 1000]}\n" for start in range(0, len(text), 1000))
+    return "".join(f"{text[start : start + 4000]}\n" for start in range(0, len(text), 4000))
