@@ -90,8 +90,9 @@ print_line() {
     } >&2 2>/dev/null
 }
 
-# End because of $1, with the sentence $2 about it. The status says who can help. 64: the caller; 69: nobody, this machine
-# cannot; 71: the agent did not come up; 73: the file system; 75: time; 77: root; 78: whoever owns the configuration.
+# End because of $1, with the sentence $2 about it. The status says who can help. 64: the caller; 69: nobody, this
+# machine cannot; 71: the agent did not come up; 73: the file system; 75: time; 77: root; 78: whoever owns the
+# configuration.
 finish() {
     trap - HUP INT TERM
     reason=$1
@@ -106,8 +107,7 @@ finish() {
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
     creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
-    agent-unregistered:*) code=75 ;;
-    restart-* | agent-* | on-ready-failed:*) code=71 ;;
+    restart-* | agent-[!u]* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now
@@ -825,7 +825,7 @@ find_self() {
 units=$root/etc/systemd/system
 home=$root/usr/local/sbin/ssmwake
 rc_script=$root/etc/init.d/ssmwake
-# What cloud-init runs at each boot: user data leaves itself there, so that a power cut is no end of it.
+# What cloud-init runs at each boot: user data leaves itself there, so that a power cut only delays the installation.
 retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
 
 install() {
@@ -974,12 +974,12 @@ uninstall() {
 
 # The commands and their options, as --help prints them; anything else is refused.
 
-# Leaves in $usage the options of the command $1 and what it does; fails where there is no such command.
+# Leaves in $usage the options of the command $1 and what it does; fails for anything that is not a command.
 describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in
     status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: restart the agent unless it is online; wait until it is" ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and look until it is online" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
