@@ -11,6 +11,7 @@ from ssmwake.cloud_init.parts import Kind as UserData
 from ssmwake.lint import intent
 from ssmwake.lint.names import says_user_data
 from ssmwake.lint.text.yaml_nodes import composed, pairs, text_of, value
+from ssmwake.lint.user_data.node_config import ALONE
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -109,7 +110,7 @@ def _by_intent(text: str, path: str) -> Kind | None:
 def _by_content(data: bytes, text: str, path: str) -> Kind | None:
     if (found := _of_terraform(text, path)) is not None:
         return found
-    if data.startswith(GZIP) or (is_mime(data) and _is_message(text)) or kind_of(text):
+    if data.startswith(GZIP) or (is_mime(data) and _is_message(text)) or kind_of(text) or ALONE.match(text):
         return Kind.USER_DATA
     if BASE64.fullmatch(text) and user_data_in(text) is not None:
         return Kind.USER_DATA

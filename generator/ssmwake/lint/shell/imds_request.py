@@ -80,8 +80,11 @@ def in_python(source: Source) -> Iterator[Finding]:
         if "#" in line:
             continue
         if fault := fault_of(match["path"]):
-            start = source.text.index(fault.part, match.start("path"))
-            yield (CATEGORY if fault.whole else REFUSED_BY_IMDS).at(source.at_offset(start), fault.message)
+            where = source.at_offset(source.text.index(fault.part, match.start("path")))
+            if fault.whole:
+                yield CATEGORY.at(where, fault.message)
+            else:
+                yield REFUSED_BY_IMDS.at(where, fault.message)
         elif _is_for_token(match[0]) and re.search(
             r"\b(?:requests|httpx|session|client)\.get\($", line.rstrip("\"' f")
         ):
