@@ -45,6 +45,7 @@ def test_shell_that_cannot_be_parsed_is_one_error(script: str, place: str) -> No
         "df -h | awk {'print $2'}",
         'echo "a"b"c"',
         "> /etc/motd",
+        'echo "a {\n  b;\n}" > /etc/a\necho "c {\n  d;\n}" > /etc/c',
         "names=($(cat /etc/names))",
         'trap "rm -f $file" EXIT',
         "if [ -f /etc/a -a -f /etc/b ]; then date; fi",

@@ -175,7 +175,7 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
         return
     source = Source.of_file(file.path, file.data.removeprefix(BOM).decode("utf-8", "surrogateescape"))
     if what is Kind.SCRIPT:
-        if not source.text.startswith("#!"):
+        if not source.text.lstrip().startswith("#!"):
             yield NOT_LINTED.at(source.at(1), "not a script, which begins with #!")
         yield from shell_check.anywhere(source)
         return

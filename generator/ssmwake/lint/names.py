@@ -19,6 +19,11 @@ SEARCHED = re.compile(rf"(?i)(?:\.(?:{'|'.join(ENDINGS)})|(?:^|/)[^./][^./]*|(?:
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "vendor", "venv"})
 
 _SAYS_USER_DATA = re.compile(rf"(?i)(?<![a-z0-9])(?:ec2|aws)?(?:{WORDS})(?![a-z])")
+# A program that makes user data, or does something with it, begins with a verb.
+_DOES_SOMETHING = re.compile(
+    r"(?i)(?:build|check|convert|create|decode|dump|encode|fetch|generate|gen|get|lint|make|parse|print|push|render|replace|"
+    r"run|send|show|test|update|upload|validate|write)[-_.]"
+)
 # Drop-ins of /etc/cloud/cloud.cfg.d are read by cloud-init without a first line.
 _DROP_INS = "cloud.cfg.d"
 
@@ -33,6 +38,8 @@ def says_user_data(path: str) -> bool:
     pure = PurePosixPath(path.replace("\\", "/"))
     # `user-data.web` has no ending but a word more; `user_data.py` is a program about user data.
     is_text = not pure.suffix or pure.suffix[1:].lower() in TEXTS
+    if _DOES_SOMETHING.match(pure.name):
+        return False
     return is_text and _DROP_INS not in pure.parts and _SAYS_USER_DATA.search(pure.name) is not None
 
 

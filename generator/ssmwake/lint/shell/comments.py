@@ -36,6 +36,8 @@ MEANT = {
     1132: re.compile(r"&[A-Za-z_]\w*=\$!"),
     2046: re.compile(ONE_WORD),
 }
+# Guesses that a quote over several lines was forgotten; where it was, the text cannot be parsed.
+UNCLOSED = frozenset({1078, 1079})
 # The status of a command in `local a=$(...)` is lost, which matters only where the shell would stop for it.
 MASKED_STATUS = 2155
 ERREXIT = re.compile(r"(?m)^#!.*\s-\w*e|^\s*set\s+(?:-\w+\s+)*-\w*e|^\s*set\s.*-o\s+errexit")
@@ -138,6 +140,8 @@ def without_harmless(source: Source, dialect: str, found: Sequence[Comment]) -> 
     is_bash = dialect == "sh" and not is_dash and BASH_IS_SH.search(source.text) is not None
     stops = ERREXIT.search(source.text) is not None
     for one in found:
+        if one.code in UNCLOSED:
+            continue
         portable = one.code in BASHISMS and (is_bash or (is_dash and one.code in BREAKS_DASH))
         if portable or (one.code == MASKED_STATUS and not stops):
             continue
