@@ -28,6 +28,9 @@ State = dict[str, Any]
 DENIED = {"ec2": "UnauthorizedOperation", "iam": "AccessDenied", "sts": "AccessDenied"}
 THROTTLED = {"ec2": "RequestLimitExceeded", "iam": "Throttling", "sts": "Throttling"}
 
+# What an instance is tagged with, unless its state says otherwise.
+TAGS = {"Name": "web-7"}
+
 # Nodes answer at most this many in a page, route tables this many, others a thousand.
 PAGES = {"DescribeInstanceInformation": 50, "LookupEvents": 50, "DescribeRouteTables": 100}
 
@@ -188,7 +191,7 @@ class Account:
                 "State": "applied",
             },
             "Architecture": one.get("architecture", "x86_64"),
-            "Tags": [{"Key": key, "Value": value} for key, value in one.get("tags", {"Name": "web-7"}).items()],
+            "Tags": [{"Key": key, "Value": value} for key, value in one.get("tags", TAGS).items()],
         }
         if one.get("public"):
             instance["PublicIpAddress"] = one["public"]
@@ -514,7 +517,7 @@ def _fits(call: Call, keys: dict[str, list[str]], one: State) -> bool:
     for item in call.parameters.get("Filters", []):
         name, values = item["Name"], item["Values"]
         if name.startswith("tag:"):
-            have = [str(one.get("tags", {}).get(name[4:], ""))]
+            have = [str(one.get("tags", TAGS).get(name[4:], ""))]
         else:
             assert name in keys, f"the stand-in does not know the filter {name}"
             have = keys[name]

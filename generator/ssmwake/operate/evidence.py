@@ -170,7 +170,7 @@ class Evidence:
 
     @property
     def has_agent(self) -> bool | None:
-        """Whether the machine has an agent: a trace says so, or the name of an image that is not the account's own."""
+        """Whether the machine has an agent: shown by a trace, or by the name of an image that others made."""
         if self.was_seen:
             return True
         image = self.facts.image

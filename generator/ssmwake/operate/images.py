@@ -37,7 +37,7 @@ WITHOUT_AGENT = (
 
 
 def brings_agent(image: Image) -> bool | None:
-    """Return whether an image brings the agent; None for a name that says nothing."""
+    """Return whether an image brings the agent; None for a name that is not known."""
     name = image.name.lower()
     if any(fnmatch.fnmatchcase(name, pattern) for pattern in WITHOUT_AGENT):
         return False
@@ -58,7 +58,7 @@ LABELS = {
 
 
 def label(image_name: str, platform: str) -> str:
-    """Return what an image is called among people; its platform where its name says nothing."""
+    """Return what an image is called among people; its platform where its name is not known."""
     name = image_name.lower()
     found = next((words for start, words in LABELS.items() if name.startswith(start)), "")
     return found or {"windows": "Windows", "macos": "macOS", "linux": "Linux"}.get(platform, platform)

@@ -72,7 +72,7 @@ class Reader:
         return found
 
     def lookup(self, attribute: str, value: str, since: datetime, *, most: int) -> list[Any] | Unseen:
-        """Return the events of CloudTrail with one attribute, at most so many pages, within its rate."""
+        """Return the events of CloudTrail with one attribute, at most `most` pages, within its rate."""
         found: list[Any] = []
         token: dict[str, str] = {}
         for _ in range(most):

@@ -22,7 +22,7 @@ def aws(scene: Scene, service: str, operation: str, *words: str) -> str:
 
 
 def ssmwake(scene: Scene, verb: str, *words: str) -> str:
-    """Return a command of ours."""
+    """Return a command of ssmwake."""
     return shlex.join(["ssmwake", verb, *words, "--region", scene.region, *_profile(scene)])
 
 

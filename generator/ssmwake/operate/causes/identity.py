@@ -33,7 +33,7 @@ def _no_agent(evidence: Evidence) -> Finding | None:
 def _unless_host_management(
     judge: Callable[[Evidence], Finding | None],
 ) -> Callable[[Evidence], Finding | None]:
-    """Return a judge that is silent where Default Host Management stands in, and suspects where that is not known."""
+    """Return a judge that is silent where Default Host Management lends a role, and suspects where that is unknown."""
 
     def judged(evidence: Evidence) -> Finding | None:
         if evidence.is_reporting or evidence.is_connected:
@@ -45,9 +45,9 @@ def _unless_host_management(
             return finding
         setting = evidence.facts.host_management
         if isinstance(setting, Unseen):
-            doubt = f"whether Default Host Management stands in was not seen: {setting}"
+            doubt = f"whether Default Host Management lends one instead was not seen: {setting}"
         elif not evidence.version:
-            doubt = "Default Host Management is on, and would stand in for an agent of 3.2.582.0 or later"
+            doubt = "Default Host Management is on, and lends a role to an agent of 3.2.582.0 or later"
         else:
             # An older agent is a cause of its own, and a newer one needs no role.
             return None
