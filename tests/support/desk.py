@@ -8,7 +8,7 @@ from ssmwake.aws.client import Patience, Service
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
 from ssmwake.operate.desk import iam_region
-from ssmwake.operate.reader import SERVICES, Reader
+from ssmwake.operate.reader import Reader
 from ssmwake.operate.survey import Wanted, survey
 from ssmwake.operate.verdict import Verdict
 from support.front import Front
@@ -40,7 +40,10 @@ def _front() -> tuple[Front, Switch]:
 @cache
 def _services(url: str, region: str) -> dict[str, Service]:
     with mock.patch.dict("os.environ", {"AWS_ENDPOINT_URL": url}):
-        return Sessions(SERVICES, HASTY).open(Place(region))
+        made = Sessions((), HASTY).lazily(Place(region))
+        for name in ("sts", "ec2", "ssm", "iam", "cloudtrail"):
+            made[name]
+        return made
 
 
 def verdicts(account: Account, wanted: Wanted | None = None) -> tuple[Verdict, ...]:

@@ -151,6 +151,10 @@ class Sessions:
         """Return the services in a place, or raise Refused."""
         return services(self.session(place), place, self.patience, *self.names)
 
+    def lazily(self, place: Place) -> "Lazy":
+        """Return the services in a place, each made when it is first asked for, or raise Refused."""
+        return Lazy(self.session(place), place, self.patience)
+
     def caller(self, place: Place) -> Caller:
         """Return whose credentials a place is used with, or raise Refused where they are invalid.
 
@@ -215,3 +219,18 @@ class Sessions:
             line = "the credentials cannot be read; run aws sts get-caller-identity, which shows what is wrong"
             return Refused(line, errors.NO_CREDENTIALS)
         return own
+
+
+class Lazy(dict[str, Service]):
+    """The services of a place, made when they are first asked for: a client takes as long as some calls."""
+
+    def __init__(self, own: boto3.Session, place: Place, patience: Patience) -> None:
+        super().__init__()
+        self._own, self._place, self._patience = own, place, patience
+        self._guard = threading.Lock()
+
+    def __missing__(self, name: str) -> Service:
+        with self._guard:
+            if name not in self:
+                self[name] = services(self._own, self._place, self._patience, name)[name]
+        return self[name]

@@ -82,14 +82,14 @@ def _wake(instance: str, place: "Place", options: "Options", *, is_sure: bool, t
     from ssmwake.aws.session import Sessions
     from ssmwake.cli.doctor_output import instance_screen, wrapped
     from ssmwake.operate.desk import Desk
-    from ssmwake.operate.reader import WAKE_SERVICES, Reader
+    from ssmwake.operate.reader import Reader
     from ssmwake.operate.survey import Wanted
     from ssmwake.operate.wait import Outcome, Waited
     from ssmwake.operate.wake import Failed, Way, plan, read_endpoints
 
-    sessions = Sessions(WAKE_SERVICES)
+    sessions = Sessions(())
     (verdict,) = Desk(place, sessions).verdicts(Wanted((instance,)))
-    reader = Reader(sessions.open(place))
+    reader = Reader(sessions.lazily(place))
     found = plan(verdict, options, lambda vpc: read_endpoints(reader, vpc))
     for line in instance_screen(verdict, is_long=False, with_steps=found.way in (Way.STEP, Way.NONE)):
         click.echo(line, err=True, color=wants_color())

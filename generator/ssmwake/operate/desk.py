@@ -8,7 +8,7 @@ from ssmwake.aws.client import PATIENT, Patience, Refused
 from ssmwake.aws.parallel import side_by_side
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
-from ssmwake.operate.reader import SERVICES, Reader
+from ssmwake.operate.reader import Reader
 from ssmwake.operate.survey import Wanted, survey
 from ssmwake.operate.verdict import Verdict
 
@@ -39,7 +39,7 @@ def look(
     on_progress: Callable[[object], None] = lambda place: None,
 ) -> tuple[PlaceReport, ...]:
     """Return a report for each place, in their order. `on_progress` is called with each place that is done."""
-    sessions = Sessions(SERVICES, patience)
+    sessions = Sessions((), patience)
     # Here, because only this thread may ask for a code of MFA.
     sessions.sign_in(places)
 
@@ -67,7 +67,10 @@ class Desk:
 
     def verdicts(self, wanted: Wanted) -> tuple[Verdict, ...]:
         """Return a verdict for each instance that is wanted, or raise Refused."""
-        reader = Reader(self.sessions.open(self.place))
+        services = self.sessions.lazily(self.place)
+        # A region that does not exist is refused here, and not by each call.
+        services["ec2"]
+        reader = Reader(services)
         others: list[Reader] = []
 
         def iam_reader() -> Reader:
@@ -75,7 +78,7 @@ class Desk:
             if region == self.place.region:
                 return reader
             if not others:
-                others.append(Reader(self.sessions.open(replace(self.place, region=region))))
+                others.append(Reader(self.sessions.lazily(replace(self.place, region=region))))
             return others[0]
 
         try:

@@ -16,10 +16,6 @@ from ssmwake.aws.client import Refused, Service
 from ssmwake.aws.errors import DENIED
 from ssmwake.operate.facts import Unseen
 
-SERVICES = ("sts", "ec2", "ssm", "iam", "cloudtrail")
-# What `wake` needs on top of these.
-WAKE_SERVICES = (*SERVICES, "ec2-instance-connect")
-
 # An answer that always names one more page would never end.
 MOST_PAGES = 500
 

@@ -14,7 +14,7 @@ from ssmwake.aws.session import Sessions
 from ssmwake.operate.causes.cause import AGENT, CONFIGURATION, FINE, FORBIDDEN, NOT_YET, UNAVAILABLE
 from ssmwake.operate.desk import Desk
 from ssmwake.operate.facts import Unseen
-from ssmwake.operate.reader import SERVICES, Reader
+from ssmwake.operate.reader import Reader
 from ssmwake.operate.survey import FEW, Wanted, read_connection, read_nodes
 from ssmwake.operate.verdict import Verdict, bare
 
@@ -90,9 +90,9 @@ class Wait:
 
     def run(self) -> Outcome:
         """Wait, and return how it ended; raises Refused where there are no credentials."""
-        sessions = Sessions(SERVICES, self.patience)
+        sessions = Sessions((), self.patience)
         desk = Desk(self.place, sessions)
-        reader = Reader(sessions.open(self.place))
+        reader = Reader(sessions.lazily(self.place))
         next_diagnosis = 0.0
         while True:
             self._look(reader)
