@@ -74,13 +74,12 @@ class _Survey:
 
     def verdicts(self, wanted: Wanted) -> tuple[Verdict, ...]:
         """Return the verdicts, in the order in which the instances were named, or of their ids."""
-        identity = self.pool.submit(self.reader.ask, "sts", "GetCallerIdentity")
         instances = self._instances(wanted)
-        named = identity.result()
-        self.account = "" if isinstance(named, Unseen) else answers.text(named, "Account")
+        # Only instances of the caller's own account are listed, so their owner need not be asked for.
+        owners = () if isinstance(instances, Unseen) else (one.owner for one in instances if one.owner)
+        self.account = next(iter(owners), "") or self._caller()
         if isinstance(instances, Unseen):
             return self._no_look(wanted, instances)
-        self.account = self.account or next((one.owner for one in instances if one.owner), "")
         nodes = self._nodes([one.id for one in instances if one.state not in ("terminated", "shutting-down")])
         running = [one.id for one in instances if one.state == "running"]
         connected = self._connections(running)
@@ -100,6 +99,10 @@ class _Survey:
             order = {one: number for number, one in enumerate(wanted.ids)}
             return tuple(sorted(found, key=lambda one: order.get(one.id, 0)))
         return tuple(sorted(found, key=lambda one: one.id))
+
+    def _caller(self) -> str:
+        answer = self.reader.ask("sts", "GetCallerIdentity")
+        return "" if isinstance(answer, Unseen) else answers.text(answer, "Account")
 
     def _scene(self) -> Scene:
         return Scene(self.reader.now, self.region, self.account, self.profile)
