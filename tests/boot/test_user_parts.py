@@ -1,5 +1,6 @@
 """What people have in their user data runs beside ours, on every suite; neither takes the other down."""
 
+import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from boot.harness.container import Machine, until
 from boot.harness.disk import write
 from boot.harness.facts import ended, starts, tell, watcher_runs
 from boot.harness.instance import Instance, asleep, instance, settle, ssmwake
+from ssmwake.model import Config
+from ssmwake.render.cloudformation import user_data_pieces
 
 pytestmark = pytest.mark.matrix
 
@@ -168,3 +171,41 @@ def test_without_an_agent_to_wake_the_boot_is_as_usual(bare: Instance, word: str
         assert "agent" in machine.log("ssmwake.service")
         assert starts(machine) == 0
         tell(record_property, machine, "cloud-config", f"agent {word}", "said, and left alone")
+
+
+APPENDED = "umask >/root/mask\necho ECS_CLUSTER=web >>/root/appended\n"
+
+
+@every_suite
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_appended_to_the_script_runs_once(
+    it: Instance, strict: bool, tmp_path: Path, record_property: Record
+) -> None:
+    role = it.attach()
+    options = ("--format", "script", *(["--strict"] if strict else []))
+    it.imds.instance.user_data = user_data(tmp_path, options=options) + APPENDED.encode()
+    for _ in range(2):
+        with it.boot() as machine:
+            assert ended(machine).status == "done"
+            assert ran(machine, "root/appended") == "ECS_CLUSTER=web\n"
+            assert (machine.root / "root/mask").read_text().strip().endswith("022")
+            it.online(role, 30)
+            tell(record_property, machine, "script", "commands are appended", "both ran")
+
+
+@every_suite
+@pytest.mark.parametrize("own", ["#!/bin/sh\necho 'ü' >/root/own\n", "#cloud-config\nruncmd:\n- echo 'ü' >/root/own\n"])
+def test_user_data_that_is_a_parameter_of_a_stack_runs(it: Instance, own: str, record_property: Record) -> None:
+    role = it.attach()
+    pieces = user_data_pieces(Config(on_ready=("echo ready >/root/ready",)), "", ())
+    part = pieces.part.replace("${UserData}", base64.b64encode(own.encode()).decode())
+    settings = pieces.settings.replace("${AWS::StackName}", "web")
+    text = "".join((pieces.before, part, pieces.ours, settings, pieces.after))
+    it.imds.instance.user_data = text.encode()
+    with it.boot() as machine:
+        assert ended(machine).status == "done"
+        assert ran(machine, "root/own") == "ü\n"
+        it.online(role, 30)
+        assert ran(machine, "root/ready") == "ready\n"
+        assert (machine.root / "etc/ssmwake.conf").read_text().startswith("SSMWAKE_CARRIER=stack web\n")
+        tell(record_property, machine, "launch-template.yaml", "their user data as a parameter", "both ran")
