@@ -1,4 +1,4 @@
-"""Bytes that make lint crash, looked for by atheris, which is no dependency of ours: pip install atheris.
+"""Bytes that make lint crash, looked for by atheris, which is not among our dependencies: pip install atheris.
 
 python tools/fuzz_lint.py CORPUS... -max_total_time=600; each CORPUS is a folder of files to begin with, and new ones
 go to the first. It ends at the first crash with a traceback, and leaves the bytes in crash-*.
@@ -20,8 +20,8 @@ KINDS = [None, *Kind]
 
 
 def try_one(data: bytes) -> None:
-    """Lint the bytes as the kind that the last of them says, mend them, and report it in each form."""
-    # A line end is no kind: what lies in the corpus is linted as what it is.
+    """Lint the bytes as the kind that the last of them says, fix them, and report them in each format."""
+    # A line end stands for no kind: a file of the corpus is linted as what it is.
     what = KINDS[(data[-1] - ord("\n")) % len(KINDS)] if data else None
     kind(data)
     findings = lint("fuzzed", data, what, with_cfn_lint=False)

@@ -102,7 +102,7 @@ def invert(statement: Any) -> None:
 def mutant(
     path: Path, name: str, node: ast.FunctionDef, at: int, where: Any, rule: str, change: Any, what: str
 ) -> Mutant:
-    """Return the change of the statement that comes so many-th in a function."""
+    """Return the change of a statement, by its number in a function."""
     changed = copy.deepcopy(node)
     change(list(ast.walk(changed))[at])
     # What yields nothing any more is still a generator.

@@ -166,7 +166,7 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ("role: *a", "c.yaml:1:7: error: broken YAML: found undefined alias 'a' [SW010]"),
         ("a: 1\n---\nb: 2", "c.yaml:2:1: error: broken YAML: but found another document [SW010]"),
         ("a: b\0", "c.yaml:1:5: error: character #x0000 is not allowed in YAML; remove it [SW010]"),
-        (b"a: \xff", "c.yaml:1:4: error: a byte that is no UTF-8; save it as UTF-8 [SW010]"),
+        (b"a: \xff", "c.yaml:1:4: error: a byte that is not valid UTF-8; save the file as UTF-8 [SW010]"),
         ("role: web".encode("utf-16"), "c.yaml:1:1: error: encoded as UTF-16; save it as UTF-8 [SW010]"),
         ("[" * 100_000, "c.yaml:1:1: error: nested too deeply; no setting is [SW010]"),
     ],

@@ -260,7 +260,7 @@ def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
     assert runner.invoke(command, ["lint", str(tmp_path)]).exit_code == 0
     strict = runner.invoke(command, ["lint", "--fail-on", "warning", str(tmp_path)])
     assert strict.exit_code == 1
-    assert "warns.yaml:2:1: warning: cloud-init knows no key 'runcmds'; did you mean 'runcmd'? [SW206]" in strict.output
+    assert "warns.yaml:2:1: warning: cloud-init has no key 'runcmds'; did you mean 'runcmd'? [SW206]" in strict.output
     assert runner.invoke(command, ["lint", str(tmp_path / "notes.md")]).exit_code == 1
     assert runner.invoke(command, ["lint", "-"], input="echo\n").exit_code == 1
     assert "SW210" in runner.invoke(command, ["lint", "--list-rules"]).output

@@ -103,7 +103,7 @@ def test_a_wrong_configuration_is_a_finding(folder: Path, text: str) -> None:
     (folder / ".cfnlintrc").write_text(text)
     (one,) = lint("template.yaml", TEMPLATE.encode())
     assert one.rule == "E0003"
-    assert "correct its configuration" in one.message
+    assert "fix its configuration" in one.message
     assert "\n" not in one.message
 
 

@@ -22,7 +22,7 @@ def found(described: Instance, script: str) -> list[str]:
 
 OFF = Instance(HERE, endpoint=said("disabled"))
 FIRST = Instance(HERE, tokens=said("required"), hops=said("1"))
-BARE = Instance(HERE, settled=True)
+BARE = Instance(HERE, is_complete=True)
 IPV6 = "#!/bin/sh\ncurl http://[fd00:ec2::254]/latest/api/token\n"
 CONTAINER = "#!/bin/sh\ndocker run --rm \\\n  amazon/aws-cli s3 ls\n"
 
@@ -61,10 +61,10 @@ GOOD = [
     ("tokens that are not required", Instance(HERE, hops=said("1")), CONTAINER),
     ("a container on the host's network", FIRST, CONTAINER.replace("--rm", "--network host")),
     ("a container that asks nobody", FIRST, "#!/bin/sh\ndocker run nginx\n"),
-    ("IPv6 that is on", Instance(HERE, ipv6=said("enabled"), settled=True), IPV6),
+    ("IPv6 that is on", Instance(HERE, ipv6=said("enabled"), is_complete=True), IPV6),
     ("IPv6 that another place can set", Instance(HERE), IPV6),
     ("IPv6 after IPv4", BARE, IPV6 + "curl http://169.254.169.254/latest/api/token\n"),
-    ("a profile", Instance(HERE, profile=said("x"), settled=True), AWS),
+    ("a profile", Instance(HERE, profile=said("x"), is_complete=True), AWS),
     ("a profile that another place can set", Instance(HERE), AWS),
     ("a comment", BARE, "#!/bin/sh\n# aws s3 ls\n"),
     ("a script that is written for later", BARE, "#!/bin/sh\ncat > /x <<'EOF'\naws s3 ls\nEOF\n"),

@@ -65,11 +65,11 @@ def test_the_schema_of_a_cloud_init_is_heeded_where_it_is_given() -> None:
     text += "snap: {commands: [a]}\n"
     assert found(text) == []
     assert found(text, cloud_init_schema=given_schema) == [
-        "2:14: warning: swap.size does not look like ^[0-9]+[KM]$; correct it [SW275]",
+        "2:14: warning: swap.size does not match ^[0-9]+[KM]$; write a value that does [SW275]",
         "3:11: warning: packages holds nothing; remove it [SW275]",
         "4:1: warning: 'locale' as it stands is deprecated since 30.1; write language instead [SW204]",
         "5:1: warning: 'ntp' as it stands is deprecated; see the module's documentation [SW204]",
-        "8:1: warning: this cloud-init knows no key 'snap' in cloud-config; remove it [SW206]",
+        "8:1: warning: this cloud-init has no key 'snap' in cloud-config; remove it [SW206]",
     ]
 
 

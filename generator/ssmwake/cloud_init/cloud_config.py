@@ -1,4 +1,4 @@
-"""Merge two cloud-configs as text, so that comments, order and spelling of the person's own survive."""
+"""Merge two cloud-configs as text, so that comments, order and spelling of the user's survive."""
 
 import re
 from typing import Any

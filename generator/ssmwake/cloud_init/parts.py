@@ -9,13 +9,13 @@ UNKNOWN_FIRST_LINE = rule(
     "SW202",
     Severity.ERROR,
     "a first line that is not known",
-    reason="cloud-init ignores it, or the kernel does, and only a log says so",
+    reason="cloud-init ignores it, or the kernel does, and only its log mentions it",
 )
 UNREADABLE_USER_DATA = rule(
     "SW276", Severity.ERROR, "user data that is not text", reason="cloud-init sees nothing in it, and nothing runs"
 )
 MIME_BOUNDARY = rule(
-    "SW214", Severity.ERROR, "MIME boundaries that do not match", reason="parts are lost, and only a log says so"
+    "SW214", Severity.ERROR, "MIME boundaries that do not match", reason="parts are lost, and only its log mentions it"
 )
 BROKEN_USER_DATA = rule(
     "SW203",
@@ -37,7 +37,7 @@ class Kind(StrEnum):
     INCLUDE_ONCE = "text/x-include-once-url"
     PART_HANDLER = "text/part-handler"
     JSON_PATCH = "text/cloud-config-jsonp"
-    # Any other MIME type: a part of a multipart that a handler of the person's own may want.
+    # Any other MIME type: a part of a multipart that the user's own handler may want.
     OTHER = "other"
 
 

@@ -144,7 +144,7 @@ def _of_file(file: File, modules: Files) -> tuple[Found, ...]:
     except RecursionError:
         found.append(NOT_LINTED.at(Location(file.path), "nested too deeply; nothing that deep is linted"))
     except UnicodeEncodeError:
-        found.append(NOT_LINTED.at(_no_utf8(file), "a byte that is no UTF-8; save it as UTF-8"))
+        found.append(NOT_LINTED.at(_no_utf8(file), "a byte that is not valid UTF-8; save the file as UTF-8"))
     except Invalid as invalid:
         found += invalid.findings
     return tuple(found)

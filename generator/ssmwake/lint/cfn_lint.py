@@ -67,7 +67,7 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
         return
     except (CfnLintExitException, yaml.YAMLError, OSError) as error:
         reason = " ".join(str(error).split())
-        yield CANNOT_RUN.at(Location(source.path), f"cfn-lint cannot run: {reason}; correct its configuration")
+        yield CANNOT_RUN.at(Location(source.path), f"cfn-lint cannot run: {reason}; fix its configuration")
         return
     except CRASHES as error:
         yield GIVES_UP.at(Location(source.path), f"cfn-lint gives up on this template ({error}); simplify it")
@@ -75,7 +75,7 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
     for match in matches:
         if match.rule.id in JUDGED_HERE:
             continue
-        # Who has our rules in cfn-lint needs them here no second time.
+        # With the plugin, cfn-lint reports our rules as well.
         if type(match.rule).__module__ == "ssmwake.cfn_rules":
             continue
         if any(_repeats(match, one) for one in known.findings):
@@ -88,7 +88,7 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
 
 
 def _repeats(match: Any, one: Finding) -> bool:
-    """Return whether a finding of ours says the same, and at the very character."""
+    """Return whether one of our findings says the same about the same place."""
     same_name, same_place = SAME_NAME.get(match.rule.id), SAME_PLACE.get(match.rule.id)
     if same_name is not None and same_name.id == one.rule:
         named = NAMED.search(match.message)

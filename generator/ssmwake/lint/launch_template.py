@@ -42,7 +42,7 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
             )
         )
 
-    described = described_by(source, node, setting, settled=launched and value(node, "LaunchTemplate") is None)
+    described = described_by(source, node, setting, is_complete=launched and value(node, "LaunchTemplate") is None)
     data = value(node, "UserData")
     scripts: list[Source] = []
     if isinstance(data, yaml.ScalarNode) and is_path(data.value):

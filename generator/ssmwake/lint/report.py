@@ -157,7 +157,7 @@ def _region(each: Replacement) -> dict[str, object]:
 
 
 def _descriptor(name: str, severity: Severity, rule: Rule | None) -> dict[str, object]:
-    """Return what SARIF tells of a rule: of ours all that we know, of cfn-lint's where its page is."""
+    """Return what SARIF says about a rule: all that we know of our own, the page of one of cfn-lint's."""
     if rule is not None:
         title, reason, severity = rule.title, rule.reason, rule.severity
         text = f"{title}: {reason}. `ssmwake explain {name}` shows a bad and a good example."

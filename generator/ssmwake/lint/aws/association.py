@@ -164,7 +164,7 @@ def _cron(said: str) -> str | None:
     # With seven, seconds come first.
     for field, name, (first, last) in zip(fields[-6:], FIELDS, RANGES, strict=True):
         if re.fullmatch(r"[0-9]{1,5}", field) and not first <= int(field) <= last:
-            return f"the {name} is {first} to {last}, not {field}; correct it"
+            return f"the {name} is {first} to {last}, not {field}; write one of these"
     return None
 
 

@@ -74,7 +74,7 @@ def _pairing(resource: DocumentResource, source: Source, root: yaml.Node) -> Ite
     node, kind = value(root, "schemaVersion"), resource.kind
     number = plain(node) or ""
     known = vocabulary.VERSIONS.get(number)
-    # What is no schemaVersion of such a document is a fault of its own.
+    # A schemaVersion that no such document has is reported by itself.
     if known is None or node is None or fields.version(root) != number or (kind and kind.value is None):
         return
     names = resource.names

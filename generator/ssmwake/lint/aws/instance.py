@@ -87,10 +87,10 @@ class Names:
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance as described; a setting is None where it is not stated, and then `settled` tells the default holds.
+    """An instance as described; a setting is None where it is not stated, and its default holds if it `is_complete`.
 
     `where` is the place of the whole; `profile` names an instance profile; `image` is an id or a name, if known.
-    It is `settled` when nothing else, such as a launch template or a launch of its own, can state what is not here.
+    It is complete when nothing else, such as a launch template or a launch of its own, can state what is not here.
     """
 
     where: Location
@@ -103,7 +103,7 @@ class Instance:
     # The name of the role in the profile; empty where it is made up at the deployment, None where it is not known.
     role: str | None = None
     image: str | None = None
-    settled: bool = False
+    is_complete: bool = False
     names: Names = Names()
 
 
@@ -144,7 +144,7 @@ def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
     yield from _role(instance, texts, runs)
     if not any(IPV4 in text.text for text, _ in texts):
         yield from _ipv6(instance, runs)
-    if instance.profile is None and instance.settled:
+    if instance.profile is None and instance.is_complete:
         yield from _agent(instance, runs)
         if not any(OTHER_CREDENTIALS.search(text.text) for text, _ in texts):
             yield from _profile(instance, runs)
@@ -159,7 +159,7 @@ def commands_of(scripts: Sequence[Source]) -> Iterator[tuple[Source, Command]]:
 
 
 def _tags(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
-    off = instance.settled if instance.tags is None else instance.tags.value == "disabled"
+    off = instance.is_complete if instance.tags is None else instance.tags.value == "disabled"
     for run in runs if off else ():
         asked = next((word for word in run.command.words if TAGS.search(word.text)), None)
         if asked is None or run.command.name in ("echo", "printf"):
@@ -216,7 +216,7 @@ def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
 
 
 def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
-    off = instance.settled if instance.ipv6 is None else instance.ipv6.value == "disabled"
+    off = instance.is_complete if instance.ipv6 is None else instance.ipv6.value == "disabled"
     for run in runs if off else ():
         asked = [word for word in run.command.words if IPV6 in word.text.lower()]
         if asked and run.surely and (run.command.name in CLIENTS or asked == run.command.assignments):

@@ -21,7 +21,7 @@ PATH_AS_USER_DATA = (
 Read = Callable[[yaml.Node | None], Setting | None]
 
 
-def described_by(source: Source, node: yaml.Node, setting: Read, *, settled: bool) -> Instance:
+def described_by(source: Source, node: yaml.Node, setting: Read, *, is_complete: bool) -> Instance:
     """Return the instance that the properties, or launch-template data, describe; `setting` reads a value."""
     options = value(node, "MetadataOptions")
     known = isinstance(options, yaml.MappingNode) or options is None
@@ -36,5 +36,5 @@ def described_by(source: Source, node: yaml.Node, setting: Read, *, settled: boo
         tags=setting(value(options, "InstanceMetadataTags")),
         profile=profile,
         image=image.value if image else None,
-        settled=settled and known,
+        is_complete=is_complete and known,
     )

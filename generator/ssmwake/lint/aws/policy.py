@@ -64,7 +64,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Profile:
-    """An instance profile that has so many roles; None where only the deployment knows how many."""
+    """An instance profile and the number of its roles; None where only the deployment knows it."""
 
     where: Location
     roles: int | None

@@ -1,4 +1,4 @@
-"""Which conditions of a template can hold together: a text with Fn::If is one text in each world that can be."""
+"""Which conditions of a template can hold together: a text with Fn::If is one text in each combination that can be."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import yaml
 from ssmwake.lint.cloudformation.template import Call, Template, call, calls, plain
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
 
-World = dict[str, bool]
+Combination = dict[str, bool]
 
 # More values to try than this, and nothing is said about a text: it is no longer a template that a person reads.
 LIMIT = 2048
-WORLDS = 32
+COMBINATIONS = 32
 DEPTH = 16
 # Stands for any text that no condition names.
 OTHER = "\0other"
 
 
-def worlds(template: Template, node: yaml.Node | None) -> list[World]:
+def condition_combinations(template: Template, node: yaml.Node | None) -> list[Combination]:
     """Return what the conditions that a node asks for can be, together; nothing where that is too much to try."""
     asked = {text_of(items(one.argument)[0]) for one in calls(node) if one.name == "Fn::If" and items(one.argument)}
     asked = {name for name in asked if name}
@@ -34,13 +34,13 @@ def worlds(template: Template, node: yaml.Node | None) -> list[World]:
         size *= len(domain)
     if size > LIMIT:
         return []
-    found: list[World] = []
+    found: list[Combination] = []
     for picked in product(*domains.values()):
         values, known = dict(zip(domains, picked, strict=True)), dict[object, bool]()
-        world = {name: choices.holds(name, values, known) for name in sorted(asked)}
-        if world not in found:
-            found.append(world)
-    return found if len(found) <= WORLDS else []
+        combination = {name: choices.holds(name, values, known) for name in sorted(asked)}
+        if combination not in found:
+            found.append(combination)
+    return found if len(found) <= COMBINATIONS else []
 
 
 class _Choices:

@@ -10,7 +10,7 @@ import yaml
 from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentResource
 from ssmwake.lint.aws.setting import Setting
-from ssmwake.lint.cloudformation.conditions import worlds
+from ssmwake.lint.cloudformation.conditions import condition_combinations
 from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Call, Resource, Template, call, plain, substitution
 from ssmwake.lint.cloudformation.user_data import literals, not_replaced
@@ -45,12 +45,12 @@ def check(template: Template) -> Iterator[Found]:
         content = resource.get("Content")
         for literal in literals(content):
             yield from not_replaced(template, template.source.inner(literal))
-        for world in worlds(template, content):
-            node = chosen(content, world)
+        for combination in condition_combinations(template, content):
+            node = chosen(content, combination)
             if isinstance(node, yaml.MappingNode) and call(node) is None:
                 yield from _object(filled, resource, node)
             elif node is not None:
-                yield from _string(template, resource, node, text(template, node, world))
+                yield from _string(template, resource, node, text(template, node, combination))
 
 
 def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[Found]:
@@ -72,7 +72,7 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text
         parsed = composed(source.text)
     except yaml.YAMLError as error:
         if whole.known:
-            message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
+            message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; fix the syntax here"
             yield NOT_A_DOCUMENT.at(template.source.of(node), message)
         return
     said = resource.get("DocumentFormat")

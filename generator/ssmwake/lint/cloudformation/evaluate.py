@@ -11,7 +11,7 @@ import yaml
 
 from ssmwake.cloud_init.packing import user_data_in
 from ssmwake.cloud_init.parts import is_mime, kind_of
-from ssmwake.lint.cloudformation.conditions import World
+from ssmwake.lint.cloudformation.conditions import Combination
 from ssmwake.lint.cloudformation.template import Call, Template, call, is_no_value, plain, substitution
 from ssmwake.lint.text import placeholders
 from ssmwake.lint.text.source import Source
@@ -22,7 +22,7 @@ SUB = placeholders.SUB
 DEPTH = 32
 # More pieces than user data has bytes are none that EC2 takes; aliases can make them grow without end.
 PIECES = 20_000
-# The header of user data is looked for in so many characters.
+# The header of user data is looked for in this many characters.
 HEADER = 32
 # A value of each pseudo parameter, and its longest known: https://docs.aws.amazon.com/general/latest/gr/rande.html
 # for regions and partitions; a stack has at most 128 characters in its name.
@@ -42,20 +42,20 @@ PSEUDO = {
 class Piece:
     """A stretch of a text: its bytes as deployed with defaults, and at most; `bounded` where that cannot be more.
 
-    What is made up is a word in the place of something that only a deployment knows; a default holds in most of them.
+    A placeholder is a word instead of something that only a deployment knows; a default holds in most deployments.
     """
 
     source: Source
     base: int
     most: int
     bounded: bool = True
-    made_up: bool = False
+    is_placeholder: bool = False
     by_default: bool = False
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text in one world."""
+    """A text in one combination."""
 
     pieces: tuple[Piece, ...]
 
@@ -72,18 +72,20 @@ class Text:
     @property
     def begins(self) -> bool:
         """Whether its beginning is known, which says what the rest is."""
-        return bool(self.pieces) and not self.pieces[0].made_up
+        return bool(self.pieces) and not self.pieces[0].is_placeholder
 
     @property
-    def headed(self) -> bool:
+    def kind_is_known(self) -> bool:
         """Whether enough of its beginning is known to tell what cloud-init takes it for."""
-        head = "".join(piece.source.text for piece in takewhile(lambda piece: not piece.made_up, self.pieces)).lstrip()
+        head = "".join(
+            piece.source.text for piece in takewhile(lambda piece: not piece.is_placeholder, self.pieces)
+        ).lstrip()
         return self.known or len(head) >= HEADER or "\n" in head or kind_of(head) is not None
 
     @property
     def known(self) -> bool:
         """Whether all of it is known, if only by defaults."""
-        return not any(piece.made_up for piece in self.pieces)
+        return not any(piece.is_placeholder for piece in self.pieces)
 
     @property
     def base(self) -> int:
@@ -101,13 +103,13 @@ class Text:
         return all(piece.bounded for piece in self.pieces)
 
 
-def text(template: Template, node: yaml.Node, world: World) -> Text:
-    """Return the text that a node stands for in a world."""
-    pieces = list(islice(_pieces(template, node, world, 0), PIECES + 1))
+def text(template: Template, node: yaml.Node, combination: Combination) -> Text:
+    """Return the text that a node stands for in a combination."""
+    pieces = list(islice(_pieces(template, node, combination, 0), PIECES + 1))
     found = [piece for piece in pieces if piece.source.text] if len(pieces) <= PIECES else []
     if found and found[0].by_default and not _is_beginning(found[0].source.text):
         # Such as `none`, which a condition then asks for: what is deployed begins otherwise.
-        found[0] = replace(found[0], made_up=True)
+        found[0] = replace(found[0], is_placeholder=True)
     return Text(tuple(found))
 
 
@@ -117,8 +119,8 @@ def _is_beginning(default: str) -> bool:
     )
 
 
-def chosen(node: yaml.Node | None, world: World) -> yaml.Node | None:
-    """Return the node that stands there in a world; None for nothing."""
+def chosen(node: yaml.Node | None, combination: Combination) -> yaml.Node | None:
+    """Return the node that stands there in a combination; None for nothing."""
     for _ in range(DEPTH):
         found = call(node)
         if found is None or found.name != "Fn::If":
@@ -126,13 +128,13 @@ def chosen(node: yaml.Node | None, world: World) -> yaml.Node | None:
         branches = items(found.argument)
         if len(branches) != 3:
             return None
-        node = branches[1] if world.get(text_of(branches[0])) else branches[2]
-    # YAML's null is no text either.
+        node = branches[1] if combination.get(text_of(branches[0])) else branches[2]
+    # YAML's null is not text either.
     return None if is_no_value(node) or (node is not None and node.tag.endswith(":null")) else node
 
 
-def _pieces(template: Template, node: yaml.Node | None, world: World, depth: int) -> Iterator[Piece]:
-    node = chosen(node, world)
+def _pieces(template: Template, node: yaml.Node | None, combination: Combination, depth: int) -> Iterator[Piece]:
+    node = chosen(node, combination)
     if node is None:
         return
     found = call(node)
@@ -143,9 +145,9 @@ def _pieces(template: Template, node: yaml.Node | None, world: World, depth: int
     elif found.name == "Ref":
         yield from _named(template, text_of(found.argument), template.source.of(node))
     elif found.name == "Fn::Sub":
-        yield from _substituted(template, found, node, world, depth)
+        yield from _substituted(template, found, node, combination, depth)
     elif found.name == "Fn::Join":
-        yield from _joined(template, found, node, world, depth)
+        yield from _joined(template, found, node, combination, depth)
     else:
         yield unknown(template.source.of(node), "unknown")
 
@@ -158,10 +160,10 @@ def literal(source: Source) -> Piece:
 
 def unknown(where: Location, like: str) -> Piece:
     """Return a word for what only a deployment knows."""
-    return Piece(Source.at_place(where, placeholders.word(f"${{{like}}}")), 0, 0, bounded=False, made_up=True)
+    return Piece(Source.at_place(where, placeholders.word(f"${{{like}}}")), 0, 0, bounded=False, is_placeholder=True)
 
 
-def _joined(template: Template, found: Call, node: yaml.Node, world: World, depth: int) -> Iterator[Piece]:
+def _joined(template: Template, found: Call, node: yaml.Node, combination: Combination, depth: int) -> Iterator[Piece]:
     both = items(found.argument)
     between = plain(both[0]) if len(both) == 2 else None
     if between is None or not isinstance(both[1], yaml.SequenceNode) or call(both[1]):
@@ -169,15 +171,17 @@ def _joined(template: Template, found: Call, node: yaml.Node, world: World, dept
         return
     first = True
     for item in both[1].value:
-        if chosen(item, world) is None:
+        if chosen(item, combination) is None:
             continue
         if not first:
             yield literal(Source.at_place(template.source.of(both[0]), between))
         first = False
-        yield from _pieces(template, item, world, depth + 1)
+        yield from _pieces(template, item, combination, depth + 1)
 
 
-def _substituted(template: Template, found: Call, node: yaml.Node, world: World, depth: int) -> Iterator[Piece]:
+def _substituted(
+    template: Template, found: Call, node: yaml.Node, combination: Combination, depth: int
+) -> Iterator[Piece]:
     scalar, own = substitution(found)
     if scalar is None:
         yield unknown(template.source.of(node), "unknown")
@@ -192,7 +196,7 @@ def _substituted(template: Template, found: Call, node: yaml.Node, world: World,
             yield literal(source.slice(match.start(), match.start() + 2))
             yield literal(source.slice(match.start() + 3, match.end()))
         elif name in own:
-            yield from _pieces(template, own[name], world, depth + 1)
+            yield from _pieces(template, own[name], combination, depth + 1)
         else:
             yield from _named(template, name, where)
     yield literal(source.slice(done, len(source.text)))
@@ -219,7 +223,7 @@ def _parameter(source: Source, node: yaml.Node, name: str, where: Location) -> P
     base = _size(given)
     most = max(base, bound or 0)
     if not given or not isinstance(default, yaml.ScalarNode):
-        return Piece(unknown(where, name).source, base, most, bound is not None, made_up=True)
+        return Piece(unknown(where, name).source, base, most, bound is not None, is_placeholder=True)
     # A script in a default is read where it stands; a word, where it is used.
     inner = source.inner(default) if "\n" in given else Source.at_place(where, given)
     return Piece(inner, base, most, bound is not None, by_default=True)

@@ -14,7 +14,7 @@ from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.cloudformation import user_data as carried
 from ssmwake.lint.cloudformation.evaluate import text as evaluated
 from ssmwake.lint.cloudformation.template import Resource, Template, call, is_no_value, plain, references
-from ssmwake.lint.cloudformation.user_data import Carried
+from ssmwake.lint.cloudformation.user_data import UserDataValue
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
 
@@ -32,7 +32,7 @@ class Launch:
 
     resource: Resource
     node: yaml.Node
-    user_data: Carried | None
+    user_data: UserDataValue | None
     profile: yaml.Node | None
 
 
@@ -80,31 +80,31 @@ def check(template: Template, found: list[Launch]) -> Iterator[Found]:
     launched = {name for launcher in template.of_kind(*LAUNCHERS) for name in references(launcher.get())}
     for launch in found:
         resource = launch.resource
-        settled = resource.kind != LAUNCH_TEMPLATE or resource.name in launched
-        described = _described(template, launch.node, settled=settled and not template.generated)
+        is_complete = resource.kind != LAUNCH_TEMPLATE or resource.name in launched
+        described = _described(template, launch.node, is_complete=is_complete and not template.generated)
         scripts = launch.user_data.scripts if launch.user_data else ()
         base = value(launch.node, "LaunchTemplate") if resource.kind == INSTANCE else None
         if base is not None and not is_no_value(base):
             inherited = [by_name[name] for name in sorted(references(base)) if name in by_name]
             if len(inherited) == 1:
                 other = inherited[0]
-                described = _over(described, _described(template, other.node, settled=False))
+                described = _over(described, _described(template, other.node, is_complete=False))
                 scripts = scripts or (other.user_data.scripts if other.user_data else ())
             else:
-                described = replace(described, settled=False)
+                described = replace(described, is_complete=False)
         if launch.user_data is not None:
             yield from instance.in_user_data(launch.user_data.found, described.tokens)
         yield from instance.check(described, scripts)
 
 
-def _described(template: Template, node: yaml.Node, *, settled: bool) -> Instance:
+def _described(template: Template, node: yaml.Node, *, is_complete: bool) -> Instance:
     def setting(one: yaml.Node | None) -> Setting | None:
         """Return what a node says; without a value where a function says it."""
         if one is None or is_no_value(one):
             return None
         return Setting(plain(one), template.source.of(one))
 
-    described = described_by(template.source, node, setting, settled=settled)
+    described = described_by(template.source, node, setting, is_complete=is_complete)
     return replace(described, role=_role_name(template, value(node, "IamInstanceProfile")))
 
 

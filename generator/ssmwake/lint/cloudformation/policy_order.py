@@ -16,7 +16,7 @@ POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy
 
 
 def check(template: Template, launches: list[Launch]) -> Iterator[Finding]:
-    """Yield each resource that launches instances before a policy of theirs is attached."""
+    """Yield each resource that launches instances before a policy of their role is attached."""
     policies = [(policy, _names(attached_to(template, policy))) for policy in template.of_kind(*POLICIES)]
     if not policies:
         return

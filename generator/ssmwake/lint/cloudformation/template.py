@@ -38,13 +38,13 @@ class Resource:
 
     @property
     def at(self) -> yaml.Node:
-        """The node that a finding about the whole resource stands at."""
+        """The node that a finding about the whole resource points to."""
         return value(self.node, "Type") or self.node
 
 
 @dataclass(frozen=True)
 class Template:
-    """A template with the file that it stands in."""
+    """A template with its file."""
 
     source: Source
     root: yaml.Node

@@ -1,4 +1,4 @@
-"""The user data that a property of a template holds: in base64, and short enough, in each world that can be."""
+"""The user data that a property of a template holds: in base64, and short enough, in each combination that can be."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.cloud_init.size import LIMIT
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
 from ssmwake.lint.cloudformation import join
-from ssmwake.lint.cloudformation.conditions import worlds
+from ssmwake.lint.cloudformation.conditions import condition_combinations
 from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
 from ssmwake.lint.cloudformation.template import Template, call, substitution
 from ssmwake.lint.deferred import Found
@@ -45,7 +45,7 @@ PSEUDO = {f"AWS::{name}" for name in ("AccountId", "Partition", "Region", "Stack
 
 
 @dataclass(frozen=True)
-class Carried:
+class UserDataValue:
     """User data as a template holds it: what is wrong with it, its texts, and its bytes with defaults and at most."""
 
     found: tuple[Found, ...]
@@ -54,18 +54,18 @@ class Carried:
     most: int
 
 
-def read(template: Template, node: yaml.Node, image: str | None = None) -> Carried:
+def read(template: Template, node: yaml.Node, image: str | None = None) -> UserDataValue:
     """Return the user data of a property."""
     found: list[Found] = []
     scripts: list[Source] = []
     sizes = [(0, 0)]
-    for world in worlds(template, node):
-        holder = chosen(node, world)
+    for combination in condition_combinations(template, node):
+        holder = chosen(node, combination)
         if holder is None:
             continue
         outer = call(holder)
         if outer is None or outer.name != "Fn::Base64":
-            whole = text(template, holder, world)
+            whole = text(template, holder, combination)
             found += _bare(template, holder, whole)
             data = from_base64(whole.source.text) if whole.pieces and whole.known else None
             if data:
@@ -73,16 +73,16 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> Carri
                 found += user_data.check(inner, data, image)
                 scripts.append(inner)
                 sizes.append((len(data), len(data)))
-            elif whole.headed and kind_of(whole.joined):
+            elif whole.kind_is_known and kind_of(whole.joined):
                 found += _whole(whole, image)
             continue
-        argument = chosen(outer.argument, world)
+        argument = chosen(outer.argument, combination)
         again = call(argument)
         if again is not None and again.name == "Fn::Base64":
             where = template.source.of(argument or holder)
             found.append(ENCODED_TWICE.at(where, "Fn::Base64 in Fn::Base64 encodes twice; take one away"))
         elif argument is not None:
-            whole = text(template, argument, world)
+            whole = text(template, argument, combination)
             found += _whole(whole, image)
             if whole.begins:
                 scripts.append(whole.source)
@@ -90,7 +90,7 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> Carri
     found += _not_replaced(template, node)
     found += join.check(template.source, node)
     base, most = (max(each) for each in zip(*sizes, strict=True))
-    return Carried(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(scripts)), base, most)
+    return UserDataValue(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(scripts)), base, most)
 
 
 def _bare(template: Template, node: yaml.Node, whole: Text) -> Iterator[Finding]:
@@ -142,7 +142,7 @@ def _whole(whole: Text, image: str | None) -> Iterator[Found]:
         Edit(match.start(), match.end(), word(match[0])) for match in PLACE.finditer(whole.joined) if match[1] in PSEUDO
     )
     # Without a header, what is made up could still have been one.
-    if whole.headed or is_mime(source.text.encode("utf-8", "replace")):
+    if whole.kind_is_known or is_mime(source.text.encode("utf-8", "replace")):
         yield from user_data.check(source, source.text.encode("utf-8", "surrogateescape"), image, least=whole.base)
     if whole.base <= LIMIT < whole.most:
         message = f"{'up to ' if whole.bounded else ''}{whole.most:,} bytes {'' if whole.bounded else 'or more '}"

@@ -34,7 +34,7 @@ def check(
         yield from fields.size(source, root, whole=whole)
     if whole and len(source.text) > fields.LINTED:
         return
-    # cfn-lint tells of those in a template.
+    # cfn-lint reports those in a template.
     if whole and layout_known:
         yield from duplicates(source, root, set())
     yield from fields.schema(source, root)

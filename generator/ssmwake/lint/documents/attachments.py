@@ -18,7 +18,7 @@ SHA256 = re.compile(r"[A-Fa-f0-9]{64}")
 
 
 def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
-    """Yield each file without a checksum that could be one, and each attachment that is no file of the document."""
+    """Yield each file without a valid checksum, and each attachment that is not among the files of the document."""
     files = value(root, "files")
     if opaque(files) or opaque(root):
         return

@@ -69,7 +69,7 @@ def _flow(source: Source, step: Step, *, last: bool) -> Iterator[Finding]:
             continue
         if text.lower() not in known and text not in known:
             hint = nearest(text, known, f"write {known[0]}")
-            yield FLOW_INPUT.at(source.of(node), f"the agent knows no {field} '{text[:60]}'; {hint}")
+            yield FLOW_INPUT.at(source.of(node), f"the agent has no {field} '{text[:60]}'; {hint}")
         elif field == "finallyStep" and text.lower() == "true" and not last:
             message = "finallyStep is for the last step; the agent ignores it here, so move the step to the end"
             yield FLOW_INPUT.at(source.of(node), message)
@@ -80,7 +80,7 @@ def _precondition(source: Source, step: Step, version: str) -> Iterator[Finding]
     if found is None or opaque(found[1]) or not pairs(found[1]):
         return
     if version == "2.0":
-        yield PRECONDITION.at(source.of(found[0]), "schemaVersion 2.0 knows no precondition; write '2.2'")
+        yield PRECONDITION.at(source.of(found[0]), "schemaVersion 2.0 has no precondition; write '2.2'")
     for name, (key, arguments) in pairs(found[1]).items():
         if name != "StringEquals":
             yield PRECONDITION.at(source.of(key), f"no operator '{name[:60]}' in a precondition; write StringEquals")

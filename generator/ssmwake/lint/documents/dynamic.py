@@ -1,4 +1,4 @@
-"""What the nodes of a document say; what only CloudFormation or a run can know says nothing."""
+"""The values of the nodes of a document; None for what only CloudFormation or a run can know."""
 
 import difflib
 import re

@@ -23,7 +23,7 @@ DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "over 64 KB", reason="the service refu
 SESSION = "1.0"
 # Bytes of a document: the quota of Systems Manager.
 LIMIT = 65_536
-# What is that much larger is no document; the rest of lint would take a minute for it.
+# Anything so much larger is not a document, and the rest of lint would take a minute for it.
 LINTED = 16 * LIMIT
 
 

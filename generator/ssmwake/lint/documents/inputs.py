@@ -69,7 +69,7 @@ def check(
             other = OTHER_NAMES.get(name)
             hint = nearest(name, wanted.known | shared, "remove it")
             hint = f"it is {other}" if other in wanted.known else hint
-            yield UNKNOWN_INPUT.at(source.of(key), f"{plain(action)} knows no input '{name[:60]}'; {hint}")
+            yield UNKNOWN_INPUT.at(source.of(key), f"{plain(action)} has no input '{name[:60]}'; {hint}")
 
 
 def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[Finding]:
@@ -81,7 +81,7 @@ def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[F
         if node is not None and text is not None and (text if exact else text.lower()) not in taken:
             same = next((each for each in known if each.lower() == text.lower()), None)
             hint = f"did you mean '{same}'?" if same else nearest(text, known, f"write {', '.join(sorted(known))}")
-            message = f"{action} knows no {name} '{text[:60]}'; {hint}"
+            message = f"{action} has no {name} '{text[:60]}'; {hint}"
             yield UNKNOWN_INPUT.at(source.of(node), message, severity=Severity.ERROR if exact else None)
     if action == "aws:downloadContent":
         yield from _download(source, plain(value(inputs, "sourceType")) or "", value(inputs, "sourceInfo"))

@@ -80,8 +80,8 @@ def _pattern(source: Source, parameter: yaml.Node, version: str) -> Iterator[Fin
         return
     # No agent reads an Automation; how its service matches is not known, but it is Java that does.
     agent = version != "0.3"
-    if why := patterns.refused(pattern, agent=agent):
-        yield BROKEN_PATTERN.at(source.of(node), f"allowedPattern does not compile: {why}; correct it")
+    if why := patterns.compile_error(pattern, agent=agent):
+        yield BROKEN_PATTERN.at(source.of(node), f"allowedPattern does not compile: {why}; fix the expression")
     elif agent and not patterns.anchored(pattern):
         yield PATTERN_NOT_ANCHORED.at(source.of(node), "allowedPattern is searched for, not matched; write ^(?:...)$")
 
@@ -187,7 +187,7 @@ def _interpolation(source: Source, parameter: yaml.Node, version: str) -> Iterat
         yield INTERPOLATION_TYPE.at(source.of(key), message)
 
 
-def tame(parameter: yaml.Node) -> bool:
+def is_shell_safe(parameter: yaml.Node) -> bool:
     """Return whether no value of the parameter can be code, or nothing is known about it."""
     kind = plain(value(parameter, "type"))
     allowed, pattern = value(parameter, "allowedValues"), value(parameter, "allowedPattern")
@@ -196,7 +196,7 @@ def tame(parameter: yaml.Node) -> bool:
     if kind in ("Integer", "Boolean") or AWS_TYPE.fullmatch(kind) or items(allowed):
         return True
     text = plain_pattern(pattern)
-    return text is not None and patterns.tame(text)
+    return text is not None and patterns.is_shell_safe(text)
 
 
 def by_variable(parameter: yaml.Node) -> bool:

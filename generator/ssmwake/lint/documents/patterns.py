@@ -23,7 +23,7 @@ OTHERWISE = re.compile(r"\\[pPQEzCxGRXhHvVkK]|\[\[|\[:|&&|\(\?<|.\(\?[a-zA-Z]|\(
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of a pattern; its kind is its first character, `*` for every repetition, `c` for what is no sign."""
+    """A piece of a pattern; its kind is its first character, `*` for every repetition, `c` for any other character."""
 
     kind: str
     text: str
@@ -63,7 +63,7 @@ def _class(pattern: str, start: int) -> int:
     return at + 1
 
 
-def refused(pattern: str, *, agent: bool = True) -> str:
+def compile_error(pattern: str, *, agent: bool = True) -> str:
     """Return why RE2, or Java where no agent has a say, refuses a pattern; nothing where only they can say."""
     before = ""
     for token in tokens(pattern) if agent else ():
@@ -139,7 +139,7 @@ def _closes(branch: list[Token]) -> bool:
     return False
 
 
-def tame(pattern: str) -> bool:
+def is_shell_safe(pattern: str) -> bool:
     """Return whether no value that matches can be code: anchored, and nothing in it that a shell reads as more."""
     if not anchored(pattern) or FLAGS.search(pattern):
         return False
@@ -150,25 +150,25 @@ def tame(pattern: str) -> bool:
             return False
         if token.kind == "c" and token.text in CODE:
             return False
-        if token.kind == "\\" and not _tame_escape(token.text):
+        if token.kind == "\\" and not _is_safe_escape(token.text):
             return False
-        if token.kind == "[" and not _tame_class(token.text):
+        if token.kind == "[" and not _is_safe_class(token.text):
             return False
     return True
 
 
-def _tame_escape(text: str) -> bool:
+def _is_safe_escape(text: str) -> bool:
     return text[1:] not in CODE and text[1:] not in tuple("sSDWCpPxnrtvfuUQE") and len(text) == 2
 
 
-def _tame_class(text: str) -> bool:
+def _is_safe_class(text: str) -> bool:
     inner = re.sub(r"\[:(?:alnum|alpha|digit|lower|upper|xdigit):\]", "", text[1:-1])
     if inner.startswith("^") or "[" in inner:
         return False
     chars = re.findall(r"\\.|.", inner, re.DOTALL)
     at = 0
     while at < len(chars):
-        if chars[at].startswith("\\") and not _tame_escape(chars[at]):
+        if chars[at].startswith("\\") and not _is_safe_escape(chars[at]):
             return False
         first = last = chars[at][-1]
         if chars[at + 1 : at + 2] == ["-"] and at + 2 < len(chars):
@@ -182,7 +182,7 @@ def _tame_class(text: str) -> bool:
 
 def fits(pattern: str, text: str) -> bool:
     """Return whether the pattern is found in a text; also where that would take too long to find out."""
-    if _foreign(pattern) or refused(pattern) or len(text) > LONGEST:
+    if _foreign(pattern) or compile_error(pattern) or len(text) > LONGEST:
         return True
     # Made for this: unlike those of the standard library its expressions end in time, in every thread.
     import regex  # type: ignore[import-untyped]

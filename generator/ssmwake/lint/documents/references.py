@@ -53,7 +53,7 @@ def _names(root: yaml.Node) -> Names:
 
 
 def automation(source: Source, root: yaml.Node, codes: list[Code]) -> Iterator[Finding]:
-    """Yield each reference of an Automation that leads to nothing; what stands in code may be code."""
+    """Yield each reference of an Automation that leads to nothing; in code it may be code."""
     found = _names(root)
     left_out: list[yaml.Node] = [scalar for code in codes for scalar in code.scalars]
     for step in everywhere(value(root, "mainSteps")):
@@ -73,7 +73,7 @@ def _mention(mention: Mention, found: Names) -> Iterator[Finding]:
     if colon:
         if prefix in ("global", "automation") and name not in vocabulary.GIVEN:
             hint = nearest(name, vocabulary.GIVEN, "remove it")
-            yield UNDECLARED_PARAMETER.at(where, f"Automation knows no '{name[:60]}'; {hint}")
+            yield UNDECLARED_PARAMETER.at(where, f"Automation has no '{name[:60]}'; {hint}")
         elif prefix == "variable" and found.variables is not None and rest not in found.variables:
             hint = nearest(rest, found.variables, "declare it in variables")
             yield UNDECLARED_PARAMETER.at(where, f"no variable '{rest[:60]}' is declared; {hint}")

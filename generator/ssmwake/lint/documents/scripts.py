@@ -9,7 +9,7 @@ import yaml
 from ssmwake.lint.deferred import Found, Script
 from ssmwake.lint.documents.command import properties
 from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, plain, scalars
-from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, tame
+from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, is_shell_safe
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import agent_restart, exit_status, imds, secrets
@@ -90,12 +90,12 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
     declared = {name: node for name, (_, node) in pairs(value(root, "parameters")).items()}
     done: set[int] = set()
     # The cure is at the parameter, so the first place at which it is pasted is enough.
-    told: set[str] = set()
+    reported: set[str] = set()
     for code in found:
         if id(code.scalars[0]) in done:
             continue
         done.add(id(code.scalars[0]))
-        yield from _pasted(source, code, declared, told, variables)
+        yield from _pasted(source, code, declared, reported, variables)
         for scalar in code.scalars:
             yield from secrets.check(source.inner(scalar), "an SSM document")
         if variables:
@@ -111,7 +111,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
 
 
 def _pasted(
-    source: Source, code: Code, declared: dict[str, yaml.Node], told: set[str], variables: bool
+    source: Source, code: Code, declared: dict[str, yaml.Node], reported: set[str], variables: bool
 ) -> Iterator[Found]:
     for mention in () if code.given and not code.executed else code.mentions(source):
         name, parameter = mention.name, declared.get(mention.name)
@@ -125,8 +125,8 @@ def _pasted(
             variable = f"$env:SSM_{name[:60]}" if code.language == POWERSHELL else f'"$SSM_{name[:60]}"'
             message = f"'{name[:60]}' is ENV_VAR, and still pasted as text; write {variable}"
             yield INTERPOLATION_TYPE.at(mention.where, message)
-        elif not tame(parameter) and name not in told:
-            told.add(name)
+        elif not is_shell_safe(parameter) and name not in reported:
+            reported.add(name)
             cure = "give it allowedValues or a narrow allowedPattern"
             cure += ", or interpolationType: ENV_VAR" if variables else ""
             message = f"'{name[:60]}' is pasted as text, so its value is code; {cure}"
@@ -135,13 +135,13 @@ def _pasted(
 
 def _empty(source: Source, code: Code, declared: dict[str, yaml.Node]) -> Iterator[Found]:
     """Yield the first use of each variable that the agent would set for a parameter, if it were told to."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for scalar in code.scalars:
         for match in VARIABLE.finditer(scalar.value):
             parameter = declared.get(match[1])
-            if parameter is None or match[1] in told or opaque(parameter):
+            if parameter is None or match[1] in reported or opaque(parameter):
                 continue
-            told.add(match[1])
+            reported.add(match[1])
             # A script that sets the variable, or hands it on, knows what it does.
             own = any(f"{match[0]}=" in each.value or f"{match[0]} =" in each.value for each in code.scalars)
             if value(parameter, "interpolationType") is None and not own:

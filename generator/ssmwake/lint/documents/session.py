@@ -31,12 +31,12 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     if inputs is None or opaque(inputs):
         return
     yield from unknown(source, inputs, vocabulary.SESSION_INPUTS, "input of a session")
-    message = "idleSessionTimeout is 1 to 60 minutes; correct it"
+    message = "idleSessionTimeout is 1 to 60 minutes; write a number in this range"
     yield from limits(source, value(inputs, "idleSessionTimeout"), 1, 60, message)
-    message = "maxSessionDuration is 1 to 1440 minutes; correct it"
+    message = "maxSessionDuration is 1 to 1440 minutes; write a number in this range"
     yield from limits(source, value(inputs, "maxSessionDuration"), 1, 1440, message)
     for name in vocabulary.SESSION_SWITCHES:
         node = value(inputs, name)
         text = plain(node)
         if node is not None and text is not None and text.lower() not in ("true", "false"):
-            yield SESSION_SETTING.at(source.of(node), f"{name} is true or false; correct it")
+            yield SESSION_SETTING.at(source.of(node), f"{name} is true or false; write one of them")

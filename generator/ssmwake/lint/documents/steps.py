@@ -58,7 +58,7 @@ def listed(node: yaml.Node | None) -> list[Step]:
 
 
 def known(node: yaml.Node | None) -> bool:
-    """Return whether each step of a list, its name and its action stand in the document as they are."""
+    """Return whether each step of a list, its name and its action are in the document as they are."""
     if opaque(node):
         return False
     found = listed(node)
@@ -115,7 +115,7 @@ def _step(source: Source, step: Step, automation: bool) -> Iterator[Finding]:
         if field not in pairs(step.node):
             yield MISSING_FIELD.at(source.of(step.node), f"a step without {field}; write it")
     if automation and step.name and not NAME.fullmatch(step.name):
-        message = f"'{step.name[:60]}' is no name for a step; use letters, digits and _, 128 at most"
+        message = f"'{step.name[:60]}' is not a valid name of a step; use letters, digits and _, 128 at most"
         yield STEP_NAME.at(source.of(step.place), message)
     fields = vocabulary.AUTOMATION_STEP if automation else vocabulary.COMMAND_STEP
     # The agent ignores what only Automation has; nobody has seen the service refuse it.

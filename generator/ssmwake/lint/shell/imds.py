@@ -42,7 +42,7 @@ PYTHON = re.compile(
 )
 FALLBACK = "asks IMDS without a session token where none came, which is refused where tokens are required"
 POWERSHELL = re.compile(r"\b(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr)\b", re.IGNORECASE)
-# Headers may follow on the next line, or stand in a variable.
+# Headers may follow on the next line, or be in a variable.
 MAY_HAVE_HEADERS = re.compile(r"-headers|token|`\s*$|\s@\w", re.IGNORECASE)
 ASKED_OVER_HTTP = re.compile(rf"http://{METADATA}/latest/(?!api/token)")
 UNTOLD = "asks IMDS without a session token; get one by PUT /latest/api/token first"
@@ -116,7 +116,7 @@ def _values(commands: Sequence[Command]) -> dict[str, str]:
 
 def _without_token(name: str, arguments: list[str], values: dict[str, str]) -> bool:
     if any("%{http_code}" in word or "%{response_code}" in word for word in arguments):
-        # Who wants the status tries whether IMDSv1 is on.
+        # A request for the status checks whether IMDSv1 is on.
         return False
     asks = False
     for before, word in zip(["", *arguments], arguments, strict=False):
@@ -128,6 +128,6 @@ def _without_token(name: str, arguments: list[str], values: dict[str, str]) -> b
         if ASKED.search(known):
             asks = True
         elif known.startswith(("$", "`")):
-            # Options that stand in a variable may well hold the token.
+            # Options in a variable may well hold the token.
             return False
     return asks

@@ -1,4 +1,4 @@
-"""Secrets that stand in user data; what is found is never repeated."""
+"""Secrets in user data; what is found is never repeated."""
 
 import re
 from collections.abc import Iterator, Sequence

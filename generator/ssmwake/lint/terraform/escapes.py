@@ -58,7 +58,7 @@ def unknown(expression: Expression, names: frozenset[str]) -> Iterator[tuple[Int
 def for_the_shell(piece: Interpolation) -> Finding:
     """Return the finding of a variable of the shell that Terraform looks for."""
     written = _short(piece.span.text)
-    message = f"{written} is Terraform's here, and it knows no such name; write ${written} for the shell"
+    message = f"{written} is Terraform's here, which has no such name; write ${written} for the shell"
     return SHELL_VARIABLE.at(piece.span.where, message)
 
 
@@ -76,7 +76,7 @@ def _broken(piece: Broken) -> Finding:
         return PLAIN_DIRECTIVE.at(piece.span.where, f"{text} is a directive of the template here; write %{text}")
     if SHELL.match(text):
         return SHELL_VARIABLE.at(piece.span.where, f"{text} is Terraform's here, and no expression; write ${text}")
-    return BROKEN_TERRAFORM.at(piece.span.where, f"{text} is no expression: {piece.problem}")
+    return BROKEN_TERRAFORM.at(piece.span.where, f"{text} is not an expression: {piece.problem}")
 
 
 def _short(text: str) -> str:

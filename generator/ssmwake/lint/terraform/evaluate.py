@@ -163,7 +163,7 @@ def _joined(parts: Iterable[Part], where: Location) -> Text | None:
     """Return the parts one after the other, with a word for what is not known."""
     sources: list[Source] = []
     known = begins = True
-    loose = False
+    layout_unknown = False
     length = 0
     for part, span in parts:
         if part is None or part.coding is not Coding.PLAIN:
@@ -172,7 +172,7 @@ def _joined(parts: Iterable[Part], where: Location) -> Text | None:
             # A text has the places of one file; what comes from another stands where it is put in.
             here = part.source.path == where.path
             source = part.source if here else Source.at_place(span.where, part.source.text)
-            known, loose = known and part.known, loose or part.loose
+            known, layout_unknown = known and part.known, layout_unknown or part.layout_unknown
             begins = begins and (part.begins or length > 0)
         length += len(source.text)
         if length > LIMIT:
@@ -180,7 +180,7 @@ def _joined(parts: Iterable[Part], where: Location) -> Text | None:
         if source.text:
             sources.append(source)
     joined = Source.joined(sources) if sources else Source.at_place(where, "")
-    return Text(joined, known=known, begins=begins, loose=loose)
+    return Text(joined, known=known, begins=begins, layout_unknown=layout_unknown)
 
 
 def _template(template: Template, scope: Scope) -> Text | None:
@@ -190,14 +190,14 @@ def _template(template: Template, scope: Scope) -> Text | None:
     directives = False
     script = bool(template.inside) and template.inside[0].span.text.lstrip().startswith("#!")
     cut = indent(template) if template.flush else 0
-    for number, one in _taken(template.inside, scope):
+    for number, one in _selected(template.inside, scope):
         if isinstance(one, Literal):
             parts.append((Text(literal(template, number, cut)), one.span))
         elif isinstance(one, Interpolation):
             found = text(one.inside[0], scope)
             if found is None and alone(template.inside, number, script=script):
                 # Lines that nobody knows: none of them is better than one that is no YAML.
-                found = Text(Source.at_place(one.span.where, ""), known=False, loose=True)
+                found = Text(Source.at_place(one.span.where, ""), known=False, layout_unknown=True)
             parts.append((found, one.span))
         elif isinstance(one, Directive):
             directives = True
@@ -205,11 +205,11 @@ def _template(template: Template, scope: Scope) -> Text | None:
             parts.append((None, one.span))
     joined = _joined(parts, template.span.where)
     if joined and directives:
-        return replace(joined, known=False, loose=True)
+        return replace(joined, known=False, layout_unknown=True)
     return joined
 
 
-def _taken(pieces: tuple[Expression, ...], scope: Scope) -> Iterator[tuple[int, Expression]]:
+def _selected(pieces: tuple[Expression, ...], scope: Scope) -> Iterator[tuple[int, Expression]]:
     """Yield the pieces that stay, with their numbers: of an if with an else one branch only."""
     with_else: set[int] = set()
     opened: list[int] = []

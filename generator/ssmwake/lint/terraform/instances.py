@@ -27,7 +27,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
     body = block.body
     options = [one.body for one in body.blocks if one.type == "metadata_options"]
     generated = any(one.type in ("dynamic", "launch_template") for one in body.blocks)
-    whole = not any(one.loose for one in user_data)
+    whole = not any(one.layout_unknown for one in user_data)
     template = block.labels[0] == LAUNCH_TEMPLATE
     one = Instance(
         where=block.name.where,
@@ -35,7 +35,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
         role=profiles.role_name(body, scope),
         image=image(body, scope),
         # Who launches from a template can state what it leaves out.
-        settled=whole and not (generated or template),
+        is_complete=whole and not (generated or template),
         names=NAMES,
     )
     for option in options[:1]:

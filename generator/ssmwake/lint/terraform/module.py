@@ -97,7 +97,9 @@ def check(source: Source, files: Files) -> Iterator[Found]:
 def check_template(source: Source) -> Iterator[Found]:
     """Yield what is wrong with a file that templatefile() reads, whatever it is given."""
     if wrong := NO_TEXT.search(source.text):
-        yield BROKEN_TERRAFORM.at(source.at_offset(wrong.start()), "a byte that is no UTF-8; save it as UTF-8")
+        yield BROKEN_TERRAFORM.at(
+            source.at_offset(wrong.start()), "a byte that is not valid UTF-8; save the file as UTF-8"
+        )
         return
     template = parse_template(unix(source))
     yield from escapes.templates(template, None)
@@ -240,7 +242,7 @@ def _base64encoded(value: Expression) -> Replacement | None:
 
 
 def _is_base64(found: Text) -> bool:
-    """Return whether a text may be base64; there are no words in it where it is known."""
+    """Return whether a text may be base64; it has no placeholders where it is known."""
     if NOT_BASE64.search(found.source.text):
         return False
     return not found.known or from_base64(found.source.text) is not None
@@ -266,7 +268,7 @@ def _any(found: Text) -> Iterator[Found]:
 
 
 def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
-    """Yield what is wrong with user data, without what words of ours bring about."""
+    """Yield what is wrong with user data, without what our own placeholders bring about."""
     if not found.begins or not found.source.text.strip():
         return
     if found.file is not None and found.coding is not Coding.GZIP:
@@ -275,7 +277,7 @@ def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
         data = found.source.text.encode("utf-8", "surrogateescape")
         # What only Terraform knows, or packs, has a size that nobody knows here.
         least = len(data) if found.known and found.coding is not Coding.GZIP else 0
-        checked = user_data.check(found.source, data, image, least=least, layout_known=not found.loose)
+        checked = user_data.check(found.source, data, image, least=least, layout_known=not found.layout_unknown)
         yield from _without_words(checked, found)
     if found.file is not None and found.file.startswith(b"#!"):
         yield from escapes.doubled(found.source)
@@ -309,7 +311,9 @@ def _parts(body: Body, scope: Scope) -> Iterator[Found]:
             if kind_of(found.source.text):
                 yield from _checked(found)
             elif said and said.source.text == "text/cloud-config":
-                yield from _without_words(cloud_config.check(found.source, layout_known=not found.loose), found)
+                yield from _without_words(
+                    cloud_config.check(found.source, layout_known=not found.layout_unknown), found
+                )
 
 
 def _document(body: Body, scope: Scope) -> Iterator[Found]:
@@ -343,15 +347,15 @@ def _composed(found: Text, where: Location, described: DocumentResource) -> Iter
     try:
         root = composed(found.source.text)
     except yaml.YAMLError as error:
-        if found.loose:
+        if found.layout_unknown:
             return
         mark = getattr(error, "problem_mark", None)
         place = found.source.at_offset(mark.index) if mark else where
-        message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; correct it"
+        message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; fix the syntax here"
         yield NOT_A_DOCUMENT.at(place, message)
         return
     if root is not None and (node_at(root, "mainSteps") is not None or text_of(node_at(root, "schemaVersion"))):
-        size_known, layout_known = found.known, not found.loose
+        size_known, layout_known = found.known, not found.layout_unknown
         yield from document.check(
             described, found.source, root, whole=True, size_known=size_known, layout_known=layout_known
         )

@@ -31,7 +31,7 @@ STRIP = re.compile("~")
 OPERATOR = re.compile(r"==|!=|<=|>=|&&|\|\||[-+*/%<>]")
 HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
 FOR = re.compile(rf"(?:\s|{COMMENT})*+for\s+([^\W\d][\w-]*)\s*(?:,\s*([^\W\d][\w-]*)\s*)?in\b")
-# What may follow an escaped or a plain opening in a template; a dollar doubled before a brace is no opening.
+# What may follow an escaped or a plain opening in a template; a doubled dollar before a brace is not an opening.
 PIECE = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 QUOTED_PIECE = re.compile(r"\$\$\{|%%\{|\$\{|%\{|\\.|[\"\n]", re.DOTALL)
 ESCAPE = re.compile(r"\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
@@ -53,7 +53,7 @@ def parse_template(source: Source) -> Template:
     try:
         return _Reader(source).template(len(source.text))
     except BrokenText as error:
-        # Broken in so many places that it is read no further.
+        # Broken in this many places, it is read no further.
         start = Span(source, error.offset, error.offset + 1)
         return Template(start, (Broken(start, problem=error.problem),))
 
@@ -117,7 +117,7 @@ class _Reader(Cursor):
     # Expressions.
 
     def inside(self, in_brackets: bool) -> Expression:
-        """Return an expression that stands in brackets, or in the braces of an object."""
+        """Return an expression in brackets, or in the braces of an object."""
         before, self.in_brackets = self.in_brackets, in_brackets
         found = self.expression()
         self.skip()

@@ -31,7 +31,7 @@ class Text:
     # Its beginning is as it will be.
     begins: bool = True
     # Whole lines may come or go, so its layout tells nothing.
-    loose: bool = False
+    layout_unknown: bool = False
     # It came from yamlencode, though it is written as JSON here.
     yaml: bool = False
     # The file it came from as a whole, and not rendered.

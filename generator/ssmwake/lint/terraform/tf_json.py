@@ -34,7 +34,7 @@ def parse(source: Source) -> Body:
         json.loads(source.text)
         root = composed(source.text)
     except json.JSONDecodeError as error:
-        raise BrokenText(source, error.pos, f"broken JSON: {error.msg}; correct it") from None
+        raise BrokenText(source, error.pos, f"broken JSON: {error.msg}; fix the JSON here") from None
     except yaml.YAMLError:
         raise BrokenText(source, 0, "JSON that YAML cannot read; write plain characters") from None
     blocks: list[Block] = []

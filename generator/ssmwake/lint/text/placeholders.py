@@ -1,4 +1,4 @@
-"""What stands in a text for something that only another program knows, made into plain words of the same place."""
+"""Placeholders of other programs, made into plain words at the same place."""
 
 import re
 

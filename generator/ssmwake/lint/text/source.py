@@ -1,4 +1,4 @@
-"""A text and where each of its characters stands in the file that a person wrote, however deep it was found."""
+"""A text and the place of each of its characters in the file that the user wrote, however deep it was found."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Source:
 
     @classmethod
     def at_place(cls, where: Location, text: str) -> Source:
-        """Return a text that was decoded, such as base64: all of it stands at one place."""
+        """Return a text that was decoded, such as base64: all of it has one place."""
         return cls(where.path, text, (Mark(0, where.line, where.column, moves=False),))
 
     @classmethod
@@ -90,7 +90,7 @@ class Source:
         return self._lines[min(line, len(self._lines)) - 1]
 
     def filled(self, line: int) -> bool:
-        """Return whether something in a line of the text is not as it stands in the file, such as a word put in."""
+        """Return whether something in a line of the text differs from the file, such as a placeholder."""
         start = self._lines[min(line, len(self._lines)) - 1]
         end = self.text.find("\n", start)
         first, last = bisect_left(self._offsets, start), bisect_left(self._offsets, end if end >= 0 else len(self.text))

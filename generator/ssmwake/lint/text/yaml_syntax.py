@@ -13,7 +13,7 @@ from ssmwake.model import Finding, Location
 TEMPLATE = "a CloudFormation template"
 PLACEHOLDER = re.compile(r"%[\w.-]+%|@@?\w+@@?|\{%|<%")
 DUPLICATE_KEY = rule(
-    "SW205", ERROR, "a key that stands twice", reason="the last one wins, and the first is gone without a word"
+    "SW205", ERROR, "a duplicate key", reason="the last one wins, and the first is gone without a word"
 )
 
 
@@ -88,7 +88,7 @@ def _margin(line: str) -> int:
 
 
 def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Finding]:
-    """Yield each key that stands twice in one mapping, at any depth, aliases once."""
+    """Yield each duplicate key of a mapping, at any depth, aliases once."""
     if id(node) in seen or isinstance(node, yaml.ScalarNode):
         return
     seen.add(id(node))
@@ -101,6 +101,6 @@ def duplicates(source: Source, node: yaml.Node, seen: set[int]) -> Iterator[Find
         if isinstance(key, yaml.ScalarNode):
             if key.value in keys and key.value != "<<":
                 first = keys[key.value].line
-                yield DUPLICATE_KEY.at(source.of(key), f"'{key.value}' stands in line {first} already; keep one")
+                yield DUPLICATE_KEY.at(source.of(key), f"'{key.value}' is already on line {first}; keep one")
             keys.setdefault(key.value, source.of(key))
         yield from duplicates(source, inner, seen)

@@ -51,12 +51,14 @@ def check(
     """
     layout_known = layout_known and not templated
     if script_below := SCRIPT_BELOW.search(source.text):
-        # The rest is no part of the cloud-config, and is not read as one.
+        # The rest is not part of the cloud-config, and is not read as one.
         where = source.at_offset(script_below.start())
         yield SCRIPT_BELOW_CONFIG.at(where, "a script cannot follow a cloud-config; use runcmd, or MIME parts")
         source = source.slice(0, script_below.start())
     if match := NO_TEXT.search(source.text):
-        yield BROKEN_USER_DATA.at(source.at_offset(match.start()), "a byte that is no UTF-8; save it as UTF-8")
+        yield BROKEN_USER_DATA.at(
+            source.at_offset(match.start()), "a byte that is not valid UTF-8; save the file as UTF-8"
+        )
         return
     try:
         root = composed(source.text)

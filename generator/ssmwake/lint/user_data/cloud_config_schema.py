@@ -1,4 +1,4 @@
-"""A cloud-config held against the JSON schema that comes with a cloud-init; which one is the caller's choice."""
+"""A cloud-config checked against the JSON schema that comes with a cloud-init; the caller chooses which one."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
         for key in error.instance:
             if key not in known | AMAZON.keys() and not any(re.search(pattern, key) for pattern in patterns):
                 where = source.of(_node(root, (*path, key), key=True))
-                yield UNKNOWN_KEY.at(where, f"this cloud-init knows no key '{key[:60]}' in {name}; remove it")
+                yield UNKNOWN_KEY.at(where, f"this cloud-init has no key '{key[:60]}' in {name}; remove it")
         return
     limit = error.validator_value
     match error.validator:
@@ -112,7 +112,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
             missing = [key for key in limit if key not in error.instance]
             message = f"is without {', '.join(missing)}; write it"
         case "pattern":
-            message = f"does not look like {limit[:60]}; correct it"
+            message = f"does not match {limit[:60]}; write a value that does"
         case "minItems" | "minProperties":
             message = "holds nothing; remove it"
         case other:

@@ -1,4 +1,4 @@
-"""A cloud-config held against the table of keys: unknown ones, old ones, and values that no version takes."""
+"""A cloud-config checked against the table of keys: unknown and old ones, and values that no version takes."""
 
 import base64
 import binascii
@@ -124,7 +124,7 @@ def _name(shape: Shape) -> str:
 def _no_key(source: Source, node: yaml.Node, key: str, known: Mapping[str, Shape], where: str) -> Finding:
     near = difflib.get_close_matches(key[:60].lower(), known, 1)
     hint = f"; did you mean '{near[0]}'?" if near else "; remove it"
-    return UNKNOWN_KEY.at(source.of(node), f"cloud-init knows no key '{key[:60]}'{where}{hint}")
+    return UNKNOWN_KEY.at(source.of(node), f"cloud-init has no key '{key[:60]}'{where}{hint}")
 
 
 def _deprecated(source: Source, node: yaml.Node, key: str, instead: tuple[str, str]) -> Finding:
@@ -171,7 +171,7 @@ def _written(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
         if encoding not in ENCODINGS:
             near = difflib.get_close_matches(encoding, ENCODINGS, 1)
             hint = f"did you mean {near[0]}?" if near else "write b64, gz+b64 or none"
-            yield FILE_ENCODING.at(source.of(said), f"cloud-init knows no encoding {encoding}; {hint}")
+            yield FILE_ENCODING.at(source.of(said), f"cloud-init has no encoding {encoding}; {hint}")
         content = found["content"][1] if "content" in found else None
         if isinstance(content, yaml.ScalarNode) and not _unknown(content) and decoded(content, encoding) is None:
             message = f"the content is not {encoding}, so the file is not written; encode it, or leave out encoding"
@@ -188,12 +188,12 @@ def _permissions(source: Source, node: yaml.ScalarNode) -> Iterator[Finding]:
             message = f"{node.value} is read as decimal, which is mode {mode:o}; write {written}"
             yield PERMISSIONS.at(source.of(node), message)
     elif node.tag.endswith(":str") and not OCTAL.fullmatch(node.value):
-        message = "permissions that are no octal number, so the default is taken; write such as '0644'"
+        message = "permissions that are not an octal number, so the default is taken; write such as '0644'"
         yield PERMISSIONS.at(source.of(node), message)
 
 
 def decoded(node: yaml.ScalarNode, encoding: str) -> bytes | None:
-    """Return the bytes of a file from its content, still compressed if they are; None where it is no base64."""
+    """Return the bytes of a file from its content, still compressed if they are; None where it is not base64."""
     if not encoding.endswith(("b64", "base64")):
         return str(node.value).encode("utf-8", "surrogateescape")
     try:

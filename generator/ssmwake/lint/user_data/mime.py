@@ -54,7 +54,7 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
         return
     if len(text) > LONGEST or text.count("\n--") > MOST:
         limit = f"{LONGEST:,} characters or {MOST:,} parts"
-        yield NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; make it smaller")
+        yield NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; split it")
         return
     if "\0" in text:
         # Python's own parser gives up on one in the name of a character set.
@@ -98,7 +98,7 @@ def pieces(source: Source) -> Iterator[Piece | Finding]:
             piece = Piece(source.slice(start, position), node.get_content_type())
         if node.defects and encoding == "base64":
             yield PART_NOT_BASE64.at(
-                where, "the part is no base64, as its header says; encode it, or correct the header"
+                where, "the body is not base64, as the header says; encode it, or change the header"
             )
             continue
         if not PACKED.fullmatch(piece.type):
@@ -155,7 +155,7 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool, late: bool) 
         elif re.search(r"(?i)multipart/", text[:400]):
             yield NESTED_MIME.at(body, "a whole MIME message is the body of a part, and nobody opens it; take it apart")
         else:
-            message = "headers stand in the body, so nobody reads them; remove the empty line above"
+            message = "headers are in the body, so nobody reads them; remove the empty line above"
             yield HEADERS_IN_BODY.at(body, message)
     elif piece.type in SCRIPTS and kind is None:
         yield MISLABELLED_PART.at(body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")

@@ -23,7 +23,7 @@ class Piece:
 
     @classmethod
     def decoded(cls, where: Location, content_type: str, body: bytes) -> Piece:
-        """Return a part that was encoded: all of it stands at one place."""
+        """Return a part that was encoded: all of it has one place."""
         return cls(Source.at_place(where, body.decode("utf-8", "surrogateescape")), content_type)
 
 
