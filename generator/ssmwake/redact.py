@@ -24,6 +24,8 @@ _NAMED = re.compile(
     r"(?i)(?:pass(?:w(?:or)?d|phrase|code)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|"
     r"credentials?|auth|bearer|license|licence|dsn)[\w-]*[\"']?(?:\s*[:=]\s*|\s+)(?![\"']?\$[({A-Za-z_]|\s)\S"
 )
+# The header and the path by which IMDSv2 gives a session token name no secret.
+IMDS = re.compile(r"(?i)x-aws-ec2-metadata-token(?:-ttl-seconds)?|latest/api/token")
 # curl -u user:password, mysql -psecret
 _OPTION = re.compile(r"\s(?:-u|--user)[ =]?[\"']?[^\s:\"']+:[^\s$]|\s-p[^\s-]*[A-Z0-9]")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
@@ -48,6 +50,7 @@ def secret_lines(text: str) -> set[int]:
 
 
 def _may_hold_one(line: str) -> bool:
+    line = IMDS.sub("", line)
     if any(pattern.search(line) for pattern, _ in FORMS) or _NAMED.search(line) or _OPTION.search(line):
         return True
     return any(_looks_random(match[0]) for match in _TOKEN.finditer(line))

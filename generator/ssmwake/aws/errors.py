@@ -92,6 +92,8 @@ def line(error: Exception, operation: str, resource: str, region: str) -> str:
 
 def _service(error: ClientError, operation: str, resource: str, region: str) -> str:
     code, said = code_of(error), _words_of(error)
+    if code in DENIED and "MultiFactorAuthentication" in said:
+        return f"the code for MFA was not accepted ({said}); try again with the next one"
     if code in DENIED:
         return _denied(said, operation, resource)
     if code in EXPIRED:

@@ -27,21 +27,18 @@ class Diff:
     after: str
 
     def __str__(self) -> str:
-        lines = difflib.unified_diff(
-            _shown(self.before), _shown(self.after), f"{self.name} (now)", f"{self.name} (then)", lineterm=""
-        )
-        return "\n".join(map(printable, lines))
-
-
-def _shown(text: str) -> list[str]:
-    """Return the lines, those that may hold a secret by their number only: an other secret is an other line."""
-    secret = secret_lines(text)
-    return [_hidden(line) if number in secret else line for number, line in enumerate(text.splitlines())]
+        before, after = self.before.splitlines(), self.after.splitlines()
+        secret = {before[number] for number in secret_lines(self.before)}
+        secret |= {after[number] for number in secret_lines(self.after)}
+        lines = difflib.unified_diff(before, after, f"{self.name} (now)", f"{self.name} (then)", lineterm="")
+        # A header of the diff is no line of the texts, and cannot be one: it has a sign in front.
+        return "\n".join(printable(_hidden(line) if line[1:] in secret else line) for line in lines)
 
 
 def _hidden(line: str) -> str:
-    indentation = line[: len(line) - len(line.lstrip())]
-    return f"{indentation}{HIDDEN}"
+    """Return a line of a diff with its sign and indentation, and without what it says."""
+    sign, text = line[0], line[1:]
+    return f"{sign}{text[: len(text) - len(text.lstrip())]}{HIDDEN}"
 
 
 def diffs(current: Current, actions: tuple[Action, ...]) -> tuple[Diff, ...]:
