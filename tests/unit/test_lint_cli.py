@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from ssmwake.cli import command
 from ssmwake.lint import Kind, kind, lint
@@ -225,6 +227,19 @@ def test_the_page_shows_comments_and_a_config_that_spare() -> None:
         assert lint("f", spared.encode()) == ()
     (ignore,) = load("ssmwake.yaml", config.encode()).lint.ignore
     assert (ignore.rule, ignore.path) == ("SW210", "legacy/*.sh")
+
+
+def test_the_page_gives_an_editor_the_schema_of_the_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", text, re.MULTILINE)
+    (written,) = re.findall(r"^`ssmwake (init --schema \S+)` writes that schema", text, re.MULTILINE)
+    assert CliRunner().invoke(command, written.split()).exit_code == 0
+    schema = json.loads((tmp_path / line).read_text())
+    (config,) = re.findall(r"^```yaml\n(lint:\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    validator = Draft202012Validator(schema)
+    assert list(validator.iter_errors(yaml.safe_load(config))) == []
+    assert list(validator.iter_errors(yaml.safe_load(config.replace("reason", "raeson")))) != []
 
 
 def test_a_file_that_terraform_refers_to_is_read_and_told_at_its_own_place(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def found(script: str) -> list[str]:
         ("#!/bin/bash\nif[ -f /etc/a ]; then date; fi\n", "2:3"),
         ("#!/bin/bash\ncat <<EOF\ntext\n EOF\n", "2:5"),
         ("#!/bin/sh\napt-get update\na=(1 2)\necho ${a[0]} ${a[1]}\n", "3:3"),
+        ("#!/bin/bash\nusermod -c a(b) c\n", "2:13"),
         ("#!/bin/dash\ndiff <(date) <(date)\n", "2:6"),
     ],
 )

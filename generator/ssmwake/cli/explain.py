@@ -37,9 +37,17 @@ def explanation(name: str) -> str:
 
 
 def _of_shellcheck(code: str) -> str:
+    from ssmwake.lint.shell.comments import GIVES_UP, NOT_WANTED
+
+    number = int(code[2:])
+    if number in NOT_WANTED:
+        passed_on = "ssmwake does not report it: it is a matter of taste, or cannot be known from one file."
+    else:
+        rule = "SW231" if number in GIVES_UP else "SW208"
+        passed_on = f"ssmwake passes it on as {rule} (`ssmwake explain {rule}`)."
     return (
         f"# {code}: a finding of shellcheck\n\n"
-        f"ssmwake passes it on as SW208 (`ssmwake explain SW208`). Its page is https://www.shellcheck.net/wiki/{code}\n\n"
+        f"{passed_on} Its page is https://www.shellcheck.net/wiki/{code}\n\n"
         f"`# shellcheck disable={code}` above the line silences it, and so does `--ignore {code}`.\n"
     )
 

@@ -47,8 +47,10 @@ BASH_IS_SH = re.compile(r"(?m)^[^#\n]*\b(?:yum|dnf|microdnf|amazon-linux-extras|
 DASH_IS_SH = re.compile(r"(?m)^[^#\n]*\b(?:apt-get|apt|dpkg|debconf-set-selections|add-apt-repository)\s")
 # Of these dash makes a syntax error: arrays, process substitution.
 BREAKS_DASH = {3001: "process substitution", 3030: "arrays", 3054: "arrays"}
-# The parser gives up: where it began to read what it does not understand, where it stopped, and at what.
-BEGAN, STOPPED, UNEXPECTED = 1073, 1072, 1089
+# The parser gives up: where it began to read what it does not understand, where it stopped, and at which bracket.
+BEGAN, STOPPED = 1073, 1072
+UNEXPECTED = frozenset({1088, 1089})
+GIVES_UP = UNEXPECTED | {BEGAN, STOPPED}
 # A keyword that is none, because the bracket is part of it: `if[`.
 GLUED, KEYWORD = 1069, re.compile(r"(?:if|elif|while|until)\[")
 CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
@@ -93,12 +95,12 @@ def errors(source: Source, dialect: str, found: Sequence[Comment]) -> Iterator[F
 def _is_of_template(source: Source, found: Sequence[Comment]) -> bool:
     """Return whether the parser stopped at what another tool will replace, or where it may leave anything."""
     lines = source.text.split("\n")
-    places = {one.line for one in found if one.code in (BEGAN, STOPPED, UNEXPECTED)}
+    places = {one.line for one in found if one.code in GIVES_UP}
     return STATEMENT.search(source.text) is not None or any(EXPRESSION.search(lines[number - 1]) for number in places)
 
 
 def _is_unparsable(source: Source, found: Sequence[Comment]) -> bool:
-    return any(one.code in (BEGAN, STOPPED, UNEXPECTED) or _is_glued(source, one) for one in found)
+    return any(one.code in GIVES_UP or _is_glued(source, one) for one in found)
 
 
 def _is_glued(source: Source, one: Comment) -> bool:
@@ -109,9 +111,9 @@ def _is_glued(source: Source, one: Comment) -> bool:
 def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
     """Return the finding for a text that the parser gave up on, at the beginning of what it could not read."""
     began = next((one for one in found if one.code == BEGAN), None)
-    stopped = next((one for one in found if one.code in (STOPPED, UNEXPECTED)), None)
+    stopped = next((one for one in found if one.code in UNEXPECTED | {STOPPED}), None)
     # The parser's own numbers begin with 1; what it says besides names the fault.
-    others = [one for one in found if one.code < 2000 and one.code not in (BEGAN, STOPPED, UNEXPECTED)]
+    others = [one for one in found if one.code < 2000 and one.code not in GIVES_UP]
     glued = next((one for one in found if _is_glued(source, one)), None)
     place = began or stopped or glued or others[0]
     construct = CONSTRUCT.search(began.message) if began else None
