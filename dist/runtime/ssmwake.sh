@@ -178,6 +178,8 @@ explain() {
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
+    agent-stopped) sentence='the agent was stopped, and stays stopped' todo="sudo systemctl start $unit" ;;
+    agent-online) sentence="the agent is online without a role ($agent_source)" todo=nothing ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     *) sentence="the agent is ${reason#agent-}" ;;
     esac
@@ -191,38 +193,42 @@ now() {
     now=${now%.*}
 }
 
-# The two stand-ins for curl: they send and receive, and read nothing of it. Arguments: a place to connect to, then paths; on
-# standard input how many seconds a reply may take, the method and the header, which holds the token. They print each reply
-# as it comes, and `~`.
+# The two stand-ins for curl. Arguments: a host and a port, then paths; on standard input how many seconds a reply may
+# take, the method and the header, which holds the token. For each reply they print the body and, if that is whole,
+# `~STATUS~`.
 
-# In Python: n and p the place, u the paths, t the seconds, v the method, h the header, s the socket. It takes no more than
-# 99 times 99 bytes; what comes in smaller pieces or later than that is not IMDS.
-python_client='import os,signal,socket,sys
-_,n,p,*u=sys.argv
-t,v,h=input().split(" ",2)
-for x in u:
- signal.alarm(int(t))
- s=socket.create_connection((n,p))
- s.sendall(f"{v} /latest/{x} HTTP/1.0\r\nHost: {n}\r\n{h}\r\n\r\n".encode())
- for _ in range(99):os.write(1,s.recv(99))
- os.write(1,b"~")'
+python_client='import http.client,os,signal,sys
+_,host,port,*paths=sys.argv
+limit,verb,header=input().split(" ",2)
+name,text=header.split(": ")
+for path in paths:
+ signal.alarm(int(limit))
+ connection=http.client.HTTPConnection(host,port)
+ connection.request(verb,"/latest/"+path,headers={name:text})
+ reply=connection.getresponse()
+ os.write(1,reply.read(9800))
+ if not reply.length:os.write(1,b"~%d~"%reply.status)'
 
-# In bash: what a read got before the connection was reset is lost, so the first line has a read of its own.
 # shellcheck disable=SC2016 # its variables are its own
 bash_client='set +x
 read -r limit verb header
-for path; do
-    exec 3<>/dev/tcp/$0
-    printf "$verb /latest/$path HTTP/1.0\r\nHost: ${0%/*}\r\n$header\r\n\r\n" >&3
-    read -r -u 3 status
-    IFS= read -r -u 3 -t $limit -d "" -N 9800 line
-    printf "%s\n%s~" "$status" "$line"
+for path in "${@:2}"; do
+    exec 3<>"/dev/tcp/$0/$1" || exit
+    printf "$verb /latest/$path HTTP/1.0\r\nHost: $0\r\n$header\r\n\r\n" >&3
+    read -r -u 3 _ status _
+    while read -r -u 3 line && [ ${#line} -gt 1 ]; do
+        [[ ${line,,} != content-length:* ]] || size=${line//[!0-9]}
+    done
+    IFS= read -r -u 3 -d "" -N 9800 body
+    printf %s "$body"
+    [ ${#body} != "$size" ] || printf "~$status~"
 done'
 
 # One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
 #
 # The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
-# link-local address. Bodies are cut at 8 KiB: real ones have 2, and `${x#*y}` in sh is quadratic.
+# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with the
+# square of their length.
 
 find_client() {
     # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
@@ -234,58 +240,49 @@ find_client() {
     finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
 }
 
-# $1 a header, $2 the method, then one path or two. Leaves the reply to the first in $info; of the last the text in $body,
-# the status in $http, and in $reason why that is no good answer.
+# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in $body,
+# its status in $http, and in $reason why it is not a good answer.
 request() {
-    line=$1 verb=$2 place=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
-    name=${place%:*}
-    name=${name#[}
-    name=${name%]}
+    line=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
+    port=${address##*:} address=${address%:*}
+    address=${address#[}
+    address=${address%]}
     shift 2
-    last=$#
     case $client in
     # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
     curl)
         line="header = \"$line\""
-        set -- curl -qsgiK - --noproxy '*' -m $limit --limit-rate 8k -w '~' -X "$verb" \
+        set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
             "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
         ;;
     bash)
         line="$limit $verb $line"
-        set -- timeout 3 bash -c "$bash_client" "$name/${place##*:}" "$@"
+        set -- timeout 3 bash -c "$bash_client" "$address" "$port" "$@"
         ;;
     *)
         line="$limit $verb $line"
-        set -- python3 -ISc "$python_client" "$name" "${place##*:}" "$@"
+        set -- python3 -ISc "$python_client" "$address" "$port" "$@"
         ;;
     esac
-    # bash has a word to say about each zero byte.
-    { line=$(echo "$line" | "$@"); } 2>/dev/null
-    # Split at the marks: linear, where `${line%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
+    # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
+    { reply=$(echo "$line" | "$@"); } 2>/dev/null
+    value=$? info='' reason=''
+    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
     set -f
     IFS='~'
     # shellcheck disable=SC2086 # this is the splitting
-    set -- $line
+    set -- $reply
     unset IFS
     set +f
-    info=${1-}
-    # A client that was cut off has not asked for all.
-    [ $# -gt $last ] || last=$#
-    eval "line=\${$last}"
-    # Each of these finds what it looks for in the head, so none takes long.
-    body=${line#*"$nl"?"$nl"} http=${line#* } size=${line#*ontent-?ength: }
-    http=${http%%[!0-9]*} size=${size%%[!0-9]*}
-    # No string holds a zero byte, so a binary answer is never as long as it says.
-    case $body in
-    *[!\ -~[:space:]]*) size=${#body} ;;
-    esac
-    case $http:$size in
-    200:"${#body}") reason='' ;;
-    200:*) reason='partial-body' ;;
+    [ $# -lt 3 ] || { info=$1 && shift 2; }
+    body=${1-} http=${2:-${reply:+none}}
+    case $http:$value in
+    200:0) ;;
     429:* | 5??:*) reason='imds-busy' ;;
     403:*) reason='imds-forbidden' ;;
-    [1-4]??:*) reason=imds-http-$http ;;
-    *) reason='imds-unreachable' http=0 ;;
+    [13-4]??:*) reason=imds-http-$http ;;
+    :* | 000:*) reason='imds-unreachable' http=0 ;;
+    *) reason='partial-body' http=200 ;;
     esac
     [ ${#body} -le 8192 ] || reason='oversize-body'
 }
@@ -326,22 +323,22 @@ field() {
     for word in $1; do
         case $state:$word in
         :"$2") state=1 ;;
-        1:*[!\ :]*) state='' ;;
+        1:*[![:space:]:]*) state='' ;;
         1:*:*) state=2 ;;
-        2:*)
-            value=$word
-            break
-            ;;
+        2:*) value=$word state=3 ;;
+        # What no quote ends was cut off.
+        3:*) state=4 ;;
         esac
     done
     unset IFS
     set +f
+    [ "$state" = 4 ] || value=''
 }
 
 # Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
 poll_imds() {
     polls=$((polls + 1))
-    expires='' verdict=''
+    verdict=''
     get meta-data/iam/info meta-data/iam/security-credentials/
     case $reason in
     '') read_role ;;
@@ -370,7 +367,7 @@ read_role() {
     reason='other-role'
     [ "${wanted:-$role}" = "$role" ] || return
     reason=ready
-    same "$announced" && [ "$mode" != status ] && return
+    same "$announced" && [ "$mode$expired" = "$mode" ] && [ "$mode" != status ] && return
     get "meta-data/iam/security-credentials/$role"
     [ -z "$reason" ] || return
     field "$body" Code
@@ -385,7 +382,11 @@ read_role() {
         [ "$value" ] || reason=${reason:-creds-missing-$key}
     done
     [ -z "$reason" ] || return
-    reason=ready expires=$value
+    reason=ready expired=''
+    case $value in
+    *[!0-9TZ:.+-]*) ;;
+    *) expires=$value ;;
+    esac
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
     expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
 }
@@ -397,154 +398,298 @@ same() {
     [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
 }
 
+# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared, and
+# never a pattern.
+
+user=''
+
+# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel did; fails
+# if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
+examine() {
+    started=''
+    read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
+    case $line in
+    "$1 (${2-}"*) ;;
+    *) return 1 ;;
+    esac
+    # shellcheck disable=SC2086 # split at blanks: what follows the name starts with field 3
+    set -- ${line##*") "}
+    parent=${2-} started=${20-}
+}
+
+# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our own
+# process namespace rather than to a container's: the lines Uid and NSpid of its status.
+find_process() {
+    user=${user:-$(id -u)}
+    for word in /proc/[0-9]*; do
+        found=${word#/proc/}
+        if examine "$found" "$1)" && "$2" && grep -q "^Uid:	$user	$user	" "$word/status" &&
+            ! grep -q '^NSpid:.*	.*	' "$word/status"; then
+            return
+        fi
+    done
+    found=''
+    return 1
+}
+
+# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are cut off
+# as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while processes keep
+# the kernel's time, so what counts is the age against a process that begins now.
+find_age() {
+    age=$1
+    line=$(cat /proc/self/stat)
+    # shellcheck disable=SC2086 # split at blanks
+    set -- ${line##*") "}
+    age=$((${20%??} - ${age%??}))
+}
+
+# Does the process live that the lock $1 names, by its number and by when it began? The number of a process that was
+# killed belongs to another one some day.
+is_held() {
+    holder='' recorded=''
+    read -r holder recorded 2>/dev/null <"$run/$1.lock"
+    examine "${holder%%[!0-9]*}" && [ "$started" = "$recorded" ]
+}
+
+# Take the lock $1; fails where another process holds it. Where /run cannot be written there are no locks.
+take_lock() {
+    is_held "$1" && return 1
+    lock=$run/$1.lock
+    examine $$
+    # -C: of two at the same time only one writes it.
+    { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "$$ $started" >"$lock"); } 2>/dev/null
+    [ -e "$lock" ] || tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
+    ! is_held "$1" || [ "$holder" = $$ ]
+}
+
 # The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
 
-# Leaves the properties of the unit $1 in $state, a line each; fails where there is such a unit. No --value: systemd 219
-# has none.
-absent() {
-    state=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null)
+agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
+
+# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it. Where an
+# image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
+bounded() {
+    now
+    limit=$((deadline - now < $1 ? deadline - now : $1))
+    shift
+    ! timeout -s KILL 5 true || set -- timeout -s KILL $((limit > 0 ? limit : 1)) "$@"
+    "$@"
+} 2>/dev/null
+
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then there
+# is nothing in $state. No --value: systemd 219 has none.
+show() {
+    state=$(bounded 5 systemctl show -pLoadState,SubState,MainPID,UnitFileState,Job,ActiveEnterTimestampMonotonic "$1")
     case $state in
-    '' | *not-found*) ;;
-    *) return 1 ;;
+    '' | *not-found*) return 1 ;;
     esac
 }
 
+# Leaves $unit, $main (the number of its main process), and a word in $agent.
 find_unit() {
+    unit='' agent=not-installed main=0
     case $manager in
+    '') agent=no-service-manager ;;
     systemd)
-        # The snap's name first: on Ubuntu a leftover unit of the package can lie beside it.
-        for word in snap.amazon-ssm-agent. ''; do
-            unit=${word}amazon-ssm-agent.service
-            absent $unit || return
+        # On Ubuntu a unit of the package and one of the snap can be there both, one of them left over.
+        for word in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
+            show $word || [ "$state" ] || agent=unknown
+            case $agent:$state in
+            unknown:*) return ;;
+            *not-found*) ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
+            esac
         done
+        # snapd, which brings the agent, is busy with that for a while at the first boot.
+        [ "$unit" ] || ! show snapd.seeded.service || case $state in
+        *=start* | *Job=[1-9]*) agent=not-seeded ;;
+        esac
         ;;
     openrc)
-        unit=amazon-ssm-agent state=State=dead
-        find_process amazon-ssm-ag && state="State=running MainPID=$found"
-        rc-service -e $unit && return
+        bounded 5 rc-service -e amazon-ssm-agent >/dev/null || return
+        unit=amazon-ssm-agent agent=disabled
+        for word in "$root/etc/runlevels"/*/amazon-ssm-agent; do
+            [ ! -e "$word" ] || agent=stopped
+        done
+        [ ! -e "$root/run/openrc/started/$unit" ] || agent=down
+        ! find_process amazon-ssm-agen true || agent=running main=$found
         ;;
     esac
-    unit='' state=not-found
 }
 
-# Put into $found a process whose name begins with $1: a child of $2 if that is given, else any.
-find_process() {
-    found=''
-    for word in /proc/[0-9]*; do
-        examine "${word#/proc/}" "$1" || continue
-        case $parent:$root in
-        "${2:-$parent}":*)
-            found=${word#/proc/}
-            return
-            ;;
-        # An agent that died leaves its worker behind, and the next one takes it over.
-        1:) found=${word#/proc/} ;;
-        esac
-    done
-    [ "$found" ]
-}
-
-# Is the name of the process $1 $2? Then its parent, and how many seconds it has lived: the kernel counts its start in
-# hundredths.
-examine() {
-    read -r line 2>/dev/null <"/proc/$1/stat" || return
-    case $line in
-    *"($2"*) ;;
-    *) return 1 ;;
+read_state() {
+    case $state in
+    *SubState=running*) agent=running main=${state##*MainPID=} ;;
+    *LoadState=masked*) agent=masked ;;
+    *SubState=auto-restart* | *SubState=failed*) agent=down ;;
+    *SubState=stop* | *SubState=final*) agent=stopping ;;
+    # Its start waits for something.
+    *Job=[1-9]*) agent=queued ;;
+    *=disabled*) agent=disabled ;;
+    # It has run in this boot: somebody has stopped it.
+    *Monotonic=[1-9]*) agent=stopped ;;
+    *) agent=not-started ;;
     esac
-    # shellcheck disable=SC2086 # split at blanks: what follows the name, in parentheses, starts with field 3
-    set -- ${line##*") "}
-    parent=$2 age=$((now - ${20} / 100))
+    main=${main%%[!0-9]*}
 }
 
-# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run.
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are online.
 look() {
-    if ! examine "$pid" amazon-ssm-ag; then
-        pid='' worker=''
+    if ! examine "$pid" || [ "$started" != "$pid_start" ]; then
+        pid='' worker='' had_worker=-99 lost=''
         find_unit
-        agent=starting
-        case $manager:$state in
-        :*) agent=no-service-manager ;;
-        *not-found*) agent=not-installed ;;
-        *LoadState=masked*) agent=masked ;;
-        *State=running*)
-            pid=${state##*MainPID=}
-            pid=${pid%%[!0-9]*}
-            ;;
-        *State=dead*=disabled*) agent=disabled ;;
-        *State=dead*) agent=stopped ;;
-        *State=failed* | *State=auto-restart*) agent=down ;;
-        *State=stop* | *State=final*) agent=stopping ;;
-        esac
-        [ "$pid" ] || return 0
+        [ "$agent" = running ] || return 0
+        # The unit can run something else that runs the agent, such as a container, into which we do not look.
+        agent=out-of-sight
+        find_process amazon-ssm-agen is_main || return 0
+        pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
+        # Agents of version 2 have no program for a worker.
+        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | head -n 1)
+        program=$root/usr/bin/ssm-agent-worker
+        [ ! -e "${line%/*}/ssm-agent-worker" ] || program=${line%/*}/ssm-agent-worker
     fi
-    # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
-    if ! examine "$worker" ssm-agent-worke; then
-        seen_online=-300
-        find_process ssm-agent-worke "$pid"
-        worker=$found
+    if ! examine "$worker" || [ "$started" != "$worker_start" ]; then
+        worker='' seen_online=-300
+        ! find_process ssm-agent-worke is_worker || worker=$found worker_start=$started lost=''
     fi
-    agent=online
-    if [ -z "$worker" ]; then
-        # Its first attempt takes a moment; only then does no worker mean that it sleeps.
-        agent=starting
-        examine "$pid" amazon-ssm-ag && [ "$age" -lt 5 ] || agent=asleep
-    elif [ $((now - seen_online)) -ge 300 ]; then
-        if connected; then
-            lost='' seen_online=$now
-        else
-            # It reconnects by itself, and needs a second at its start; one that was denied never has a connection.
-            lost=${lost:-$now}
-            agent=connecting
-            [ $((now - lost)) -lt "$patience" ] || agent=hibernating
-        fi
+    if [ "$worker" ]; then
+        had_worker=$now
+        judge "$worker" "$worker_start"
+    elif [ ! -e "$program" ]; then
+        judge "$pid" "$pid_start"
+    else
+        # Its first attempt takes a moment, and it starts another worker within a minute after one has ended.
+        agent=asleep
+        find_age "$pid_start"
+        [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
     fi
 }
 
-# Does the worker hold an established connection to anything but IMDS? That is Session Manager's channel: the one local
-# signal that tells online from hibernating. From /proc, as `ss` is not in every image; any port, as a proxy may have any.
-connected() {
-    # Not allowed to look (it takes CAP_SYS_PTRACE): then the worker is all there is to go by.
-    line=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
-    list=none
-    for word in $line; do
+is_main() {
+    [ "$found" = "$main" ] || [ "$parent" = "$main" ]
+}
+
+# A child of the agent. One whose agent was killed stays behind in the unit, and the next agent takes it over.
+is_worker() {
+    [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
+}
+
+# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for Systems
+# Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each of its rare
+# tries; and it writes a log just then.
+judge() {
+    agent=online
+    [ $((now - seen_online)) -ge 300 ] || return 0
+    find_age "$2"
+    read_connections "$1"
+    refused=''
+    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) &&
+        [ $(($(date +%s) - value)) -le $((age + 1)) ] && refused=yes
+    case $refused:$visible:$remotes in
+    *:yes:[2-9]) ;;
+    yes:*) agent=hibernating ;;
+    *:0)
+        # It reconnects by itself, and needs a second at its start. Version 2 without a role makes no connection at all.
+        lost=${lost:-$now} agent=connecting
+        [ $((now - lost)) -lt "$patience" ] || agent=hibernating
+        [ $((now - lost)) -lt 3 ] || [ "$1" != "$pid" ] || agent=asleep
+        ;;
+    # A refusal comes within a moment.
+    *) [ "$age" -ge 3 ] || agent=connecting ;;
+    esac
+    [ $agent != online ] || lost='' seen_online=$now
+}
+
+# Count the remote addresses to which the process $1 is connected, apart from IMDS. From /proc, as `ss` is not in every
+# image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory
+# too): then $visible is empty, and what counts is everything of root.
+read_connections() {
+    remotes=0 known='' visible='' list='[0-9]+' owner=$user
+    set -f
+    # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
+    # shellcheck disable=SC2045 # links have no other reader that every image has
+    for word in $(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null); do
         case $word in
-        socket:*)
-            word=${word#*"["}
-            list="$list|${word%"]"}"
+        '->') [ "$visible" ] || visible=yes list=none owner='[0-9]+' ;;
+        socket:\[*\])
+            word=${word#*\[}
+            list="$list|${word%\]}"
             ;;
         esac
     done
-    # A row is: number, local and remote address, state (01: established), five more, inode; no other column is 01.
-    grep -hE " 01 ([^ ]+ +){5}($list) " "/proc/$worker/net"/tcp* 2>/dev/null |
-        grep -qv FEA9FEA9:0050
+    # A row is: number, local and remote address, state (01: established), three more, user, timeout, socket.
+    # shellcheck disable=SC2013 # words
+    for word in $(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
+        s/^ *[0-9]+: [^ ]+ ([^ ]+) 01( +[^ ]+){3} +$owner +[0-9]+ ($list) .*/\1/p" \
+        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null); do
+        case $known in
+        *$word*) ;;
+        *) known=$known$word remotes=$((remotes + 1)) ;;
+        esac
+    done
+    set +f
+}
+
+# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a hybrid
+# activation, which never uses the role) or nothing.
+read_identity() {
+    agent_source=''
+    line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
+    field "$line" IdentityType
+    [ "$value" = OnPrem ] || field "$line" CredentialSource
+    case $value in
+    OnPrem | SSM | EC2) agent_source=$value ;;
+    esac
+}
+
+# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing or
+# refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has the same
+# numbers, and a test compares them.
+refused_from=25 refused_to=30 backoff_last=60
+
+# Leaves the window in $retry.
+describe_retry() {
+    value=$((age / 60 / refused_to + 1))
+    case $agent in
+    asleep) retry="$((value * refused_from - age / 60)) to $((value * refused_to - age / 60)) min" ;;
+    hibernating) retry="0 to $backoff_last min" ;;
+    esac
+    case $retry in
+    -*) retry="0 to ${retry##* to }" ;;
+    esac
 }
 
 # Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder says.
 
-# Bounded, as a manager that hangs must not take the watcher with it.
 control() {
-    timeout 20 systemctl --no-block "$@" >/dev/null 2>&1
+    bounded 20 systemctl --no-block "$@" >/dev/null
 }
 
 wake() {
-    # The watcher is at it; a second restart within seconds costs the agent another ten.
-    if [ "$mode$force" = run ] && alive watch; then
-        woken=$((woken ? woken : now))
+    # `run` and the watcher share a file that says when the agent was restarted: a second restart within seconds costs it
+    # another ten.
+    value=0
+    read -r value 2>/dev/null <"$run/restarted"
+    if [ "$value" -gt "$woken" ] && [ $((now - value)) -lt 15 ]; then
+        woken=$value
         return 1
-    fi
+    fi 2>/dev/null
     told='' woken=$now healthy=0 lost='' action=restarted
+    (echo "$now" >"$run/restarted") 2>/dev/null
     tell restarting "$unit, which is $agent; the role is $role"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
     if [ "${AWS_SSM_INSTANCE_ID-}" ] && [ "$manager" = systemd ]; then
         action=scheduled
-        systemd-run sh -c "sleep 5; systemctl restart $unit"
+        bounded 20 systemd-run sh -c "sleep 5; systemctl restart $unit"
     elif [ "$manager" = openrc ]; then
-        rc-service "$unit" restart
+        bounded 60 rc-service "$unit" restart
     else
-        [ "$agent" != asleep ] || [ -e "$1" ] || kill -KILL "$pid"
+        # Only the main process itself is killed, if it still runs, and nothing else that it may have become.
+        [ "$agent:$pid" != "asleep:$main" ] || [ ! -e "$program" ] || [ -e "$1" ] || ! examine "$pid" ||
+            [ "$started" != "$pid_start" ] || kill -KILL "$pid"
         # Five starts within ten seconds, and systemd starts it no more until it is told to forget that.
         [ "$agent" != down ] || control reset-failed "$unit"
         control restart "$unit"
@@ -565,38 +710,66 @@ find_instance_connect() {
     esac
     connect=no-unit
     for word in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
-        absent $word.service || connect=$word
+        ! show $word.service || case $state in
+        # Whoever disabled or masked it does not want it to be started.
+        *=disabled* | *=masked*) ;;
+        *) connect=$word ;;
+        esac
     done
     [ "$connect" = no-unit ] || [ "$mode" = status ] || control restart $connect.service
 }
 
-# on-ready: what wants the role runs when it is there, once per identity.
+# on-ready: commands and units that want the role start when it is there: once for each identity on each instance.
 
-# Units that want the role start with the target, whatever the agent does; ours is one of them.
+on_ready_pauses='10 30 60 120 300 end'
+
+# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with what
+# was done on the machine that they were made of, so the instance is part of the stamp.
 announce() {
     announced=$id
     tell role "IMDS serves the credentials of role $role"
     save_state
-    [ "$mode" != watch ] || control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
+    [ "$mode" = watch ] || return 0
+    get meta-data/instance-id
+    case $reason$body in
+    *[!a-z0-9-]* | ????????????????????????????????*) body='' ;;
+    esac
+    reason=ready
+    (echo "$id${body:+ $body}" >"$run/ready") 2>/dev/null
+    control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
 }
 
-# Run by a unit of its own: the commands are not confined as the watcher is. No stamp after a failure, so that the next
-# boot tries again.
+# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried again
+# a few times, and once more at the next boot. What is announced in the meantime runs next.
 on_ready() {
-    id=unknown
-    read -r _ id 2>/dev/null <"$run/state"
-    if [ -f "$hook" ] && ! grep -qxF "$id" "$lib/ready" 2>/dev/null; then
-        HOME=/root sh "$hook" 2>&1 || finish on-ready-failed "a command of $hook failed"
-        echo "$id" >>"$lib/ready"
-    fi
-    finish ready
+    [ -f "$hook" ] || finish ready
+    take_lock on-ready || finish already-running
+    mkdir -p "$lib" 2>/dev/null
+    for word in $on_ready_pauses; do
+        while is_announced; do
+            HOME=/root sh "$hook" >&2 || break
+            # In /run where /var cannot be written.
+            (echo "$id" >>"$lib/ready") 2>/dev/null || echo "$id" >>"$run/done"
+        done
+        is_announced || finish ready
+        [ "$word" = end ] || sleep "$word"
+    done
+    finish on-ready-failed "a command of $hook failed"
+}
+
+# Is there an identity for which the commands have not run?
+is_announced() {
+    read -r id 2>/dev/null <"$run/ready" && [ "$id" ] && ! grep -qsxF "$id" "$lib/ready" "$run/done"
 }
 
 # The loop of wait, run and watch: look at IMDS, look at the agent, act, pause.
 
 loop() {
-    since=$start
+    since=$start ladder=$pauses
     [ "$mode" = watch ] || deadline=$((start + timeout))
+    [ "$mode" = wait ] || take_lock "$mode" || finish already-running
+    # In /run: after a reboot the agent has started anew, and its own state decides.
+    [ "$mode" != watch ] || read -r applied announced 2>/dev/null <"$run/state"
     while :; do
         now
         poll_imds
@@ -608,6 +781,7 @@ loop() {
         else
             not_ready
         fi
+        now
         [ "$now" -lt "$deadline" ] || give_up
         choose_pause
         # In the background, so that a signal ends the pause at once and not when it is over.
@@ -620,8 +794,8 @@ loop() {
 # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
 choose_pause() {
     pause=$poll
-    if [ "$refusals" -gt 2 ]; then
-        pause=300
+    if [ "$refusals" -gt 60 ]; then
+        pause=60
     elif [ "$healthy" = 1 ]; then
         pause=$poll_healthy
     elif [ $((now - since)) -lt 60 ]; then
@@ -631,7 +805,7 @@ choose_pause() {
     fi
 }
 
-# Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role makes us forget the one we had.
+# Nothing that IMDS says or fails to say is a reason to restart. A role that goes away and comes back is the same role.
 not_ready() {
     explain
     tell waiting "$sentence ($reason)"
@@ -639,20 +813,29 @@ not_ready() {
     imds-disabled | no-imdsv2)
         refusals=$((refusals + 1))
         [ "$refusals" -lt 3 ] || [ "$mode" = watch ] || give_up
+        return
         ;;
     no-role)
-        [ -z "$announced" ] || since=$now
-        fresh='' applied='' announced='' healthy=0 role='' profile=''
-        save_state
+        [ -z "$role" ] || since=$now
+        candidate='' healthy=0 role='' profile='' due=0 ladder=$pauses
+        # The agent can live without it.
+        if [ "$mode:$wanted" = run: ]; then
+            look
+            read_identity
+            case $agent:$agent_source in
+            online:SSM | online:OnPrem) finish agent-online ;;
+            esac
+        fi
         ;;
     esac
+    refusals=0
 }
 
 give_up() {
     case $reason:$agent in
-    ready:down) reason='restart-failed' ;;
+    ready:down | ready:not-started) reason='restart-failed' ;;
     ready:stopping) reason='restart-hang' ;;
-    ready:not-installed) reason='agent-not-seeded' ;;
+    ready:not-seeded | ready:unknown) reason=agent-$agent ;;
     ready:*) reason='agent-unregistered' ;;
     esac
     finish "$reason"
@@ -669,43 +852,38 @@ tend() {
         [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready
         ;;
-    asleep | hibernating | down)
+    asleep | hibernating | down | not-started)
         healthy=0
         [ "$now" -lt "$due" ] || wake
         ;;
-    stopped)
-        case $woken:$action in
-        # Whoever stopped an agent that was online meant it.
-        0:* | *:queued | *:restart-failed) [ "$healthy" = 1 ] || [ "$now" -lt "$due" ] || wake ;;
-        # Right after a restart, ours or the watcher's, its job waits for something such as the end of cloud-final; the
-        # role will be there then.
-        *)
-            if [ $((now - woken)) -ge 5 ]; then
-                action=queued
-                [ "$mode" != run ] || finish ready
-            fi
-            ;;
-        esac
-        ;;
-    not-installed | masked | disabled | no-service-manager)
-        tell skipped "the agent is $agent"
-        healthy=1 action=skipped:$agent
-        # A snap that is not seeded yet: its unit comes later in this boot.
-        if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
-            healthy=0
-        elif [ "$mode" = run ]; then
-            finish agent-$agent
+    queued)
+        # Its start waits for something such as the end of cloud-final; the role will be there then.
+        if [ $((now - woken)) -ge 5 ]; then
+            action=queued
+            [ "$mode" != run ] || finish ready
         fi
         ;;
+    stopped | not-installed | masked | disabled | no-service-manager | out-of-sight)
+        # Right after a restart it is between its end and its start.
+        if [ "$agent" != stopped ] || [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
+            tell skipped "the agent is $agent"
+            healthy=1 action=skipped:$agent
+            [ "$mode" != run ] || finish agent-$agent
+        fi
+        ;;
+    *) healthy=0 ;;
     esac
     [ "$action:$mode" != scheduled:run ] || finish ready
 }
 
-# A role that this agent was not restarted for. One that sleeps needs no more thought: it is due now.
+# The role is another one than the agent was started with, or nobody knows: then the agent's own state decides.
 meet_role() {
-    case $fresh:$force:$agent in
-    yes::*) ;;
-    *:online | *:connecting | *:hibernating)
+    read_identity
+    case $force${applied:+known}:$agent:$agent_source in
+    # It would not use the role, even if it was restarted: a hybrid activation never does, and one with Default Host
+    # Management changes over by itself when those credentials end.
+    *:OnPrem | known:online:SSM | :*) ;;
+    *:online:* | *:connecting:* | *:hibernating:*)
         # Half a change may be all of it, or IMDS shows it in pieces: look once more.
         case $candidate:$applied in
         "$id":*) ;;
@@ -723,36 +901,18 @@ meet_role() {
         calm=$((now + gap)) gap=$((gap * 3)) ladder=$pauses
         wake || return
         ;;
-    *:starting | *:stopping) return 1 ;;
+    *:starting:* | *:stopping:* | *:unknown:*) return 1 ;;
     esac
     [ "$woken" = "$now" ] || ladder=$pauses due=0
     [ "$agent" = online ] || find_instance_connect
     applied=$id
     save_state
-    since=$now patience=10 fresh='' force='' candidate=''
+    since=$now patience=10 force='' candidate=''
 }
 
-# In /run: after a reboot the agent has started anew, and its own state decides.
+# Neither word may be empty.
 save_state() {
-    [ "$mode" != watch ] || { echo "$applied $announced" >"$run/state"; } 2>/dev/null
-}
-
-# Does a process of that kind live?
-alive() {
-    read -r owner 2>/dev/null <"$run/$1.lock" && [ -e "/proc/$owner" ]
-}
-
-# One of a kind at a time; a lock of a process that is gone is none.
-take_lock() {
-    mkdir -p "$run" 2>/dev/null
-    alive "$mode" && finish already-running
-    if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
-        lock=$run/$mode.lock
-    else
-        tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
-    fi
-    fresh=yes
-    [ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
+    [ "$mode" != watch ] || (echo "${applied:-/} ${announced:-/}" >"$run/state") 2>/dev/null
 }
 
 # The recipe's checks in one picture, for people or (--json) for programs.
@@ -761,14 +921,18 @@ status() {
     poll_imds
     [ "$reason" != imds-unreachable ] || poll_imds
     look
+    if [ "$agent" = connecting ]; then
+        # It may be about to connect; one that still does not after a while hibernates.
+        patience=3
+        sleep 3
+        now
+        look
+    fi
     find_instance_connect
-    watcher=inactive line=''
-    ! alive watch || watcher=active
-    # A sleeping agent tries again by itself, after 25 to 30 minutes.
-    [ "$agent" != asleep ] || retry="$((30 - age / 60 % 30)) min"
-    read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
-    field "$line" CredentialSource
-    agent_source=$value
+    watcher=inactive
+    ! is_held watch || watcher=active
+    read_identity
+    describe_retry
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
     explain
     case $reason:$todo in
@@ -794,7 +958,7 @@ print_status() {
     printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${verdict:-none}${expires:+, until $expires}
-  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again within $retry}
+  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again by itself in $retry}
   watcher      $watcher
 next: $todo"
 }
@@ -923,23 +1087,18 @@ RuntimeDirectoryPreserve=yes
 TasksMax=16
 MemoryMax=64M
 UMask=0077
-CapabilityBoundingSet=CAP_SYS_PTRACE
+CapabilityBoundingSet=
 NoNewPrivileges=yes
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 PrivateDevices=yes
 PrivateTmp=yes
-ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHome=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectSystem=strict
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 RestrictNamespaces=yes
-RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 ${line}IPAddressDeny=any
@@ -1004,7 +1163,7 @@ print_help() {
 # A trace would show the session token. A variable that the caller exports would stay exported under its name, and so each
 # process that is started would see in its environment what IMDS answers.
 set -u +x
-unset -v token line info body value word state list
+unset -v token line reply info body value word state list
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -1014,12 +1173,10 @@ main() {
     # With its port, which the client in bash wants to have; and its address on a host without IPv4.
     endpoint=http://169.254.169.254:80 other='http://[fd00:ec2::254]:80'
     mode=${1---help} start=0 deadline=999999999
-    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300 healthy=0
-    action=none agent=unknown connect=off
+    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 healthy=0 action=none connect=off agent=unknown
     # The rest is empty.
-    read -r reason role profile id unit client json told lock sleeper token applied announced candidate fresh force \
-        given pid worker lost ladder state expired expires verdict agent_source retry no_start self manager \
-        target watcher </dev/null
+    read -r reason role profile id client json told lock sleeper token applied announced candidate force given expired \
+        expires verdict agent_source retry no_start self manager target watcher </dev/null
     now
     start=$now
     trap 'on_signal 129' HUP
@@ -1044,7 +1201,6 @@ main() {
     find_client
     case $mode in
     status) status ;;
-    run | watch) take_lock ;;
     esac
     loop
 }

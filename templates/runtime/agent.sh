@@ -1,122 +1,197 @@
 # The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
 
-# Leaves the properties of the unit $1 in $state, a line each; fails where there is such a unit. No --value: systemd 219
-# has none.
-absent() {
-    state=$(systemctl show -pLoadState,SubState,MainPID,UnitFileState "$1" 2>/dev/null)
+agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
+
+# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it. Where an
+# image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
+bounded() {
+    now
+    limit=$((deadline - now < $1 ? deadline - now : $1))
+    shift
+    ! timeout -s KILL 5 true || set -- timeout -s KILL $((limit > 0 ? limit : 1)) "$@"
+    "$@"
+} 2>/dev/null
+
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then there
+# is nothing in $state. No --value: systemd 219 has none.
+show() {
+    state=$(bounded 5 systemctl show -pLoadState,SubState,MainPID,UnitFileState,Job,ActiveEnterTimestampMonotonic "$1")
     case $state in
-    '' | *not-found*) ;;
-    *) return 1 ;;
+    '' | *not-found*) return 1 ;;
     esac
 }
 
+# Leaves $unit, $main (the number of its main process), and a word in $agent.
 find_unit() {
+    unit='' agent=not-installed main=0
     case $manager in
+    '') agent=no-service-manager ;;
     systemd)
-        # The snap's name first: on Ubuntu a leftover unit of the package can lie beside it.
-        for word in snap.amazon-ssm-agent. ''; do
-            unit=${word}amazon-ssm-agent.service
-            absent $unit || return
+        # On Ubuntu a unit of the package and one of the snap can be there both, one of them left over.
+        for word in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
+            show $word || [ "$state" ] || agent=unknown
+            case $agent:$state in
+            unknown:*) return ;;
+            *not-found*) ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
+            esac
         done
+        # snapd, which brings the agent, is busy with that for a while at the first boot.
+        [ "$unit" ] || ! show snapd.seeded.service || case $state in
+        *=start* | *Job=[1-9]*) agent=not-seeded ;;
+        esac
         ;;
     openrc)
-        unit=amazon-ssm-agent state=State=dead
-        find_process amazon-ssm-ag && state="State=running MainPID=$found"
-        rc-service -e $unit && return
+        bounded 5 rc-service -e amazon-ssm-agent >/dev/null || return
+        unit=amazon-ssm-agent agent=disabled
+        for word in "$root/etc/runlevels"/*/amazon-ssm-agent; do
+            [ ! -e "$word" ] || agent=stopped
+        done
+        [ ! -e "$root/run/openrc/started/$unit" ] || agent=down
+        ! find_process amazon-ssm-agen true || agent=running main=$found
         ;;
     esac
-    unit='' state=not-found
 }
 
-# Put into $found a process whose name begins with $1: a child of $2 if that is given, else any.
-find_process() {
-    found=''
-    for word in /proc/[0-9]*; do
-        examine "${word#/proc/}" "$1" || continue
-        case $parent:$root in
-        "${2:-$parent}":*)
-            found=${word#/proc/}
-            return
-            ;;
-        # An agent that died leaves its worker behind, and the next one takes it over.
-        1:) found=${word#/proc/} ;;
-        esac
-    done
-    [ "$found" ]
-}
-
-# Is the name of the process $1 $2? Then its parent, and how many seconds it has lived: the kernel counts its start in
-# hundredths.
-examine() {
-    read -r line 2>/dev/null <"/proc/$1/stat" || return
-    case $line in
-    *"($2"*) ;;
-    *) return 1 ;;
+read_state() {
+    case $state in
+    *SubState=running*) agent=running main=${state##*MainPID=} ;;
+    *LoadState=masked*) agent=masked ;;
+    *SubState=auto-restart* | *SubState=failed*) agent=down ;;
+    *SubState=stop* | *SubState=final*) agent=stopping ;;
+    # Its start waits for something.
+    *Job=[1-9]*) agent=queued ;;
+    *=disabled*) agent=disabled ;;
+    # It has run in this boot: somebody has stopped it.
+    *Monotonic=[1-9]*) agent=stopped ;;
+    *) agent=not-started ;;
     esac
-    # shellcheck disable=SC2086 # split at blanks: what follows the name, in parentheses, starts with field 3
-    set -- ${line##*") "}
-    parent=$2 age=$((now - ${20} / 100))
+    main=${main%%[!0-9]*}
 }
 
-# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run.
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are online.
 look() {
-    if ! examine "$pid" amazon-ssm-ag; then
-        pid='' worker=''
+    if ! examine "$pid" || [ "$started" != "$pid_start" ]; then
+        pid='' worker='' had_worker=-99 lost=''
         find_unit
-        agent=starting
-        case $manager:$state in
-        :*) agent=no-service-manager ;;
-        *not-found*) agent=not-installed ;;
-        *LoadState=masked*) agent=masked ;;
-        *State=running*)
-            pid=${state##*MainPID=}
-            pid=${pid%%[!0-9]*}
-            ;;
-        *State=dead*=disabled*) agent=disabled ;;
-        *State=dead*) agent=stopped ;;
-        *State=failed* | *State=auto-restart*) agent=down ;;
-        *State=stop* | *State=final*) agent=stopping ;;
-        esac
-        [ "$pid" ] || return 0
+        [ "$agent" = running ] || return 0
+        # The unit can run something else that runs the agent, such as a container, into which we do not look.
+        agent=out-of-sight
+        find_process amazon-ssm-agen is_main || return 0
+        pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
+        # Agents of version 2 have no program for a worker.
+        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | head -n 1)
+        program=$root/usr/bin/ssm-agent-worker
+        [ ! -e "${line%/*}/ssm-agent-worker" ] || program=${line%/*}/ssm-agent-worker
     fi
-    # The child that it starts when it has credentials; the kernel cuts its name at 15 characters.
-    if ! examine "$worker" ssm-agent-worke; then
-        seen_online=-300
-        find_process ssm-agent-worke "$pid"
-        worker=$found
+    if ! examine "$worker" || [ "$started" != "$worker_start" ]; then
+        worker='' seen_online=-300
+        ! find_process ssm-agent-worke is_worker || worker=$found worker_start=$started lost=''
     fi
-    agent=online
-    if [ -z "$worker" ]; then
-        # Its first attempt takes a moment; only then does no worker mean that it sleeps.
-        agent=starting
-        examine "$pid" amazon-ssm-ag && [ "$age" -lt 5 ] || agent=asleep
-    elif [ $((now - seen_online)) -ge 300 ]; then
-        if connected; then
-            lost='' seen_online=$now
-        else
-            # It reconnects by itself, and needs a second at its start; one that was denied never has a connection.
-            lost=${lost:-$now}
-            agent=connecting
-            [ $((now - lost)) -lt "$patience" ] || agent=hibernating
-        fi
+    if [ "$worker" ]; then
+        had_worker=$now
+        judge "$worker" "$worker_start"
+    elif [ ! -e "$program" ]; then
+        judge "$pid" "$pid_start"
+    else
+        # Its first attempt takes a moment, and it starts another worker within a minute after one has ended.
+        agent=asleep
+        find_age "$pid_start"
+        [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
     fi
 }
 
-# Does the worker hold an established connection to anything but IMDS? That is Session Manager's channel: the one local
-# signal that tells online from hibernating. From /proc, as `ss` is not in every image; any port, as a proxy may have any.
-connected() {
-    # Not allowed to look (it takes CAP_SYS_PTRACE): then the worker is all there is to go by.
-    line=$(ls -l "/proc/$worker/fd" 2>/dev/null) || return 0
-    list=none
-    for word in $line; do
+is_main() {
+    [ "$found" = "$main" ] || [ "$parent" = "$main" ]
+}
+
+# A child of the agent. One whose agent was killed stays behind in the unit, and the next agent takes it over.
+is_worker() {
+    [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
+}
+
+# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for Systems
+# Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each of its rare
+# tries; and it writes a log just then.
+judge() {
+    agent=online
+    [ $((now - seen_online)) -ge 300 ] || return 0
+    find_age "$2"
+    read_connections "$1"
+    refused=''
+    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) &&
+        [ $(($(date +%s) - value)) -le $((age + 1)) ] && refused=yes
+    case $refused:$visible:$remotes in
+    *:yes:[2-9]) ;;
+    yes:*) agent=hibernating ;;
+    *:0)
+        # It reconnects by itself, and needs a second at its start. Version 2 without a role makes no connection at all.
+        lost=${lost:-$now} agent=connecting
+        [ $((now - lost)) -lt "$patience" ] || agent=hibernating
+        [ $((now - lost)) -lt 3 ] || [ "$1" != "$pid" ] || agent=asleep
+        ;;
+    # A refusal comes within a moment.
+    *) [ "$age" -ge 3 ] || agent=connecting ;;
+    esac
+    [ $agent != online ] || lost='' seen_online=$now
+}
+
+# Count the remote addresses to which the process $1 is connected, apart from IMDS. From /proc, as `ss` is not in every
+# image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory
+# too): then $visible is empty, and what counts is everything of root.
+read_connections() {
+    remotes=0 known='' visible='' list='[0-9]+' owner=$user
+    set -f
+    # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
+    # shellcheck disable=SC2045 # links have no other reader that every image has
+    for word in $(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null); do
         case $word in
-        socket:*)
-            word=${word#*"["}
-            list="$list|${word%"]"}"
+        '->') [ "$visible" ] || visible=yes list=none owner='[0-9]+' ;;
+        socket:\[*\])
+            word=${word#*\[}
+            list="$list|${word%\]}"
             ;;
         esac
     done
-    # A row is: number, local and remote address, state (01: established), five more, inode; no other column is 01.
-    grep -hE " 01 ([^ ]+ +){5}($list) " "/proc/$worker/net"/tcp* 2>/dev/null |
-        grep -qv FEA9FEA9:0050
+    # A row is: number, local and remote address, state (01: established), three more, user, timeout, socket.
+    # shellcheck disable=SC2013 # words
+    for word in $(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
+        s/^ *[0-9]+: [^ ]+ ([^ ]+) 01( +[^ ]+){3} +$owner +[0-9]+ ($list) .*/\1/p" \
+        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null); do
+        case $known in
+        *$word*) ;;
+        *) known=$known$word remotes=$((remotes + 1)) ;;
+        esac
+    done
+    set +f
+}
+
+# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a hybrid
+# activation, which never uses the role) or nothing.
+read_identity() {
+    agent_source=''
+    line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
+    field "$line" IdentityType
+    [ "$value" = OnPrem ] || field "$line" CredentialSource
+    case $value in
+    OnPrem | SSM | EC2) agent_source=$value ;;
+    esac
+}
+
+# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing or
+# refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has the same
+# numbers, and a test compares them.
+refused_from=25 refused_to=30 backoff_last=60
+
+# Leaves the window in $retry.
+describe_retry() {
+    value=$((age / 60 / refused_to + 1))
+    case $agent in
+    asleep) retry="$((value * refused_from - age / 60)) to $((value * refused_to - age / 60)) min" ;;
+    hibernating) retry="0 to $backoff_last min" ;;
+    esac
+    case $retry in
+    -*) retry="0 to ${retry##* to }" ;;
+    esac
 }

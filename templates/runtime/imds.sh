@@ -34,22 +34,22 @@ field() {
     for word in $1; do
         case $state:$word in
         :"$2") state=1 ;;
-        1:*[!\ :]*) state='' ;;
+        1:*[![:space:]:]*) state='' ;;
         1:*:*) state=2 ;;
-        2:*)
-            value=$word
-            break
-            ;;
+        2:*) value=$word state=3 ;;
+        # What no quote ends was cut off.
+        3:*) state=4 ;;
         esac
     done
     unset IFS
     set +f
+    [ "$state" = 4 ] || value=''
 }
 
 # Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
 poll_imds() {
     polls=$((polls + 1))
-    expires='' verdict=''
+    verdict=''
     get meta-data/iam/info meta-data/iam/security-credentials/
     case $reason in
     '') read_role ;;
@@ -78,7 +78,7 @@ read_role() {
     reason='other-role'
     [ "${wanted:-$role}" = "$role" ] || return
     reason=ready
-    same "$announced" && [ "$mode" != status ] && return
+    same "$announced" && [ "$mode$expired" = "$mode" ] && [ "$mode" != status ] && return
     get "meta-data/iam/security-credentials/$role"
     [ -z "$reason" ] || return
     field "$body" Code
@@ -93,7 +93,11 @@ read_role() {
         [ "$value" ] || reason=${reason:-creds-missing-$key}
     done
     [ -z "$reason" ] || return
-    reason=ready expires=$value
+    reason=ready expired=''
+    case $value in
+    *[!0-9TZ:.+-]*) ;;
+    *) expires=$value ;;
+    esac
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
     expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
 }

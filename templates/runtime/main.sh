@@ -3,7 +3,7 @@
 # A trace would show the session token. A variable that the caller exports would stay exported under its name, and so each
 # process that is started would see in its environment what IMDS answers.
 set -u +x
-unset -v token line info body value word state list
+unset -v token line reply info body value word state list
 umask 077
 LC_ALL=C
 export LC_ALL
@@ -13,12 +13,10 @@ main() {
     # With its port, which the client in bash wants to have; and its address on a host without IPv4.
     endpoint=http://169.254.169.254:80 other='http://[fd00:ec2::254]:80'
     mode=${1---help} start=0 deadline=999999999
-    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 patience=10 seen_online=-300 healthy=0
-    action=none agent=unknown connect=off
+    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 healthy=0 action=none connect=off agent=unknown
     # The rest is empty.
-    read -r reason role profile id unit client json told lock sleeper token applied announced candidate fresh force \
-        given pid worker lost ladder state expired expires verdict agent_source retry no_start self manager \
-        target watcher </dev/null
+    read -r reason role profile id client json told lock sleeper token applied announced candidate force given expired \
+        expires verdict agent_source retry no_start self manager target watcher </dev/null
     now
     start=$now
     trap 'on_signal 129' HUP
@@ -43,7 +41,6 @@ main() {
     find_client
     case $mode in
     status) status ;;
-    run | watch) take_lock ;;
     esac
     loop
 }

@@ -4,14 +4,18 @@ status() {
     poll_imds
     [ "$reason" != imds-unreachable ] || poll_imds
     look
+    if [ "$agent" = connecting ]; then
+        # It may be about to connect; one that still does not after a while hibernates.
+        patience=3
+        sleep 3
+        now
+        look
+    fi
     find_instance_connect
-    watcher=inactive line=''
-    ! alive watch || watcher=active
-    # A sleeping agent tries again by itself, after 25 to 30 minutes.
-    [ "$agent" != asleep ] || retry="$((30 - age / 60 % 30)) min"
-    read -r line 2>/dev/null <"$ssm/runtimeconfig/identity_config.json"
-    field "$line" CredentialSource
-    agent_source=$value
+    watcher=inactive
+    ! is_held watch || watcher=active
+    read_identity
+    describe_retry
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
     explain
     case $reason:$todo in
@@ -37,7 +41,7 @@ print_status() {
     printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${verdict:-none}${expires:+, until $expires}
-  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again within $retry}
+  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again by itself in $retry}
   watcher      $watcher
 next: $todo"
 }

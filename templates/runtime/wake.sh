@@ -1,28 +1,33 @@
 # Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder says.
 
-# Bounded, as a manager that hangs must not take the watcher with it.
 control() {
-    timeout 20 systemctl --no-block "$@" >/dev/null 2>&1
+    bounded 20 systemctl --no-block "$@" >/dev/null
 }
 
 wake() {
-    # The watcher is at it; a second restart within seconds costs the agent another ten.
-    if [ "$mode$force" = run ] && alive watch; then
-        woken=$((woken ? woken : now))
+    # `run` and the watcher share a file that says when the agent was restarted: a second restart within seconds costs it
+    # another ten.
+    value=0
+    read -r value 2>/dev/null <"$run/restarted"
+    if [ "$value" -gt "$woken" ] && [ $((now - value)) -lt 15 ]; then
+        woken=$value
         return 1
-    fi
+    fi 2>/dev/null
     told='' woken=$now healthy=0 lost='' action=restarted
+    (echo "$now" >"$run/restarted") 2>/dev/null
     tell restarting "$unit, which is $agent; the role is $role"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
     if [ "${AWS_SSM_INSTANCE_ID-}" ] && [ "$manager" = systemd ]; then
         action=scheduled
-        systemd-run sh -c "sleep 5; systemctl restart $unit"
+        bounded 20 systemd-run sh -c "sleep 5; systemctl restart $unit"
     elif [ "$manager" = openrc ]; then
-        rc-service "$unit" restart
+        bounded 60 rc-service "$unit" restart
     else
-        [ "$agent" != asleep ] || [ -e "$1" ] || kill -KILL "$pid"
+        # Only the main process itself is killed, if it still runs, and nothing else that it may have become.
+        [ "$agent:$pid" != "asleep:$main" ] || [ ! -e "$program" ] || [ -e "$1" ] || ! examine "$pid" ||
+            [ "$started" != "$pid_start" ] || kill -KILL "$pid"
         # Five starts within ten seconds, and systemd starts it no more until it is told to forget that.
         [ "$agent" != down ] || control reset-failed "$unit"
         control restart "$unit"
@@ -43,7 +48,11 @@ find_instance_connect() {
     esac
     connect=no-unit
     for word in ec2-instance-connect ec2-instance-connect-harvest-hostkeys; do
-        absent $word.service || connect=$word
+        ! show $word.service || case $state in
+        # Whoever disabled or masked it does not want it to be started.
+        *=disabled* | *=masked*) ;;
+        *) connect=$word ;;
+        esac
     done
     [ "$connect" = no-unit ] || [ "$mode" = status ] || control restart $connect.service
 }

@@ -1,8 +1,11 @@
 # The loop of wait, run and watch: look at IMDS, look at the agent, act, pause.
 
 loop() {
-    since=$start
+    since=$start ladder=$pauses
     [ "$mode" = watch ] || deadline=$((start + timeout))
+    [ "$mode" = wait ] || take_lock "$mode" || finish already-running
+    # In /run: after a reboot the agent has started anew, and its own state decides.
+    [ "$mode" != watch ] || read -r applied announced 2>/dev/null <"$run/state"
     while :; do
         now
         poll_imds
@@ -14,6 +17,7 @@ loop() {
         else
             not_ready
         fi
+        now
         [ "$now" -lt "$deadline" ] || give_up
         choose_pause
         # In the background, so that a signal ends the pause at once and not when it is over.
@@ -26,8 +30,8 @@ loop() {
 # Often while somebody may be waiting, seldom while all is well. No fleet can press on AWS this way: link-local only.
 choose_pause() {
     pause=$poll
-    if [ "$refusals" -gt 2 ]; then
-        pause=300
+    if [ "$refusals" -gt 60 ]; then
+        pause=60
     elif [ "$healthy" = 1 ]; then
         pause=$poll_healthy
     elif [ $((now - since)) -lt 60 ]; then
@@ -37,7 +41,7 @@ choose_pause() {
     fi
 }
 
-# Nothing that IMDS says or fails to say is a reason to restart; only the absence of a role makes us forget the one we had.
+# Nothing that IMDS says or fails to say is a reason to restart. A role that goes away and comes back is the same role.
 not_ready() {
     explain
     tell waiting "$sentence ($reason)"
@@ -45,20 +49,29 @@ not_ready() {
     imds-disabled | no-imdsv2)
         refusals=$((refusals + 1))
         [ "$refusals" -lt 3 ] || [ "$mode" = watch ] || give_up
+        return
         ;;
     no-role)
-        [ -z "$announced" ] || since=$now
-        fresh='' applied='' announced='' healthy=0 role='' profile=''
-        save_state
+        [ -z "$role" ] || since=$now
+        candidate='' healthy=0 role='' profile='' due=0 ladder=$pauses
+        # The agent can live without it.
+        if [ "$mode:$wanted" = run: ]; then
+            look
+            read_identity
+            case $agent:$agent_source in
+            online:SSM | online:OnPrem) finish agent-online ;;
+            esac
+        fi
         ;;
     esac
+    refusals=0
 }
 
 give_up() {
     case $reason:$agent in
-    ready:down) reason='restart-failed' ;;
+    ready:down | ready:not-started) reason='restart-failed' ;;
     ready:stopping) reason='restart-hang' ;;
-    ready:not-installed) reason='agent-not-seeded' ;;
+    ready:not-seeded | ready:unknown) reason=agent-$agent ;;
     ready:*) reason='agent-unregistered' ;;
     esac
     finish "$reason"
@@ -75,43 +88,38 @@ tend() {
         [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready
         ;;
-    asleep | hibernating | down)
+    asleep | hibernating | down | not-started)
         healthy=0
         [ "$now" -lt "$due" ] || wake
         ;;
-    stopped)
-        case $woken:$action in
-        # Whoever stopped an agent that was online meant it.
-        0:* | *:queued | *:restart-failed) [ "$healthy" = 1 ] || [ "$now" -lt "$due" ] || wake ;;
-        # Right after a restart, ours or the watcher's, its job waits for something such as the end of cloud-final; the
-        # role will be there then.
-        *)
-            if [ $((now - woken)) -ge 5 ]; then
-                action=queued
-                [ "$mode" != run ] || finish ready
-            fi
-            ;;
-        esac
-        ;;
-    not-installed | masked | disabled | no-service-manager)
-        tell skipped "the agent is $agent"
-        healthy=1 action=skipped:$agent
-        # A snap that is not seeded yet: its unit comes later in this boot.
-        if [ "$agent" = not-installed ] && command -v snap >/dev/null; then
-            healthy=0
-        elif [ "$mode" = run ]; then
-            finish agent-$agent
+    queued)
+        # Its start waits for something such as the end of cloud-final; the role will be there then.
+        if [ $((now - woken)) -ge 5 ]; then
+            action=queued
+            [ "$mode" != run ] || finish ready
         fi
         ;;
+    stopped | not-installed | masked | disabled | no-service-manager | out-of-sight)
+        # Right after a restart it is between its end and its start.
+        if [ "$agent" != stopped ] || [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
+            tell skipped "the agent is $agent"
+            healthy=1 action=skipped:$agent
+            [ "$mode" != run ] || finish agent-$agent
+        fi
+        ;;
+    *) healthy=0 ;;
     esac
     [ "$action:$mode" != scheduled:run ] || finish ready
 }
 
-# A role that this agent was not restarted for. One that sleeps needs no more thought: it is due now.
+# The role is another one than the agent was started with, or nobody knows: then the agent's own state decides.
 meet_role() {
-    case $fresh:$force:$agent in
-    yes::*) ;;
-    *:online | *:connecting | *:hibernating)
+    read_identity
+    case $force${applied:+known}:$agent:$agent_source in
+    # It would not use the role, even if it was restarted: a hybrid activation never does, and one with Default Host
+    # Management changes over by itself when those credentials end.
+    *:OnPrem | known:online:SSM | :*) ;;
+    *:online:* | *:connecting:* | *:hibernating:*)
         # Half a change may be all of it, or IMDS shows it in pieces: look once more.
         case $candidate:$applied in
         "$id":*) ;;
@@ -129,34 +137,16 @@ meet_role() {
         calm=$((now + gap)) gap=$((gap * 3)) ladder=$pauses
         wake || return
         ;;
-    *:starting | *:stopping) return 1 ;;
+    *:starting:* | *:stopping:* | *:unknown:*) return 1 ;;
     esac
     [ "$woken" = "$now" ] || ladder=$pauses due=0
     [ "$agent" = online ] || find_instance_connect
     applied=$id
     save_state
-    since=$now patience=10 fresh='' force='' candidate=''
+    since=$now patience=10 force='' candidate=''
 }
 
-# In /run: after a reboot the agent has started anew, and its own state decides.
+# Neither word may be empty.
 save_state() {
-    [ "$mode" != watch ] || { echo "$applied $announced" >"$run/state"; } 2>/dev/null
-}
-
-# Does a process of that kind live?
-alive() {
-    read -r owner 2>/dev/null <"$run/$1.lock" && [ -e "/proc/$owner" ]
-}
-
-# One of a kind at a time; a lock of a process that is gone is none.
-take_lock() {
-    mkdir -p "$run" 2>/dev/null
-    alive "$mode" && finish already-running
-    if { echo ${$} >"$run/$mode.lock"; } 2>/dev/null; then
-        lock=$run/$mode.lock
-    else
-        tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
-    fi
-    fresh=yes
-    [ "$mode" = watch ] && read -r applied announced 2>/dev/null <"$run/state" && fresh=''
+    [ "$mode" != watch ] || (echo "${applied:-/} ${announced:-/}" >"$run/state") 2>/dev/null
 }

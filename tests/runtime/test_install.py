@@ -341,21 +341,3 @@ def test_openrc_gets_a_service_of_its_own(runtime: Runtime) -> None:
 def test_without_a_service_manager_install_says_so(runtime: Runtime) -> None:
     done = call(runtime, "install")
     assert (done.returncode, "no-service-manager" in done.stdout) == (69, True)
-
-
-def test_on_ready_runs_once_for_an_identity_and_again_after_a_failure(runtime: Runtime) -> None:
-    systemd(runtime)
-    hook = runtime.root / "etc/ssmwake.on-ready"
-    state = runtime.root / "run/ssmwake/state"
-    for path in (hook, state, runtime.root / "var/lib/ssmwake/x"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    state.write_text("AIPA1/web AIPA1/web\n")
-    hook.write_text(f"printf 'ran\\n' >>{runtime.root}/ran; exit 3\n")
-    failed = call(runtime, "on-ready")
-    assert (failed.returncode, "on-ready-failed" in failed.stderr) == (71, True)
-    hook.write_text(f"printf 'ran\\n' >>{runtime.root}/ran\n")
-    for _ in range(3):
-        assert call(runtime, "on-ready").returncode == 0
-    state.write_text("AIPA2/db AIPA2/db\n")
-    assert call(runtime, "on-ready").returncode == 0
-    assert (runtime.root / "ran").read_text() == "ran\n" * 3

@@ -22,6 +22,7 @@ PARTS = (
     "clients.sh",
     "http.sh",
     "imds.sh",
+    "processes.sh",
     "agent.sh",
     "wake.sh",
     "ready.sh",

@@ -17,6 +17,11 @@ KEY_CACHE = 30 * MINUTE
 BACKOFF = (5, 10, 10, 10, 20, 20, 20, 40, 40, 40, 60)
 NEVER = "0001-01-01T00:00:00Z"
 DENIED = "AccessDeniedException"
+# Keys of an agent that does not live on the role; the endpoint knows the first one.
+HOST_MANAGEMENT_KEY = "ASIAHOSTMANAGEMENT"
+ACTIVATION_KEY = "ASIAACTIVATION"
+# For how many seconds the agent's HTTP client keeps an idle connection.
+IDLE = 90.0
 
 
 class NoRoleError(Exception):
@@ -29,7 +34,7 @@ class TransientError(Exception):
 
 @dataclass(frozen=True)
 class Host:
-    """Where the agent lives, and how fast its clock runs."""
+    """Where the agent lives, what it is, and how fast its clock runs."""
 
     root: Path
     imds: str
@@ -37,6 +42,9 @@ class Host:
     scale: float = 1.0
     hurry: float = 1.0
     seed: int = 52
+    messages: tuple[str, int] = ("", 0)
+    release: str = "3.3"
+    activation: bool = False
 
     def wait(self, seconds: float) -> None:
         """Let the agent's own time pass."""
@@ -46,12 +54,12 @@ class Host:
         """Spend what a piece of work costs."""
         time.sleep(seconds / self.hurry)
 
-    def log(self, message: str, file: str = "amazon-ssm-agent.log") -> None:
+    def log(self, message: str, file: str = "amazon-ssm-agent.log", level: str = "INFO") -> None:
         """Append a line to one of the agent's logs."""
         now = time.time()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)) + f".{int(now % 1 * 10_000):04d}"
         path = self.root / "var/log/amazon/ssm" / file
-        line = f"{stamp} INFO {message}\n"
+        line = f"{stamp} {level} {message}\n"
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8") as log:
@@ -93,8 +101,35 @@ def exchange(
         raise
 
 
+class IdleConnection:
+    """The connection of the last call, which an HTTP client keeps open for a while in case of another one."""
+
+    def __init__(self, host: Host) -> None:
+        self._lifetime = IDLE / host.scale
+        self._socket: socket.socket | None = None
+        self._until = 0.0
+
+    def keep(self, connection: socket.socket) -> None:
+        """Keep this connection, and close the one before it."""
+        self.close()
+        self._socket = connection
+        self._until = time.monotonic() + self._lifetime
+
+    def tidy(self) -> None:
+        """Close the connection once it has been idle for long enough."""
+        if time.monotonic() >= self._until:
+            self.close()
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
 class Imds:
     """The agent's view of IMDS: one second per request, and a token that is kept."""
+
+    role = ""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -128,7 +163,8 @@ def fetch_key(host: Host, imds: Imds) -> str:
         try:
             status, name = imds.get(IAM)
             if status == 200:
-                status, text = imds.get(IAM + name.splitlines()[0])
+                imds.role = name.splitlines()[0]
+                status, text = imds.get(IAM + imds.role)
             if status == 200:
                 return key_of(json.loads(text))
             if status not in (429, 500, 503):
@@ -148,11 +184,11 @@ def key_of(credentials: dict[str, str]) -> str:
     return credentials.get("AccessKeyId") or ""
 
 
-def call(host: Host, action: str, key: str) -> str:
+def call(host: Host, action: str, key: str, idle: IdleConnection) -> str:
     """Make one call to SSM, waiting without limit; return "" or the name of its error; OSError: nobody answers."""
     headers = {"X-Amz-Target": f"AmazonSSM.{action}", "Authorization": authorization(key), "Content-Length": "0"}
     status, body, connection = exchange(host.ssm, "POST", "/", headers, None)
-    connection.close()
+    idle.keep(connection)
     if status == 200:
         return ""
     with suppress(ValueError):
@@ -174,7 +210,7 @@ def write_identity(host: Host, instance: str, source: str) -> None:
     fields = {
         "SchemaVersion": "1.1",
         "InstanceId": instance,
-        "IdentityType": "EC2",
+        "IdentityType": "OnPrem" if host.activation else "EC2",
         "ShareFile": "",
         "ShareProfile": "",
     }
@@ -199,4 +235,30 @@ def is_trusted(host: Host) -> bool:
         fields = json.loads(identity_file(host).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return fields.get("CredentialSource") == "EC2" and str(fields.get("CredentialsExpiresAt")) > iso(time.time())
+    return bool(fields.get("CredentialSource")) and str(fields.get("CredentialsExpiresAt")) > iso(time.time())
+
+
+def source_on_file(host: Host) -> str:
+    """Return the source of the credentials that the identity file names: EC2, SSM or nothing."""
+    try:
+        return str(json.loads(identity_file(host).read_text(encoding="utf-8")).get("CredentialSource"))
+    except (OSError, ValueError):
+        return ""
+
+
+def refused(role: str, instance: str) -> str:
+    """Return what SSM says to a role that lacks its permission, as the agent logs it."""
+    return (
+        f"{DENIED}: User: arn:aws:sts::123456789012:assumed-role/{role}/{instance} is not authorized to perform: "
+        f"ssm:UpdateInstanceInformation on resource: arn:aws:ec2:eu-central-1:123456789012:instance/{instance} "
+        "because no identity-based policy allows the ssm:UpdateInstanceInformation action\n\tstatus code: 400, "
+        "request id: 00000000-0000-0000-0000-000000000000"
+    )
+
+
+def unreachable(address: tuple[str, int], error: OSError) -> str:
+    """Return what the agent logs when nobody answers at the endpoint."""
+    return (
+        'RequestError: send request failed\ncaused by: Post "https://ssm.eu-central-1.amazonaws.com/": '
+        f"dial tcp {address[0]}:{address[1]}: connect: {(error.strerror or str(error)).lower()}"
+    )

@@ -13,10 +13,14 @@ import sys
 import time
 
 from ssmwake.simulate.agent_shared import (
+    ACTIVATION_KEY,
     BACKOFF,
+    DENIED,
+    HOST_MANAGEMENT_KEY,
     KEY_CACHE,
     MINUTE,
     Host,
+    IdleConnection,
     Imds,
     NoRoleError,
     TransientError,
@@ -24,7 +28,10 @@ from ssmwake.simulate.agent_shared import (
     call,
     exchange,
     fetch_key,
+    refused,
     rename_process,
+    source_on_file,
+    unreachable,
 )
 
 EXPIRED = "ExpiredTokenException"
@@ -42,6 +49,10 @@ class Key:
 
     def get(self) -> str:
         """Return the key, read again when it is 30 minutes old; the old one when there is no new one."""
+        if self._host.activation:
+            return ACTIVATION_KEY
+        if source_on_file(self._host) == "SSM":
+            return HOST_MANAGEMENT_KEY
         if time.monotonic() - self._read >= KEY_CACHE / self._host.scale:
             try:
                 self._text = fetch_key(self._host, self._imds)
@@ -54,8 +65,13 @@ class Key:
         """Read it anew the next time."""
         self._read = float("-inf")
 
+    @property
+    def role(self) -> str:
+        """The name of the role that the key belongs to."""
+        return self._imds.role
 
-def start(host: Host) -> int:
+
+def start(host: Host, instance: str) -> int:
     """Fork the worker and return its process id."""
     core = os.getpid()
     worker = os.fork()
@@ -64,19 +80,20 @@ def start(host: Host) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     rename_process("ssm-agent-worker")
     try:
-        work(host, core)
+        work(host, core, instance)
     finally:
         sys.stdout.flush()
         os._exit(0)
 
 
-def work(host: Host, core: int) -> None:
+def work(host: Host, core: int, instance: str) -> None:
     """Live until the core is gone."""
     key = Key(host)
+    idle = IdleConnection(host)
     host.log("[ssm-agent-worker] ssm-agent-worker - starting")
     pings = 0
     while os.getppid() == core:
-        refusal = call_safely(host, key.get())
+        refusal = call_safely(host, key.get(), idle)
         if not refusal:
             host.work(1.0)
             hold_channel(host, key, core)
@@ -86,24 +103,31 @@ def work(host: Host, core: int) -> None:
             host.wait(1.0)
         else:
             pause = BACKOFF[min(pings, len(BACKOFF) - 1)] * MINUTE
-            host.log(f"[ssm-agent-worker] Agent is in hibernate mode ({refusal}). Reducing logging.", "hibernate.log")
+            if not pings:
+                error = refused(key.role, instance) if refusal == DENIED else refusal
+                host.log(f"[ssm-agent-worker] Entering SSM Agent hibernate - {error}")
+            host.log("[ssm-agent-worker] Agent is in hibernate mode. Reducing logging.", "hibernate.log")
             pings += 1
-            rest(host, pause, core)
+            rest(host, pause, core, idle)
+    idle.close()
 
 
-def call_safely(host: Host, key: str) -> str:
+def call_safely(host: Host, key: str, idle: IdleConnection) -> str:
     try:
-        return call(host, CALL, key)
+        return call(host, CALL, key, idle)
     except OSError as error:
-        return type(error).__name__
+        return unreachable(host.ssm, error)
 
 
 def hold_channel(host: Host, key: Key, core: int) -> None:
-    """Open the control channel and stay in it; when it breaks, try every 2.2 s with the key at hand."""
+    """Open the control channel and stay in it; when it breaks, try every 2.2 s with the key at hand.
+
+    The connection to ssm of the last call stays open next to it, as it is used by every heartbeat and poll.
+    """
     while os.getppid() == core:
         headers = {"Authorization": authorization(key.get()), "Content-Length": "0"}
         try:
-            status, text, connection = exchange(host.ssm, "POST", "/control-channel", headers, None)
+            status, text, connection = exchange(host.messages, "POST", "/control-channel", headers, None)
         except OSError:
             rest(host, 15.0, core)
             continue
@@ -126,8 +150,10 @@ def listen(connection: socket.socket, core: int) -> None:
             return
 
 
-def rest(host: Host, seconds: float, core: int) -> None:
+def rest(host: Host, seconds: float, core: int, idle: IdleConnection | None = None) -> None:
     """Wait in the agent's time, and notice within half a second when the core is gone."""
     end = time.monotonic() + max(seconds / host.scale, 0.05)
     while os.getppid() == core and (left := end - time.monotonic()) > 0:
+        if idle is not None:
+            idle.tidy()
         time.sleep(min(left, 0.5))

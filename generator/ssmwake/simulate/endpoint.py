@@ -23,6 +23,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from ssmwake.simulate.agent_shared import HOST_MANAGEMENT_KEY
 from ssmwake.simulate.listener import Listener, read_head
 
 ENDPOINT_FAULTS = {
@@ -55,7 +56,7 @@ class Event:
 class Endpoint:
     """The server and what it grants."""
 
-    def __init__(self, address: str = "127.0.0.1:0") -> None:
+    def __init__(self, address: str = "127.0.0.1:0", messages: str = "") -> None:
         self.events: list[Event] = []
         self.host_management = "denied"
         self._allowed: dict[str, float] = {}
@@ -66,6 +67,7 @@ class Endpoint:
         self._timers: list[threading.Timer] = []
         self._stopping = False
         self._listener = Listener(address, self._converse)
+        self._messages = Listener(messages, self._converse) if messages else self._listener
 
     def __enter__(self) -> Endpoint:
         return self
@@ -79,6 +81,11 @@ class Endpoint:
         return self._listener.address
 
     @property
+    def messages(self) -> str:
+        """Where its ssmmessages listens, as HOST:PORT; by default at the same address."""
+        return self._messages.address
+
+    @property
     def online(self) -> list[str]:
         """The keys of the control channels that are open."""
         with self._changed:
@@ -89,8 +96,9 @@ class Endpoint:
         self._stopping = True
         for timer in self._timers:
             timer.cancel()
-        self._listener.close()
-        self._listener.hang_up()
+        for listener in (self._listener, self._messages):
+            listener.close()
+            listener.hang_up()
 
     # What it grants.
 
@@ -116,6 +124,7 @@ class Endpoint:
         self._faults[name] = time.monotonic() + seconds
         if name == "ssm-refused":
             self._listener.close()
+            self._messages.close()
         if seconds != INFINITE:
             timer = threading.Timer(seconds, self.clear, (name,))
             timer.daemon = True
@@ -128,6 +137,7 @@ class Endpoint:
             self._faults.pop(ended, None)
         if "ssm-refused" not in self._faults and not self._stopping:
             self._listener.open()
+            self._messages.open()
 
     # What happened.
 
@@ -162,16 +172,25 @@ class Endpoint:
         if call == "RequestManagedInstanceRoleToken":
             refusals = {"granted": (200, ""), "denied": (400, "AccessDeniedException")}
             return refusals.get(self.host_management, (500, "InternalServerError"))
+        if key == HOST_MANAGEMENT_KEY:
+            return (200, "") if self.host_management == "granted" else (400, "AccessDeniedException")
         if key in self._expired:
             return 400, "ExpiredTokenException"
         since = self._allowed.get(key, self._allowed.get("*", INFINITE))
         return (200, "") if time.monotonic() >= since else (400, "AccessDeniedException")
 
     def _converse(self, connection: socket.socket) -> None:
-        connection.settimeout(60)
+        """Answer requests until the client closes the connection."""
+        connection.settimeout(None)
         with connection.makefile("rb") as lines:
-            _, path, headers = read_head(lines)
-            lines.read(int(headers.get("content-length") or 0))
+            while True:
+                method, path, headers = read_head(lines)
+                if not method:
+                    return
+                lines.read(int(headers.get("content-length") or 0))
+                self._answer(connection, path, headers)
+
+    def _answer(self, connection: socket.socket, path: str, headers: dict[str, str]) -> None:
         held = re.search(r"Credential=([^/]+)/", headers.get("authorization", ""))
         key = held[1] if held else ""
         channel = path == "/control-channel"
@@ -201,6 +220,5 @@ class Endpoint:
 
     @staticmethod
     def _hold(connection: socket.socket) -> None:
-        connection.settimeout(None)
         while connection.recv(4096):
             pass
