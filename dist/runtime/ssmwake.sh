@@ -455,11 +455,11 @@ is_held() {
 take_lock() {
     is_held "$1" && return 1
     lock=$run/$1.lock
-    examine $$
+    examine ${$}
     # -C: of two at the same time only one writes it.
-    { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "$$ $started" >"$lock"); } 2>/dev/null
+    { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "${$} $started" >"$lock"); } 2>/dev/null
     [ -e "$lock" ] || tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
-    ! is_held "$1" || [ "$holder" = $$ ]
+    ! is_held "$1" || [ "$holder" = ${$} ]
 }
 
 # The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
