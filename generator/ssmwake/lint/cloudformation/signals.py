@@ -57,6 +57,7 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
             yield from _unknown(template, one)
     for resource in template.resources.values():
         yield from _metadata(template, resource)
+        yield from _handle(template, resource)
         policy = pairs(resource.node).get("CreationPolicy")
         waits = value(policy[1], "ResourceSignal") if policy else None
         if policy is None or waits is None or call(policy[1]) or call(waits):
@@ -65,6 +66,21 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
         if plain(value(waits, "Count")) == "0" or template.generated:
             continue
         yield from _unsignalled(template, resource, template.source.of(policy[0]), launches, sent)
+
+
+def _handle(template: Template, resource: Resource) -> Iterator[Finding]:
+    """Yield a wait condition whose handle, the URL to signal to, is given to nobody."""
+    node = resource.get("Handle")
+    if resource.kind != WAIT_CONDITION or node is None or template.generated:
+        return
+    others = [other.node for other in template.resources.values() if other is not resource]
+    others += [outputs] if (outputs := value(template.root, "Outputs")) else []
+    for handle in template.referred(node, f"{WAIT_CONDITION}Handle"):
+        if not any(handle.name in references(other) for other in others):
+            message = (
+                f"nothing signals, as nothing else refers to {handle.name}; give it to what signals, or remove this"
+            )
+            yield NOBODY_SIGNALS.at(template.source.of(node), message)
 
 
 def _timeout(template: Template, waits: yaml.Node) -> Iterator[Finding]:

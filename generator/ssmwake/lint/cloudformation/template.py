@@ -134,6 +134,7 @@ def substitution(found: Call) -> tuple[yaml.ScalarNode | None, dict[str, yaml.No
 def calls(node: yaml.Node | None) -> Iterator[Call]:
     """Yield each call of a function in a node, at any depth, aliases once."""
     seen: set[int] = set()
+    kept: list[yaml.Node] = []
     left = [node] if node is not None else []
     while left:
         one = left.pop()
@@ -142,6 +143,11 @@ def calls(node: yaml.Node | None) -> Iterator[Call]:
         seen.add(id(one))
         if found := call(one):
             yield found
+            if one.tag.startswith("!") and not isinstance(one, yaml.ScalarNode):
+                # What a short form holds can be a long form: `!Base64` over `Fn::Sub:`. The node is kept for its id.
+                left.append(found.argument)
+                kept.append(found.argument)
+                continue
         if isinstance(one, yaml.SequenceNode):
             left += reversed(one.value)
         elif isinstance(one, yaml.MappingNode):

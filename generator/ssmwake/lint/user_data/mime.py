@@ -48,19 +48,29 @@ LONGEST = 1024 * 1024
 
 def pieces(source: Source) -> Iterator[Piece | Finding]:
     """Yield each part of a MIME message, and what is wrong with how it is put together."""
+    if refusal := _not_linted(source):
+        yield refusal
+    else:
+        yield from _pieces(source)
+
+
+def _not_linted(source: Source) -> Finding | None:
+    """Return why a message is not linted: it would take ever longer, or the parser gives up on it."""
     text = source.text
     if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
-        yield NOT_LINTED.at(source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
-        return
+        return NOT_LINTED.at(source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
     if len(text) > LONGEST or text.count("\n--") > MOST:
         limit = f"{LONGEST:,} characters or {MOST:,} parts"
-        yield NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; split it")
-        return
+        return NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; split it")
     if "\0" in text:
         # Python's own parser gives up on one in the name of a character set.
         where = source.at_offset(text.index("\0"))
-        yield NOT_LINTED.at(where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64")
-        return
+        return NOT_LINTED.at(where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64")
+    return None
+
+
+def _pieces(source: Source) -> Iterator[Piece | Finding]:
+    text = source.text
     is_for_nodeadm = re.search(rf"(?im)^content-type[ \t]*:[ \t]*{re.escape(NODEADM)}", text) is not None
     worst = Severity.ERROR if is_for_nodeadm else Severity.WARNING
     if refused := mime_go.refusal(text):
