@@ -197,7 +197,7 @@ def test_what_is_appended_to_the_script_runs_once(
 @pytest.mark.parametrize("own", ["#!/bin/sh\necho 'ü' >/root/own\n", "#cloud-config\nruncmd:\n- echo 'ü' >/root/own\n"])
 def test_user_data_that_is_a_parameter_of_a_stack_runs(it: Instance, own: str, record_property: Record) -> None:
     role = it.attach()
-    pieces = user_data_pieces(Config(on_ready=("echo ready >/root/ready",)), "", ())
+    pieces = user_data_pieces(Config(on_ready=("echo ready >/root/ready",)), "launch-template", ())
     part = pieces.part.replace("${UserData}", base64.b64encode(own.encode()).decode())
     settings = pieces.settings.replace("${AWS::StackName}", "web")
     text = "".join((pieces.before, part, pieces.ours, settings, pieces.after))

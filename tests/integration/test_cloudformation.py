@@ -27,9 +27,8 @@ from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering
-from ssmwake.render.cloudformation import user_data_pieces
+from ssmwake.render.cloudformation import USER_DATA, user_data_pieces
 from ssmwake.render.runtime import carried
-from ssmwake.resources import templates
 
 TEMPLATES = ("documents", "launch-template", "instance", "rescue", "on-attach")
 # A template that is sent with the request: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -163,16 +162,28 @@ def test_user_data_that_is_given_as_a_parameter_arrives_as_the_same_bytes() -> N
     assert ours.body.startswith(b"#!/bin/sh\n")
 
 
-def test_the_user_data_fits_with_the_longest_that_a_parameter_can_give() -> None:
+@pytest.mark.parametrize("name", USER_DATA)
+def test_the_user_data_of_a_template_fits_with_the_longest_that_its_parameters_can_give(name: str) -> None:
+    assert user_data_pieces(Config(), name, ()).size <= LIMIT
     for config in (Config(), Config(on_ready=tuple(f"echo {number}" for number in range(300)))):
-        for name, shell in (("launch-template", ""), ("instance", "cloudformation/signal.sh")):
-            rules = loads(template(name, config))["Parameters"]["UserData"]
-            pieces = user_data_pieces(replace(config, role=""), (templates() / shell).read_text() if shell else "", ())
-            length = rules["MaxLength"]
-            assert length == pieces.room
-            assert re.fullmatch(rules["AllowedPattern"], "QUFB" * (length // 4))
-            texts = (pieces.before, pieces.part, pieces.ours, pieces.settings, pieces.after)
-            assert sum(map(len, texts)) + length + 1_400 < LIMIT or not length
+        pieces = user_data_pieces(config, name, ())
+        parameters = loads(template(name, config))["Parameters"]
+        assert ("UserData" in parameters) == bool(pieces.room)
+        if pieces.room:
+            rules = parameters["UserData"]
+            assert rules["MaxLength"] == pieces.room
+            assert re.fullmatch(rules["AllowedPattern"], "QUFB" * (pieces.room // 4))
+            assert pieces.size + len(pieces.part) + pieces.room <= LIMIT
+
+
+def test_a_template_without_room_for_more_user_data_is_deployed_all_the_same(tmp_path: Path) -> None:
+    config = Config(on_ready=tuple(f"echo {number * number}" for number in range(400)))
+    assert not user_data_pieces(config, "launch-template", ()).room
+    for name in USER_DATA:
+        (tmp_path / f"{name}.yaml").write_text(template(name, config))
+    # Without that parameter the text could be one Fn::Sub, and every ${...} of the shell would have to be escaped.
+    said = lint(tmp_path, *(f"{name}.yaml" for name in USER_DATA))
+    assert re.findall(r"^[EWI]\d{4}(?! Prefer using Fn::Sub)", said, re.MULTILINE) == []
 
 
 @pytest.mark.usefixtures("aws")

@@ -9,7 +9,8 @@ import click
 from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.output import findings_out
-from ssmwake.cloud_init.size import TOO_LARGE, excess
+from ssmwake.cloud_init.parts import Part
+from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, excess
 from ssmwake.model import Artifact, Config, Finding, Invalid, Location, Severity, rule
 from ssmwake.render import cloudformation, render
 
@@ -37,7 +38,7 @@ def command(config: str | None, output: Path, check: bool) -> None:
         findings = dist.drift(artifacts, output)
         findings_out(findings)
         raise SystemExit(1 if findings else 0)
-    excessive = _excess(made, artifacts)
+    excessive = _excess(made, parts, artifacts)
     if any(finding.severity is Severity.ERROR for finding in excessive):
         raise Invalid(*excessive)
     findings_out([*excessive, *_other_role(made)], err=True)
@@ -45,7 +46,7 @@ def command(config: str | None, output: Path, check: bool) -> None:
     click.echo(f"{output}: {len(artifacts)} files, {len(changed)} changed", err=True)
 
 
-def _excess(config: Config, artifacts: Sequence[Artifact]) -> list[Finding]:
+def _excess(config: Config, parts: Sequence[Part], artifacts: Sequence[Artifact]) -> list[Finding]:
     """Return what is too large: user data that EC2 refuses is an error in the form that the config asks for."""
     texts = {artifact.path: artifact.text for artifact in artifacts}
     chosen = cloudformation.user_data_path(config)
@@ -61,6 +62,13 @@ def _excess(config: Config, artifacts: Sequence[Artifact]) -> list[Finding]:
         elif path.startswith("cloudformation/") and size > INLINE:
             message = f"{size:,} bytes, CloudFormation takes {INLINE:,} with a request; deploy it from a bucket of S3"
             found.append(TOO_LARGE.at(Location(path), message, severity=Severity.WARNING))
+    for name in cloudformation.USER_DATA:
+        size = cloudformation.user_data_pieces(config, name, parts).size
+        if size > LIMIT:
+            message = (
+                f"user data of up to {size:,} bytes, EC2 takes {LIMIT:,}; put what is large into an image, or fetch it"
+            )
+            found.append(TOO_LARGE.at(Location(f"cloudformation/{name}.yaml"), message, severity=Severity.WARNING))
     return found
 
 

@@ -1,5 +1,6 @@
 """What the CloudFormation templates hold that depends on the config."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +12,15 @@ from ssmwake.model import Config
 from ssmwake.render.carriers import shell_settings
 from ssmwake.render.runbook_policy import PATH, Names, runbook, substituted
 from ssmwake.render.user_data import split_for_parameters
+from ssmwake.resources import templates
 
 # The longest that a CreationPolicy or a WaitCondition waits, in seconds.
 LONGEST = 43_200
 # The longest value that a parameter of a template can have, in bytes.
 LONGEST_PARAMETER = 4_096
-# For the name of the stack, its region and the presigned address that it is told at.
-RESERVED = 1_500
+# The templates with user data: the shell that runs before the install, and what is kept free for the name of the stack
+# (up to 128 characters, once or twice), its region and the presigned address that it is told at.
+USER_DATA = {"launch-template": ("", 160), "instance": ("cloudformation/signal.sh", 1_100)}
 
 # What State Manager takes: rates of half an hour to less than 31 days, and cron with six fields.
 _MINUTES = "([3-9][0-9]|[1-9][0-9]{2,3}|[1-3][0-9]{4}|4[0-2][0-9]{3}|43[01][0-9]{2}|43200) minutes"
@@ -37,6 +40,7 @@ class Pieces:
     ours: str
     settings: str
     after: str
+    reserved: int = 0
 
     @property
     def boundary(self) -> str:
@@ -44,20 +48,32 @@ class Pieces:
         return self.part.partition("\n")[0]
 
     @property
+    def size(self) -> int:
+        """How many bytes the user data takes at the most, without that of the template's user."""
+        texts = (self.before, self.ours, self.settings, self.after)
+        return sum(len(text.encode()) for text in texts) + self.reserved
+
+    @property
     def room(self) -> int:
-        """How many characters the template's user can add."""
-        taken = sum(len(piece.encode()) for piece in (self.before, self.part, self.ours, self.settings, self.after))
-        return max(min(LIMIT - taken - RESERVED, LONGEST_PARAMETER), 0)
+        """How many characters of base64 the template's user can add; none where there is no room for any."""
+        room = min(LIMIT - self.size - len(self.part), LONGEST_PARAMETER) // 4 * 4
+        return max(room, 0)
 
 
-def user_data_pieces(config: Config, shell: str, parts: Sequence[Part]) -> Pieces:
-    """Return the user data of a stack: a multipart, its settings those of the stack; `shell` runs before it."""
-    head, after = split_for_parameters(config, shell, parts, multipart=True, pack_all=True)
+def user_data_pieces(config: Config, template: str, parts: Sequence[Part]) -> Pieces:
+    """Return the user data of a template: a multipart, with the settings of the stack, which waits for any role.
+
+    The role that a template creates has a generated name, and an instance that waits for another waits for ever.
+    """
+    shell, reserved = USER_DATA[template]
+    own = (templates().joinpath(*shell.split("/"))).read_text(encoding="utf-8") if shell else ""
+    config = dataclasses.replace(config, role="")
+    head, after = split_for_parameters(config, own, parts, multipart=True)
     place = head.rindex(f"\n--{BOUNDARY}") + 1
     boundary, _, _ = head[place:].partition("\n")
     part = f"{boundary}\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n${{UserData}}\n"
     settings = shell_settings(config, "stack ${AWS::StackName}")
-    return Pieces(head[:place], part, head[place:], settings, after)
+    return Pieces(head[:place], part, head[place:], settings, after, reserved)
 
 
 def attachable_roles(names: Names) -> list[Any]:

@@ -1,6 +1,5 @@
 """Render templates/<room>/<name>.j2 with Jinja: templates place values, decisions are made in Python."""
 
-import dataclasses
 import json
 import textwrap
 import traceback
@@ -52,9 +51,8 @@ def render_template(
     def ssm_document(name: str, **given: Any) -> str:
         return render_template(f"ssm/{name}.yaml", config, artifact, parts, **given)
 
-    def user_data_pieces(shell: str = "", **changes: Any) -> cloudformation.Pieces:
-        own = _text(shell) if shell else ""
-        return cloudformation.user_data_pieces(dataclasses.replace(config, **changes), own, parts)
+    def user_data_pieces(template: str) -> cloudformation.Pieces:
+        return cloudformation.user_data_pieces(config, template, parts)
 
     known = {
         "config": config,
