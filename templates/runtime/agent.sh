@@ -1,10 +1,11 @@
-# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
+# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all
+# three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
 unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
 
-# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it. Where an
-# image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
+# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
+# Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
 bounded() {
     now
     limit=$((deadline - now < $1 ? deadline - now : $1))
@@ -13,8 +14,8 @@ bounded() {
     "$@"
 } 2>/dev/null
 
-# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then there
-# is nothing in $state. No --value: systemd 219 has none.
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
+# there is nothing in $state. No --value: systemd 219 has none.
 show() {
     state=$(bounded 5 systemctl show -pLoadState,SubState,MainPID,UnitFileState,Job,ActiveEnterTimestampMonotonic "$1")
     case $state in
@@ -70,7 +71,8 @@ read_state() {
     main=${main%%[!0-9]*}
 }
 
-# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are online.
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are
+# online.
 look() {
     if ! examine "$pid" || [ "$started" != "$pid_start" ]; then
         pid='' worker='' had_worker=-99 lost=''
@@ -111,9 +113,9 @@ is_worker() {
     [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
 }
 
-# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for Systems
-# Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each of its rare
-# tries; and it writes a log just then.
+# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for
+# Systems Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each
+# of its rare tries; and it writes a log just then.
 judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
@@ -167,8 +169,8 @@ read_connections() {
     set +f
 }
 
-# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a hybrid
-# activation, which never uses the role) or nothing.
+# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
+# hybrid activation, which never uses the role) or nothing.
 read_identity() {
     agent_source=''
     line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
@@ -179,9 +181,9 @@ read_identity() {
     esac
 }
 
-# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing or
-# refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has the same
-# numbers, and a test compares them.
+# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing
+# or refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has
+# the same numbers, and a test compares them.
 refused_from=25 refused_to=30 backoff_last=60
 
 # Leaves the window in $retry.

@@ -1,8 +1,8 @@
 # One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
 #
 # The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
-# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with the
-# square of their length.
+# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with
+# the square of their length.
 
 find_client() {
     # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
@@ -14,8 +14,8 @@ find_client() {
     finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
 }
 
-# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in $body,
-# its status in $http, and in $reason why it is not a good answer.
+# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
+# $body, its status in $http, and in $reason why it is not a good answer.
 request() {
     line=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
     port=${address##*:} address=${address%:*}

@@ -1,7 +1,8 @@
-# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids them.
+# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
+# them.
 
-# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so once
-# more with a new one. Its six hours end early here.
+# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so
+# once more with a new one. Its six hours end early here.
 get() {
     for _ in 1 2; do
         if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then

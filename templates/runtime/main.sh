@@ -1,7 +1,7 @@
 # The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
 
-# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so each
-# process that is started would see in its environment what IMDS answers.
+# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so
+# each process that is started would see in its environment what IMDS answers.
 set -u +x
 unset -v token line reply info body value word state list
 umask 077

@@ -1,10 +1,10 @@
-# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared, and
-# never a pattern.
+# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared,
+# and never a pattern.
 
 user=''
 
-# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel did; fails
-# if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
+# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel
+# did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
 examine() {
     started=''
     read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
@@ -17,8 +17,8 @@ examine() {
     parent=${2-} started=${20-}
 }
 
-# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our own
-# process namespace rather than to a container's: the lines Uid and NSpid of its status.
+# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our
+# own process namespace rather than to a container's: the lines Uid and NSpid of its status.
 find_process() {
     user=${user:-$(id -u)}
     for word in /proc/[0-9]*; do
@@ -32,9 +32,9 @@ find_process() {
     return 1
 }
 
-# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are cut off
-# as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while processes keep
-# the kernel's time, so what counts is the age against a process that begins now.
+# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are
+# cut off as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while
+# processes keep the kernel's time, so what counts is the age against a process that begins now.
 find_age() {
     age=$1
     line=$(cat /proc/self/stat)

@@ -2,8 +2,8 @@
 
 on_ready_pauses='10 30 60 120 300 end'
 
-# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with what
-# was done on the machine that they were made of, so the instance is part of the stamp.
+# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with
+# what was done on the machine that they were made of, so the instance is part of the stamp.
 announce() {
     announced=$id
     tell role "IMDS serves the credentials of role $role"
@@ -18,8 +18,8 @@ announce() {
     control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
 }
 
-# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried again
-# a few times, and once more at the next boot. What is announced in the meantime runs next.
+# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried
+# again a few times, and once more at the next boot. What is announced in the meantime runs next.
 on_ready() {
     [ -f "$hook" ] || finish ready
     take_lock on-ready || finish already-running

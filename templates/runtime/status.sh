@@ -40,7 +40,7 @@ add_status() {
 print_status() {
     printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
-  credentials  ${verdict:-none}${expires:+, until $expires}
+  credentials  ${expires:+valid until }${expires:-${verdict:-none}}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again by itself in $retry}
   watcher      $watcher
 next: $todo"

@@ -1,12 +1,13 @@
-# Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder says.
+# Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder
+# says.
 
 control() {
     bounded 20 systemctl --no-block "$@" >/dev/null
 }
 
 wake() {
-    # `run` and the watcher share a file that says when the agent was restarted: a second restart within seconds costs it
-    # another ten.
+    # `run` and the watcher share a file that says when the agent was restarted: a second restart within seconds costs
+    # it another ten.
     value=0
     read -r value 2>/dev/null <"$run/restarted"
     if [ "$value" -gt "$woken" ] && [ $((now - value)) -lt 15 ]; then
@@ -33,8 +34,8 @@ wake() {
         control restart "$unit"
     fi >/dev/null 2>&1 || action=restart-failed
     pid='' agent=starting
-    # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one repeats.
-    # IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
+    # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one
+    # repeats. IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
     value=${ladder%% *}
     ladder=${ladder#"$value" }
     due=$((now + value + ${$} % (value / 20 + 1)))

@@ -44,6 +44,7 @@ choose_pause() {
 # Nothing that IMDS says or fails to say is a reason to restart. A role that goes away and comes back is the same role.
 not_ready() {
     explain
+    [ "$mode" = watch ] || sentence="$sentence; it waits for up to $timeout s"
     tell waiting "$sentence ($reason)"
     case $reason in
     imds-disabled | no-imdsv2)

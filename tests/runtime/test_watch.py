@@ -412,7 +412,7 @@ def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None
         assert verdict == f"ssmwake {__version__}: the agent is asleep: it found no working role when it looked"
         assert dict(row.split(maxsplit=1) for row in rows) == {
             "role": "web",
-            "credentials": f"Success, until {expires}",
+            "credentials": f"valid until {expires}",
             "agent": f"asleep ({NAME}), tries again by itself in 25 to 30 min",
             "watcher": "inactive",
         }

@@ -149,6 +149,10 @@ def test_the_packed_runtime_is_current() -> None:
     assert packed() == (templates() / "runtime" / "packed.txt").read_text()
 
 
+def test_the_source_has_no_long_line() -> None:
+    assert [line for line in runtime().splitlines() if len(line) > 120] == []
+
+
 def test_what_is_carried_is_the_source_without_lines_that_are_only_a_comment_or_blank() -> None:
     kept = subprocess.run(
         ["sed", "1!{/^[[:blank:]]*#/d;/^[[:blank:]]*$/d;}"], input=runtime(), capture_output=True, text=True, check=True
