@@ -227,8 +227,8 @@ done'
 # One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
 #
 # The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
-# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with the
-# square of their length.
+# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with
+# the square of their length.
 
 find_client() {
     # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
@@ -240,8 +240,8 @@ find_client() {
     finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
 }
 
-# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in $body,
-# its status in $http, and in $reason why it is not a good answer.
+# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
+# $body, its status in $http, and in $reason why it is not a good answer.
 request() {
     line=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
     port=${address##*:} address=${address%:*}
@@ -287,10 +287,11 @@ request() {
     [ ${#body} -le 8192 ] || reason='oversize-body'
 }
 
-# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids them.
+# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
+# them.
 
-# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so once
-# more with a new one. Its six hours end early here.
+# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so
+# once more with a new one. Its six hours end early here.
 get() {
     for _ in 1 2; do
         if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
@@ -398,13 +399,13 @@ same() {
     [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
 }
 
-# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared, and
-# never a pattern.
+# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared,
+# and never a pattern.
 
 user=''
 
-# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel did; fails
-# if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
+# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel
+# did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
 examine() {
     started=''
     read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
@@ -417,8 +418,8 @@ examine() {
     parent=${2-} started=${20-}
 }
 
-# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our own
-# process namespace rather than to a container's: the lines Uid and NSpid of its status.
+# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our
+# own process namespace rather than to a container's: the lines Uid and NSpid of its status.
 find_process() {
     user=${user:-$(id -u)}
     for word in /proc/[0-9]*; do
@@ -432,9 +433,9 @@ find_process() {
     return 1
 }
 
-# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are cut off
-# as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while processes keep
-# the kernel's time, so what counts is the age against a process that begins now.
+# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are
+# cut off as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while
+# processes keep the kernel's time, so what counts is the age against a process that begins now.
 find_age() {
     age=$1
     line=$(cat /proc/self/stat)
@@ -462,13 +463,14 @@ take_lock() {
     ! is_held "$1" || [ "$holder" = ${$} ]
 }
 
-# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all three.
+# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all
+# three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
 unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
 
-# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it. Where an
-# image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
+# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
+# Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
 bounded() {
     now
     limit=$((deadline - now < $1 ? deadline - now : $1))
@@ -477,8 +479,8 @@ bounded() {
     "$@"
 } 2>/dev/null
 
-# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then there
-# is nothing in $state. No --value: systemd 219 has none.
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
+# there is nothing in $state. No --value: systemd 219 has none.
 show() {
     state=$(bounded 5 systemctl show -pLoadState,SubState,MainPID,UnitFileState,Job,ActiveEnterTimestampMonotonic "$1")
     case $state in
@@ -534,7 +536,8 @@ read_state() {
     main=${main%%[!0-9]*}
 }
 
-# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are online.
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are
+# online.
 look() {
     if ! examine "$pid" || [ "$started" != "$pid_start" ]; then
         pid='' worker='' had_worker=-99 lost=''
@@ -575,9 +578,9 @@ is_worker() {
     [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
 }
 
-# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for Systems
-# Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each of its rare
-# tries; and it writes a log just then.
+# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for
+# Systems Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each
+# of its rare tries; and it writes a log just then.
 judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
@@ -631,8 +634,8 @@ read_connections() {
     set +f
 }
 
-# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a hybrid
-# activation, which never uses the role) or nothing.
+# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
+# hybrid activation, which never uses the role) or nothing.
 read_identity() {
     agent_source=''
     line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
@@ -643,9 +646,9 @@ read_identity() {
     esac
 }
 
-# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing or
-# refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has the same
-# numbers, and a test compares them.
+# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing
+# or refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has
+# the same numbers, and a test compares them.
 refused_from=25 refused_to=30 backoff_last=60
 
 # Leaves the window in $retry.
@@ -660,15 +663,16 @@ describe_retry() {
     esac
 }
 
-# Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder says.
+# Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder
+# says.
 
 control() {
     bounded 20 systemctl --no-block "$@" >/dev/null
 }
 
 wake() {
-    # `run` and the watcher share a file that says when the agent was restarted: a second restart within seconds costs it
-    # another ten.
+    # `run` and the watcher share a file that says when the agent was restarted: a second restart within seconds costs
+    # it another ten.
     value=0
     read -r value 2>/dev/null <"$run/restarted"
     if [ "$value" -gt "$woken" ] && [ $((now - value)) -lt 15 ]; then
@@ -695,8 +699,8 @@ wake() {
         control restart "$unit"
     fi >/dev/null 2>&1 || action=restart-failed
     pid='' agent=starting
-    # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one repeats.
-    # IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
+    # If this does not bring it online: the ladder's next pause, a little more for some in a fleet; its last one
+    # repeats. IAM needs time to be consistent, and an agent that meets AccessDenied sleeps for another 25 minutes.
     value=${ladder%% *}
     ladder=${ladder#"$value" }
     due=$((now + value + ${$} % (value / 20 + 1)))
@@ -723,8 +727,8 @@ find_instance_connect() {
 
 on_ready_pauses='10 30 60 120 300 end'
 
-# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with what
-# was done on the machine that they were made of, so the instance is part of the stamp.
+# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with
+# what was done on the machine that they were made of, so the instance is part of the stamp.
 announce() {
     announced=$id
     tell role "IMDS serves the credentials of role $role"
@@ -739,8 +743,8 @@ announce() {
     control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
 }
 
-# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried again
-# a few times, and once more at the next boot. What is announced in the meantime runs next.
+# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried
+# again a few times, and once more at the next boot. What is announced in the meantime runs next.
 on_ready() {
     [ -f "$hook" ] || finish ready
     take_lock on-ready || finish already-running
@@ -808,6 +812,7 @@ choose_pause() {
 # Nothing that IMDS says or fails to say is a reason to restart. A role that goes away and comes back is the same role.
 not_ready() {
     explain
+    [ "$mode" = watch ] || sentence="$sentence; it waits for up to $timeout s"
     tell waiting "$sentence ($reason)"
     case $reason in
     imds-disabled | no-imdsv2)
@@ -957,7 +962,7 @@ add_status() {
 print_status() {
     printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
-  credentials  ${verdict:-none}${expires:+, until $expires}
+  credentials  ${expires:+valid until }${expires:-${verdict:-none}}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again by itself in $retry}
   watcher      $watcher
 next: $todo"
@@ -1160,8 +1165,8 @@ print_help() {
 
 # The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
 
-# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so each
-# process that is started would see in its environment what IMDS answers.
+# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so
+# each process that is started would see in its environment what IMDS answers.
 set -u +x
 unset -v token line reply info body value word state list
 umask 077
