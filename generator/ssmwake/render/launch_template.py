@@ -65,12 +65,9 @@ def _is_ours_alone(text: str) -> bool:
         content = yaml.safe_load(text)
     except yaml.YAMLError:
         return False
-    if not isinstance(content, dict) or not set(content) <= {"write_files", "runcmd"}:
+    if not isinstance(content, dict) or not set(content) <= {"write_files", "bootcmd", "runcmd"}:
         return False
-    files, commands = content.get("write_files") or [], content.get("runcmd") or []
-    return all("ssmwake" in str(file.get("path")) for file in files if isinstance(file, dict)) and all(
-        "/ssmwake" in str(command) for command in commands
-    )
+    return all("ssmwake" in str(entry) for entries in content.values() for entry in entries or ())
 
 
 def _marked(part: Part) -> Part:
