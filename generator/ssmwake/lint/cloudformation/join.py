@@ -29,7 +29,9 @@ BEGINS = re.compile(
     r"(?:if|while|until)\s+\S|(?:for)\s+\w+\s+in\s|[A-Z][A-Z0-9_]{2,}=\S|#[ \t]*\w"
 )
 # After one of these the line goes on, whatever comes.
-GOES_ON = re.compile(r"(?:[\\|&;=:,/({\[<>\"'`-]|(?:^|\s)(?:then|do|else|exec|sudo|nohup|time|env|xargs|-[\w-]+))\s*$")
+GOES_ON = re.compile(
+    r"(?:[\\|&;=:,/({\[<>\"'`-]|(?:^|\s)(?:then|do|else|exec|sudo|nohup|time|env|xargs|-(?!y\b)[\w-]+))\s*$"
+)
 # They run the command that follows them, or take one as a word.
 TAKES_COMMANDS = {"sudo", "su", "env", "nohup", "xargs", "docker", "ssh", "timeout", "find", "echo", "aws", "exec"}
 
