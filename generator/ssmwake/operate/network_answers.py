@@ -75,6 +75,9 @@ def _route(answer: Answer) -> Route:
         "",
     )
     kind, target = _target(answer)
+    if kind == "vpce" and where.startswith("pl-"):
+        # A gateway endpoint, of S3 or DynamoDB: it carries nothing else.
+        kind = "gateway"
     is_enforced = "enforce" in str(answer.get("IgwFirewall") or "").lower()
     return Route(where, kind, target, fold(answer, "State") == "blackhole", is_enforced)
 

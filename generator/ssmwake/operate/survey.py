@@ -234,7 +234,8 @@ class _Survey:
     def _host_management(self) -> HostManagement | Unseen | None:
         answer = self.reader.ask("ssm", "GetServiceSetting", SettingId=HOST_MANAGEMENT)
         if isinstance(answer, Unseen):
-            return answer
+            # A setting that nobody ever touched may not be there at all.
+            return None if answer.why == "ServiceSettingNotFound" else answer
         setting = answer.get("ServiceSetting") or {}
         if answers.fold(setting, "Status") == "default" or not answers.text(setting, "SettingValue").strip("$"):
             return None

@@ -216,6 +216,14 @@ def _late(evidence: Evidence, chain: Chain, start: datetime, basis: str) -> tupl
     assert evidence.role_since is not None
     at, by = evidence.role_since
     has_trace = evidence.attached is not None
+    node = evidence.node
+    if node and node.pinged and node.pinged >= start:
+        # Its worker was online on another role, whose credentials it keeps for up to 30 minutes.
+        last = at + retry.REFUSED_MOST * retry.MINUTE
+        if evidence.now > last + retry.GRACE:
+            return None
+        why = f"The role was swapped at {clock(at)}, while its agent was online on another one ({by})."
+        return Window(evidence.now, max(evidence.now, last), by), why, False
     if has_trace:
         window = retry.window(chain, start, evidence.now, role=at, basis=basis)
     else:
