@@ -1,16 +1,28 @@
 """When an agent tries again: the windows, against the agent's own rule drawn many times."""
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssmwake.operate.retry import GRACE, STEPS, Chain, next_attempt, window
+from ssmwake.operate.retry import EVERY, GRACE, REFUSED_LEAST, REFUSED_MOST, STEPS, Chain, next_attempt, window
+from ssmwake.resources import templates
 
 START = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+
+
+def test_the_runtime_has_the_same_numbers() -> None:
+    text = (templates() / "runtime" / "agent.sh").read_text(encoding="utf-8")
+    found = dict(re.findall(r"\b(refused_from|refused_to|backoff_last)=([0-9]+)\b", text))
+    assert found == {
+        "refused_from": str(REFUSED_LEAST),
+        "refused_to": str(REFUSED_MOST),
+        "backoff_last": str(EVERY),
+    }
 
 
 def attempts(seed: int, count: int = 12) -> list[datetime]:

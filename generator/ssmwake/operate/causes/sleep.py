@@ -244,7 +244,9 @@ def _lost(evidence: Evidence) -> Finding | None:
     if isinstance(facts.trail, Unseen):
         # A refusal would say that it sleeps.
         return None
-    if evidence.rights.report.decision != "allowed" and not evidence.needs_host_management:
+    right = evidence.rights.report
+    if not evidence.needs_host_management and (right.decision != "allowed" or right.how == "read"):
+        # Policies that were read show no SCP.
         return None
     seen = (
         f"its last report was at {node.pinged:%Y-%m-%d %H:%M} UTC"
