@@ -142,11 +142,15 @@ def image_script(config: Config) -> str:
 
 
 def _unpacked(lines: Iterable[str]) -> str:
-    """Return shell that unpacks the lines, and runs them where it is."""
-    from ssmwake.cloud_init.size import zipped
+    """Return shell that unpacks the lines, and runs them where it is.
+
+    bzip2 takes 4 % less than the best gzip. An image without it has Python, since cloud-init is written in it.
+    """
+    import bz2
 
     text = "".join(f"{line}\n" for line in lines)
-    return f"eval \"$(base64 -d <<'END' | gzip -d\n{wrapped(zipped(text.encode()))}END\n)\""
+    python = "python3 -c 'import bz2, sys; sys.stdout.buffer.write(bz2.decompress(sys.stdin.buffer.read()))'"
+    return f"eval \"$(base64 -d <<'END' | {{ bzip2 -d || {python}; }}\n{wrapped(bz2.compress(text.encode()))}END\n)\""
 
 
 def boothook(ours: str) -> str:

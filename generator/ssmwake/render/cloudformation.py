@@ -68,7 +68,7 @@ def user_data_pieces(config: Config, template: str, parts: Sequence[Part]) -> Pi
     shell, reserved = USER_DATA[template]
     own = (templates().joinpath(*shell.split("/"))).read_text(encoding="utf-8") if shell else ""
     config = dataclasses.replace(config, role="")
-    head, after = split_for_parameters(config, own, parts, multipart=True)
+    head, after = split_for_parameters(config, own, parts, multipart=True, pack_all=True)
     place = head.rindex(f"\n--{BOUNDARY}") + 1
     boundary, _, _ = head[place:].partition("\n")
     part = f"{boundary}\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n${{UserData}}\n"
