@@ -37,14 +37,15 @@ def explanation(name: str) -> str:
 
 
 def _of_shellcheck(code: str) -> str:
-    from ssmwake.lint.shell.comments import GIVES_UP, NOT_WANTED
+    from ssmwake.lint.shell.comments import GIVES_UP, NOT_WANTED, UNPARSABLE
+    from ssmwake.lint.shell.shellcheck import SHELLCHECK
 
     number = int(code[2:])
     if number in NOT_WANTED:
         passed_on = "ssmwake does not report it: it is a matter of taste, or cannot be known from one file."
     else:
-        rule = "SW231" if number in GIVES_UP else "SW208"
-        passed_on = f"ssmwake passes it on as {rule} (`ssmwake explain {rule}`)."
+        rule = UNPARSABLE if number in GIVES_UP else SHELLCHECK
+        passed_on = f"ssmwake passes it on as {rule.id} (`ssmwake explain {rule.id}`)."
     return (
         f"# {code}: a finding of shellcheck\n\n"
         f"{passed_on} Its page is https://www.shellcheck.net/wiki/{code}\n\n"

@@ -26,7 +26,7 @@ SEVERITIES = {"E": Severity.ERROR, "W": Severity.WARNING, "I": Severity.INFO}
 CRASHES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 # Seconds, and what is checked in one more at least; a large template with all its conditions takes five.
-PATIENCE, CHARACTERS = 20, 4000
+PATIENCE, CHARACTERS = 60, 4000
 # Settings of .cfnlintrc that name programs to run or files to read, anywhere: the folder may be somebody else's.
 EXECUTED_OR_READ = (
     "append_rules",
@@ -58,9 +58,10 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
 
     try:
         # An AllowedPattern may be one that takes forever.
+        runner = _runner(append_rules)
         with time_limit(PATIENCE + len(source.text) / CHARACTERS):
             template, broken = decode_str(source.text)
-            matches: list[Any] = broken or list(_runner(append_rules).validate_template(template))
+            matches: list[Any] = broken or list(runner.validate_template(template))
     except TooSlow:
         message = "cfn-lint does not come to an end with this template; simplify its AllowedPatterns"
         yield GIVES_UP.at(Location(source.path), message)
