@@ -50,7 +50,7 @@ def scripts() -> list[Script]:
     """Every shell script that lint finds in the corpus, in the goldens and in dist/."""
     found: list[Script] = []
 
-    def keep(scripts: list[Script]) -> Iterator[Any]:
+    def keep(scripts: list[Script], _: object = None) -> Iterator[Any]:
         found.extend(scripts)
         return iter(())
 

@@ -88,19 +88,21 @@ def lint_all(
     found: dict[str, list[Found]] = {file.path: [] for file in known}
     texts = {file.path: file.data[:LIMIT].decode("utf-8", "surrogateescape") for file in known}
     modules = Files(read)
-    # Terraform comes first: it tells which of the other files are templates, and of what.
-    for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
-        if file.kind is not Kind.CLOUDFORMATION or not with_cfn_lint:
-            on_progress(file.path)
-        if posixpath.normpath(file.path) not in modules.templates:
-            for one in _of_file(file, modules):
-                found.setdefault(one.where.path if isinstance(one, Finding) else one.source.path, []).append(one)
+    with in_background(lambda: shellcheck.results(_whole_scripts(known, texts))) as results:
+        # Terraform comes first: it tells which of the other files are templates, and of what.
+        for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
+            if file.kind is not Kind.CLOUDFORMATION or not with_cfn_lint:
+                on_progress(file.path)
+            if posixpath.normpath(file.path) not in modules.templates:
+                for one in _of_file(file, modules):
+                    found.setdefault(one.where.path if isinstance(one, Finding) else one.source.path, []).append(one)
     for path, data in modules.data.items():
         texts.setdefault(path, (data or b"")[:LIMIT].decode("utf-8", "surrogateescape"))
     every = [one for each in found.values() for one in each]
     templates = [one for one in every if isinstance(one, CfnTemplate)] if with_cfn_lint else []
     # Both wait for programs and files more than for each other.
-    with in_background(lambda: list(shellcheck.check([one for one in every if isinstance(one, Script)]))) as shell:
+    scripts = [one for one in every if isinstance(one, Script)]
+    with in_background(lambda: list(shellcheck.check(scripts, results()))) as shell:
         more = [*_by_cfn_lint(templates, on_progress, append_rules=append_rules), *_by_schema(every, cloud_init_schema)]
     for each in [*more, *shell()]:
         found[each.where.path].append(each)
@@ -110,6 +112,12 @@ def lint_all(
         for path, each in findings.items()
         for one in without_ignored(path, each, texts[path], with_cfn_lint=with_cfn_lint)
     )
+
+
+def _whole_scripts(files: Iterable[File], texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the files that are one script each, as shellcheck will be given them: it can begin at once."""
+    scripts = [texts[file.path] for file in files if file.kind is Kind.USER_DATA and len(file.data) <= LIMIT]
+    return [(dialect, text) for text in scripts if "\r" not in text and (dialect := shellcheck.dialect(text))]
 
 
 def _by_cfn_lint(

