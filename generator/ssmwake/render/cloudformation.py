@@ -19,8 +19,8 @@ LONGEST = 43_200
 # The longest value that a parameter of a template can have, in bytes.
 LONGEST_PARAMETER = 4_096
 # The templates with user data: the shell that runs before the install, and what is kept free for the name of the stack
-# (up to 128 characters, once or twice), its region and the presigned address that it is told at.
-USER_DATA = {"launch-template": ("", 160), "instance": ("cloudformation/signal.sh", 1_100)}
+# (of 64 characters, three times with the presigned address that it is told at), and for its region.
+USER_DATA = {"launch-template": ("", 160), "instance": ("cloudformation/signal.sh", 800)}
 
 # What State Manager takes: rates of half an hour to less than 31 days, and cron with six fields.
 _MINUTES = "([3-9][0-9]|[1-9][0-9]{2,3}|[1-3][0-9]{4}|4[0-2][0-9]{3}|43[01][0-9]{2}|43200) minutes"
