@@ -58,6 +58,8 @@ print_report() {
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
     add client "${client##*/}"
     [ -z "$watcher" ] || add_status
+    [ -z "$cause" ] || add cause "$cause"
+    [ -z "$cause" ] || add error "$error"
     [ -z "$expired" ] || report="$report,\"expired\":true"
     printf '%s\n' "{$report}"
 }

@@ -18,6 +18,9 @@ status() {
     describe_retry
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
     explain
+    case $reason in
+    agent-asleep | agent-hibernating) explain_cause ;;
+    esac
     case $reason:$todo in
     *:?*) ;;
     agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
@@ -41,8 +44,9 @@ print_status() {
     printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${expires:+valid until }${expires:-${verdict:-none}}
-  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again by itself in $retry}
-  watcher      $watcher
+  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again in $retry}
+  watcher      $watcher${cause:+
+  its log      $error}
 next: $todo"
 }
 

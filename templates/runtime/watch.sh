@@ -91,6 +91,7 @@ tend() {
         ;;
     asleep | hibernating | down | not-started)
         healthy=0
+        tell_cause
         [ "$now" -lt "$due" ] || wake
         ;;
     queued)

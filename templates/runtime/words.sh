@@ -31,7 +31,6 @@ explain() {
     agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='the agent was stopped, and stays stopped' todo="sudo systemctl start $unit" ;;
-    agent-online) sentence="the agent is online without a role ($agent_source)" todo=nothing ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     *) sentence="the agent is ${reason#agent-}" ;;
     esac

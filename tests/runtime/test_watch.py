@@ -308,6 +308,16 @@ def test_run_and_a_watcher_restart_the_agent_once_between_them(instance: Instanc
     assert instance.restarts() == 1
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_agent_that_is_refused_says_so_with_its_own_words(shell: str, instance: Instance) -> None:
+    asleep(instance)
+    instance.imds.attach("web")
+    report = instance.run("--timeout", "9", shell=shell)
+    assert (report["reason"], report["cause"]) == ("agent-unregistered", "refused")
+    assert "is not authorized to perform: ssm:UpdateInstanceInformation" in str(report["error"])
+    assert "AmazonSSMManagedInstanceCore" in instance.words()
+
+
 def test_run_gives_up_on_an_agent_whose_role_has_no_permission(instance: Instance) -> None:
     asleep(instance)
     instance.imds.attach("web")
@@ -413,7 +423,7 @@ def test_status_says_what_is_the_case_and_what_to_do(instance: Instance) -> None
         assert dict(row.split(maxsplit=1) for row in rows) == {
             "role": "web",
             "credentials": f"valid until {expires}",
-            "agent": f"asleep ({NAME}), tries again by itself in 25 to 30 min",
+            "agent": f"asleep ({NAME}), tries again in 25 to 30 min",
             "watcher": "inactive",
         }
         assert step == f"next: sudo sh {instance.runtime.script} run"

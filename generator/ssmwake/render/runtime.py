@@ -24,6 +24,7 @@ PARTS = (
     "imds.sh",
     "processes.sh",
     "agent.sh",
+    "refusal.sh",
     "wake.sh",
     "ready.sh",
     "watch.sh",

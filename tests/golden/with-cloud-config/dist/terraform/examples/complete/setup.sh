@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "your own setup" >/etc/motd

@@ -1,0 +1,62 @@
+# Rendered by ssmwake from templates/; do not edit.
+locals {
+  # By its first line the Command document knows the settings that it may replace: those of this module.
+  carrier = "terraform ${var.command_document_name}"
+  conf = join("\n", concat(["SSMWAKE_CARRIER=${local.carrier}"], var.role == "" ? [] : ["SSMWAKE_ROLE=${var.role}"], [
+    "SSMWAKE_TIMEOUT=${var.timeout}",
+    "SSMWAKE_POLL=${var.poll}",
+    "SSMWAKE_POLL_HEALTHY=${var.poll_healthy}",
+    "SSMWAKE_RESTART_AFTER=${join(" ", var.restart_after)}",
+    "SSMWAKE_INSTANCE_CONNECT=${var.instance_connect ? "yes" : "no"}",
+  ]))
+  commands = join("\n", concat(["#!/bin/sh", "set -e"], coalesce(var.on_ready, []), [""]))
+  on_ready = (
+    var.on_ready == null ? filebase64("${path.module}/on-ready.sh") :
+    length(var.on_ready) == 0 ? "" : base64encode(local.commands)
+  )
+
+  # The variables of the scripts, on a way to an instance like on every other; their values hold no quote.
+  settings = "conf='${local.conf}'\non_ready='${local.on_ready}'\n"
+
+  parts = [for part in var.parts : join("\n", concat(
+    ["--==ssmwake==", "Content-Type: ${part.content_type}"],
+    part.filename == null ? [] : ["Content-Disposition: attachment; filename=\"${part.filename}\""],
+    startswith(part.content, "#cloud-config") || part.content_type == "text/cloud-config" ? ["Merge-Type: ${part.merge_type}"] : [],
+    ["Content-Transfer-Encoding: base64", "", base64encode(part.content), ""],
+  ))]
+  user_data = join("", concat(
+    [file("${path.module}/${length(var.parts) == 0 ? "user-data.head" : "multipart.head"}")],
+    local.parts,
+    length(var.parts) == 0 ? [] : [file("${path.module}/multipart.ours")],
+    [local.settings, file("${path.module}/${length(var.parts) == 0 ? "user-data.tail" : "multipart.tail"}")],
+  ))
+
+  # EC2 takes 16,384 bytes. The length of a text is in characters, so they are counted in base64: four for three bytes.
+  limit      = 16384
+  base64     = base64encode(local.user_data)
+  base64gzip = base64gzip(local.user_data)
+  bytes      = length(local.base64) / 4 * 3 - length(regexall("=", local.base64))
+  bytes_gzip = length(local.base64gzip) / 4 * 3 - length(regexall("=", local.base64gzip))
+
+  document = yamldecode(file("${path.module}/command.yaml"))
+  step     = local.document.mainSteps[0]
+  script   = join("\n", concat([trimspace(local.settings)], local.step.inputs.runCommand))
+  command_document = merge(local.document, {
+    parameters = merge(local.document.parameters, {
+      Carrier = merge(local.document.parameters.Carrier, { default = local.carrier })
+    })
+    mainSteps = [merge(local.step, {
+      inputs = merge(local.step.inputs, {
+        timeoutSeconds = tostring(min(max(var.timeout + 120, 300), 172800))
+        runCommand     = [local.script]
+      })
+    })]
+  })
+}
+
+check "size" {
+  assert {
+    condition     = local.bytes <= local.limit
+    error_message = "The user data has ${local.bytes} bytes, and EC2 takes 16384; use the output user_data_base64gzip."
+  }
+}

@@ -1,0 +1,11 @@
+# Rendered by ssmwake from templates/; do not edit.
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
