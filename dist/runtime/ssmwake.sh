@@ -133,6 +133,8 @@ print_report() {
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
     add client "${client##*/}"
     [ -z "$watcher" ] || add_status
+    [ -z "$cause" ] || add cause "$cause"
+    [ -z "$cause" ] || add error "$error"
     [ -z "$expired" ] || report="$report,\"expired\":true"
     printf '%s\n' "{$report}"
 }
@@ -179,7 +181,6 @@ explain() {
     agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='the agent was stopped, and stays stopped' todo="sudo systemctl start $unit" ;;
-    agent-online) sentence="the agent is online without a role ($agent_source)" todo=nothing ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     *) sentence="the agent is ${reason#agent-}" ;;
     esac
@@ -663,6 +664,41 @@ describe_retry() {
     esac
 }
 
+# Why the agent is not online although the role is there, as its own log has it.
+
+cause='' error=''
+
+# Leaves in $cause `refused`, `unreachable` or nothing; in $error what the agent has logged last about it since it was
+# started, in one line of printable characters without keys and tokens; and a sentence and what to do in $sentence, $todo.
+explain_cause() {
+    error=$(tail -c 65536 "$agent_log" 2>/dev/null |
+        grep -E 'Core Agent|Successfully|produced aws|^caused by|s\. Err|hibernate - |Fingerprint' | tail -n 1 |
+        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g; s/ WARN .*Error: | INFO .*ate - / /; s/(.{300}).*/\1/')
+    case $error in
+    # It has written nothing yet, or what it met is over.
+    '' | *'Core Agent'* | *Success* | *'no EC2 instance role'*) return ;;
+    'caused by'*)
+        cause=unreachable sentence='the agent cannot reach Systems Manager'
+        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, proxy)'
+        ;;
+    *)
+        cause=refused sentence='Systems Manager refuses the agent'
+        todo="let role $role do what AmazonSSMManagedInstanceCore allows"
+        ;;
+    esac
+    case $error in
+    *Fingerprint*) todo='sudo amazon-ssm-agent -register -clear' ;;
+    *'ignature exp'*) todo='set the clock' ;;
+    esac
+}
+
+# Say why a restart did not help.
+tell_cause() {
+    [ "$woken" != 0 ] && [ $((now - woken)) -ge 3 ] || return 0
+    explain_cause
+    [ -z "$cause" ] || tell $cause "$sentence; $todo; its log: $error"
+}
+
 # Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder
 # says.
 
@@ -859,6 +895,7 @@ tend() {
         ;;
     asleep | hibernating | down | not-started)
         healthy=0
+        tell_cause
         [ "$now" -lt "$due" ] || wake
         ;;
     queued)
@@ -940,6 +977,9 @@ status() {
     describe_retry
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
     explain
+    case $reason in
+    agent-asleep | agent-hibernating) explain_cause ;;
+    esac
     case $reason:$todo in
     *:?*) ;;
     agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
@@ -963,8 +1003,9 @@ print_status() {
     printf '%s\n' "ssmwake $version: $sentence
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${expires:+valid until }${expires:-${verdict:-none}}
-  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again by itself in $retry}
-  watcher      $watcher
+  agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again in $retry}
+  watcher      $watcher${cause:+
+  its log      $error}
 next: $todo"
 }
 

@@ -1,4 +1,0 @@
-# Rendered by ssmwake from templates/; do not edit.
-terraform {
-  required_version = ">= 1.5"
-}

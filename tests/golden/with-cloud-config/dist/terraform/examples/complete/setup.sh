@@ -1,2 +1,0 @@
-#!/bin/sh
-echo "your own setup" >/etc/motd
