@@ -787,7 +787,8 @@ on_ready() {
     mkdir -p "$lib" 2>/dev/null
     for word in $on_ready_pauses; do
         while is_announced; do
-            HOME=/root sh "$hook" >&2 || break
+            # To the journal only: what we say on standard error goes to the console as well, and this may be secret.
+            HOME=/root sh "$hook" 2>&1 || break
             # In /run where /var cannot be written.
             (echo "$id" >>"$lib/ready") 2>/dev/null || echo "$id" >>"$run/done"
         done
