@@ -669,11 +669,13 @@ describe_retry() {
 cause='' error=''
 
 # Leaves in $cause `refused`, `unreachable` or nothing; in $error what the agent has logged last about it since it was
-# started, in one line of printable characters without keys and tokens; and a sentence and what to do in $sentence, $todo.
+# started, in one line of printable characters without keys and tokens; and a sentence and what to do in $sentence,
+# $todo.
 explain_cause() {
     error=$(tail -c 65536 "$agent_log" 2>/dev/null |
         grep -E 'Core Agent|Successfully|produced aws|^caused by|s\. Err|hibernate - |Fingerprint' | tail -n 1 |
-        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g; s/ WARN .*Error: | INFO .*ate - / /; s/(.{300}).*/\1/')
+        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g; s/ WARN .*Error: | INFO .*ate - / /
+            s/(.{300}).*/\1/')
     case $error in
     # It has written nothing yet, or what it met is over.
     '' | *'Core Agent'* | *Success* | *'no EC2 instance role'*) return ;;
