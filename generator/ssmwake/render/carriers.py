@@ -149,7 +149,7 @@ def _unpacked(lines: Iterable[str]) -> str:
     import bz2
 
     text = "".join(f"{line}\n" for line in lines)
-    python = "python3 -c 'import bz2, sys; sys.stdout.buffer.write(bz2.decompress(sys.stdin.buffer.read()))'"
+    python = "python3 -c 'import bz2; print(bz2.open(\"/dev/stdin\").read().decode())'"
     return f"eval \"$(base64 -d <<'END' | {{ bzip2 -d || {python}; }}\n{wrapped(bz2.compress(text.encode()))}END\n)\""
 
 
