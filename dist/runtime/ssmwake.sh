@@ -674,7 +674,8 @@ cause='' error=''
 explain_cause() {
     error=$(tail -c 65536 "$agent_log" 2>/dev/null |
         grep -E 'Core Agent|Successfully|produced aws|^caused by|s\. Err|hibernate - |Fingerprint' | tail -n 1 |
-        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g; s/ WARN .*Error: | INFO .*ate - / /
+        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
+            s/ WARN .*Error: | INFO .*ate - / /
             s/(.{300}).*/\1/')
     case $error in
     # It has written nothing yet, or what it met is over.
