@@ -32,7 +32,9 @@ WantedBy={target}
 
 
 def put_code(disk: Path) -> None:
-    """Copy the stand-in's code; it needs nothing but Python's standard library."""
+    """Copy the stand-in's code, which needs only Python's standard library, and the program of an agent's worker."""
+    # The stand-in puts it there where it is missing, and cannot where /usr is read-only.
+    write(disk, "usr/bin/ssm-agent-worker", "")
     write(disk, f"{HOME}/ssmwake/__init__.py", "")
     for source in Path(simulate.__path__[0]).glob("*.py"):
         write(disk, f"{HOME}/ssmwake/simulate/{source.name}", source.read_bytes())
