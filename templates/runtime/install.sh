@@ -59,7 +59,8 @@ start_watcher() {
     *) timeout 60 rc-update add ssmwake default ;;
     esac
     case $manager:$no_start in
-    systemd:) timeout 60 systemctl daemon-reload && control $verb ssmwake ;;
+    # `enable` has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
+    systemd:) control $verb ssmwake ;;
     openrc:) timeout 60 rc-service ssmwake $verb ;;
     esac
 } >/dev/null 2>&1

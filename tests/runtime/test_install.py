@@ -59,11 +59,7 @@ def test_install_puts_the_runtime_and_its_units_in_place(shell: str, runtime: Ru
     assert files["usr/local/sbin/ssmwake"] == (0o100755, runtime.script.read_bytes())
     assert set(files) == {"usr/local/sbin/ssmwake", *(f"etc/systemd/system/{unit}" for unit in UNITS)}
     calls = (runtime.root / "calls").read_text().splitlines()
-    assert calls[-3:] == [
-        "systemctl enable ssmwake",
-        "systemctl daemon-reload",
-        "systemctl --no-block restart ssmwake",
-    ]
+    assert calls[-2:] == ["systemctl enable ssmwake", "systemctl --no-block restart ssmwake"]
 
 
 @pytest.mark.parametrize(
