@@ -22,7 +22,7 @@ def compose(path: str, data: bytes) -> yaml.Node | None:
     except UnicodeDecodeError as error:
         before = data[: error.start]
         place = before.count(b"\n"), len(before) - before.rfind(b"\n") - 1
-        raise refuse("a byte that is no UTF-8; save it as UTF-8", *place) from None
+        raise refuse("a byte that is not valid UTF-8; save the file as UTF-8", *place) from None
     try:
         node: yaml.Node | None = yaml.compose(text, yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
