@@ -146,8 +146,8 @@ read_connections() {
     remotes=0 known='' visible='' list='[0-9]+' owner=$user
     set -f
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
-    # shellcheck disable=SC2045 # links have no other reader that every image has
-    for word in $(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null); do
+    line=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null)
+    for word in $line; do
         case $word in
         '->') [ "$visible" ] || visible=yes list=none owner='[0-9]+' ;;
         socket:\[*\])

@@ -11,13 +11,13 @@ find_client() {
         command -v "$word" >/dev/null 2>&1 && return
     done
     client=''
-    finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
+    finish no-http-client 'there is no curl, python3 or bash: install one'
 }
 
 # $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
 # $body, its status in $http, and in $reason why it is not a good answer.
 request() {
-    line=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
+    value=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
     port=${address##*:} address=${address%:*}
     address=${address#[}
     address=${address%]}
@@ -25,21 +25,21 @@ request() {
     case $client in
     # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
     curl)
-        line="header = \"$line\""
+        value="header = \"$value\""
         set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
             "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
         ;;
     bash)
-        line="$limit $verb $line"
+        value="$limit $verb $value"
         set -- timeout 3 bash -c "$bash_client" "$address" "$port" "$@"
         ;;
     *)
-        line="$limit $verb $line"
+        value="$limit $verb $value"
         set -- python3 -ISc "$python_client" "$address" "$port" "$@"
         ;;
     esac
     # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
-    { reply=$(echo "$line" | "$@"); } 2>/dev/null
+    { reply=$(echo "$value" | "$@"); } 2>/dev/null
     value=$? info='' reason=''
     # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
     set -f

@@ -26,7 +26,7 @@ explain() {
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
     agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
-    agent-down) sentence='the agent has ended, and systemd has not started it again' ;;
+    agent-down) sentence='the agent has ended and was not started again' ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;

@@ -21,11 +21,8 @@ UNPARSABLE = rule(
 # not there to be followed (1090, 1091). POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before
 # (3012), and so with `local` (3043). The others are matters of taste, or what is meant: braces and quotes that stand
 # for themselves (1083, 2140), a file that is emptied (2188), lists that are split at spaces (2048, 2206, 2207), a trap
-# that takes the value of now (2064), a variable that names another (2163), -a and -o in a test (2166), a list of
-# files by ls (2045). Where quotes in a variable go, shellcheck guesses over the whole script (2089, 2090).
-NOT_WANTED = frozenset(
-    {1010, 1083, 1090, 1091, 2034, 2045, 2048, 2064, 2089, 2090, 2140, 2154, 2163, 2166, 2188, 2206, 2207, 3012, 3043}
-)
+# that takes the value of now (2064), a variable that names another (2163), -a and -o in a test (2166).
+NOT_WANTED = frozenset({1010, 1083, 1090, 1091, 2034, 2048, 2064, 2140, 2154, 2163, 2166, 2188, 2206, 2207, 3012, 3043})
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
 CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
 # What is no fault for sure, by the number of the comment and the text where it stands: `a= b=` sets two variables to
