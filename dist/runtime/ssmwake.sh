@@ -176,7 +176,7 @@ explain() {
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
     agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
-    agent-down) sentence='the agent has ended, and systemd has not started it again' ;;
+    agent-down) sentence='the agent has ended and was not started again' ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
@@ -238,13 +238,13 @@ find_client() {
         command -v "$word" >/dev/null 2>&1 && return
     done
     client=''
-    finish no-http-client 'there is no curl, python3 or bash to ask IMDS with; install one'
+    finish no-http-client 'there is no curl, python3 or bash: install one'
 }
 
 # $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
 # $body, its status in $http, and in $reason why it is not a good answer.
 request() {
-    line=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
+    value=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
     port=${address##*:} address=${address%:*}
     address=${address#[}
     address=${address%]}
@@ -252,21 +252,21 @@ request() {
     case $client in
     # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
     curl)
-        line="header = \"$line\""
+        value="header = \"$value\""
         set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
             "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
         ;;
     bash)
-        line="$limit $verb $line"
+        value="$limit $verb $value"
         set -- timeout 3 bash -c "$bash_client" "$address" "$port" "$@"
         ;;
     *)
-        line="$limit $verb $line"
+        value="$limit $verb $value"
         set -- python3 -ISc "$python_client" "$address" "$port" "$@"
         ;;
     esac
     # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
-    { reply=$(echo "$line" | "$@"); } 2>/dev/null
+    { reply=$(echo "$value" | "$@"); } 2>/dev/null
     value=$? info='' reason=''
     # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
     set -f
@@ -612,8 +612,8 @@ read_connections() {
     remotes=0 known='' visible='' list='[0-9]+' owner=$user
     set -f
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
-    # shellcheck disable=SC2045 # links have no other reader that every image has
-    for word in $(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null); do
+    line=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null)
+    for word in $line; do
         case $word in
         '->') [ "$visible" ] || visible=yes list=none owner='[0-9]+' ;;
         socket:\[*\])
