@@ -39,7 +39,7 @@ def run(argv: list[str], folder: Path) -> Seconds:
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(argv, cwd=folder, env=environment, capture_output=True, check=False)
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    # Findings are 1 of ours, and 2, 4 and 8 together of cfn-lint; a traceback would be quick.
+    # Findings exit with 1, those of cfn-lint with the sum of 2, 4 and 8; a traceback would be quick.
     if b"Traceback" in done.stderr or done.returncode not in range(15):
         raise SystemExit(done.stderr.decode())
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -1,17 +1,25 @@
 """What a run leaves out and why: one line for what is missing here, and one for each other reason."""
 
 import os
+import sys
 from collections import Counter
 
 import pytest
 
 from support import tools
 
+RECURSION_LIMIT = sys.getrecursionlimit()
+
 
 def pytest_sessionstart() -> None:
     """Let a run in CI fail at once where a program is missing."""
     if os.environ.get("CI") == "true" and tools.missing():
         raise pytest.UsageError(f"missing: {', '.join(tools.missing())}; CI leaves nothing out (make setup)")
+
+
+def pytest_runtest_setup() -> None:
+    """Give each test the recursion limit of a fresh process: hypothesis raises it and may leave it so."""
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

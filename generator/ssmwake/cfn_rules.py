@@ -37,15 +37,15 @@ PUBLISHED = {
     "SW416": 9596, "SW417": 9597, "SW418": 9598,
 }
 # fmt: on
-# The number of every other rule is that of its own id, and so many more: SW230 is 9630, SW419 is 9819.
+# The number of every other rule is that of its own id plus 9,400: SW230 is 9630, SW419 is 9819.
 REST = 9400
 
-# Keys and indices, by which cfn-lint knows the resource that something stands in.
+# Keys and indices, by which cfn-lint knows the resource that something belongs to.
 Steps = list[str | int]
 
 
 class Ours(CloudFormationLintRule):  # type: ignore[misc]
-    """A rule of ours; this class has no id, so cfn-lint takes only those below it."""
+    """A rule of ssmwake; this class has no id, so cfn-lint takes only those below it."""
 
     ours: tuple[str, Severity]
 
@@ -57,7 +57,7 @@ class Ours(CloudFormationLintRule):  # type: ignore[misc]
 
 
 def cfn_id(rule: str, severity: Severity) -> str:
-    """Return the id in cfn-lint of a rule of ours, where its finding is so bad."""
+    """Return the id in cfn-lint of a rule, where its finding has that severity."""
     return f"{LETTERS[severity]}{PUBLISHED.get(rule) or REST + int(rule[2:])}"
 
 

@@ -43,8 +43,9 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     wanted = {artifact.path: artifact.text for artifact in artifacts}
     found = _files(folder)
     known = _known(folder)
-    # Other programs leave such lists too: one that names none of ours gives no right to what it names. In a folder of
-    # ours, what has the name of an artifact is one, though a merge of two branches may have lost its line in the list.
+    # Other programs leave such lists too: one that names none of our files gives no right to the files that it
+    # names. In a folder of ours, what has the name of an artifact is one, though a merge of two branches may have lost its
+    # line in the list.
     ours = known | wanted.keys() | _leftovers(found) if known & wanted.keys() else set()
     if strangers := sorted(found - ours):
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
@@ -56,7 +57,8 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     stale = [path for path in sorted(wanted) if not _holds(folder / path, wanted[path])]
     gone = sorted(found - wanted.keys() - _leftovers(found))
     if stale or gone:
-        # The list goes first and names old and new files, so that a run that is cut off leaves a folder that is ours.
+        # The list goes first and names old and new files, so that after a run that was cut off the folder is still
+        # one that we may write to.
         names = sorted((found | wanted.keys()) - {SUMS} - _leftovers(found))
         interim = "".join(f"{'0' * 64}  {name}\n" for name in names)
         texts = {SUMS: interim, **{path: wanted[path] for path in stale if path != SUMS}}

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is; only errors fail a command unless it is told otherwise."""
+    """How bad a finding is; only errors fail a command unless it is asked to fail on others."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -167,7 +167,7 @@ class PublishSettings:
 
 @dataclass(frozen=True)
 class Ignore:
-    """A rule of lint that is not to be heard of in the files whose path fits a pattern, and why not."""
+    """A rule of lint that is not reported in the files whose path fits a pattern, and why not."""
 
     rule: str
     reason: str

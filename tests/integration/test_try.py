@@ -197,9 +197,9 @@ def test_list_faults_names_those_of_imds_and_of_ssm() -> None:
     [
         (["--fault", "credentials-530"], "did you mean credentials-503?"),
         (["--fault", "xyz"], "see --list-faults"),
-        (["--role-after", "5 years"], "is no time up to 1h"),
-        (["--role-after", "61m"], "is no time up to 1h"),
-        (["--timeout", "-1s"], "is no time up to 1h"),
+        (["--role-after", "5 years"], "is not a time up to 1h"),
+        (["--role-after", "61m"], "is not a time up to 1h"),
+        (["--timeout", "-1s"], "is not a time up to 1h"),
         (["--shell", "no-such-shell"], "is not installed"),
         (["--shell", "'"], "no closing quotation"),
         (["--shell", ""], "is not installed"),

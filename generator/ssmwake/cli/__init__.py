@@ -147,7 +147,7 @@ def shown(refused: click.ClickException) -> str:
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings or a refusal, 2 usage, 130 interrupted."""
     try:
-        # What a verb returns is no status: a verb that ends with another one than 0 exits with it.
+        # What a verb returns is not a status: a verb that fails exits by itself.
         command.main(prog_name="ssmwake", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -27,5 +27,5 @@ def command(ctx: click.Context, shell: str) -> None:
     """
     made = get_completion_class(shell)
     if made is None:
-        raise click.UsageError(f"click knows no completion for {shell}")
+        raise click.UsageError(f"click has no completion for {shell}")
     data_out(made(ctx.find_root().command, {}, "ssmwake", "_SSMWAKE_COMPLETE").source().encode() + b"\n")

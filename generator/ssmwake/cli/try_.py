@@ -47,7 +47,7 @@ class Duration(click.ParamType[float]):
         found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h)?", str(value))
         seconds = float(found[1]) * UNITS[found[2] or "s"] if found else -1.0
         if not 0 <= seconds <= HOUR:
-            self.fail(f"{value!r} is no time up to 1h; write 5s, 500ms or 2m", param, ctx)
+            self.fail(f"{value!r} is not a time up to 1h; write 5s, 500ms or 2m", param, ctx)
         return seconds
 
 
@@ -128,7 +128,7 @@ def check(faults: tuple[str, ...], known: dict[str, str]) -> None:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             advice = f"did you mean {near[0]}?" if near else "see --list-faults"
-            raise click.BadParameter(f"{name!r} is no fault; {advice}", param_hint="--fault")
+            raise click.BadParameter(f"{name!r} is not a fault; {advice}", param_hint="--fault")
     if not Path("/proc/self/comm").exists():
         raise click.ClickException("the runtime reads /proc, which is not here; try it on Linux")
 

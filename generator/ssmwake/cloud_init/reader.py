@@ -1,5 +1,7 @@
 """Read user data: bytes in, parts out; gzip, base64, MIME and archives are undone, and anything else is refused."""
 
+from typing import TYPE_CHECKING
+
 from ssmwake.cloud_init.archive import entries
 from ssmwake.cloud_init.packing import unpacked, user_data_in
 from ssmwake.cloud_init.parts import (
@@ -17,6 +19,12 @@ from ssmwake.cloud_init.parts import (
 from ssmwake.model import Invalid, Location, Rule
 
 # Said anew when the part is written: they describe how it travels, not what it is.
+if TYPE_CHECKING:
+    from email.message import Message
+
+# cloud-init, and Python's reader of MIME, run out of stack at some hundred levels; how many depends on the caller.
+DEEPEST = 100
+TOO_DEEP = "MIME that is nested too deeply for cloud-init, too; put the parts side by side"
 NOT_KEPT = {"content-transfer-encoding", "mime-version", "content-length"}
 
 
@@ -80,14 +88,25 @@ def _advice(data: bytes) -> str:
     return "cloud-init would ignore it; begin with #cloud-config, #! and an interpreter, or MIME headers"
 
 
+def _is_too_deep(message: "Message") -> bool:
+    """Return whether a message holds messages deeper than anybody nests them on purpose."""
+    level = [message]
+    for _ in range(DEEPEST):
+        level = [part for each in level if each.is_multipart() for part in each.get_payload()]  # type: ignore[misc]
+        if not level:
+            return False
+    return True
+
+
 def _mime(path: str, data: bytes) -> tuple[Part, ...]:
     from email import message_from_bytes
 
     try:
         message = message_from_bytes(data)
     except RecursionError:
-        problem = "MIME that is nested too deeply for cloud-init, too; put the parts side by side"
-        raise _refusal(path, problem, UNREADABLE_USER_DATA) from None
+        raise _refusal(path, TOO_DEEP, UNREADABLE_USER_DATA) from None
+    if _is_too_deep(message):
+        raise _refusal(path, TOO_DEEP, UNREADABLE_USER_DATA)
     parts: list[Part] = []
     position = 0
     for node in message.walk():

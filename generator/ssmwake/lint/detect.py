@@ -38,7 +38,7 @@ class Kind(StrEnum):
     TEMPLATEFILE = "templatefile"
 
 
-# What is no block of Terraform's may come before the first: comments and blank lines.
+# What is not a block of Terraform may come before the first: comments and blank lines.
 TERRAFORM = re.compile(
     r"(?:\s|#[^\n]*+\n|//[^\n]*+\n|(?>/\*(?s:.*?)\*/))*+"
     r"(?:(?:resource|data)[ \t]+\"[\w-]+\"[ \t]+\"[\w-]+\"|(?:module|variable|output|provider)[ \t]+\"[\w-]+\""
@@ -68,7 +68,7 @@ def kind(data: bytes, path: str = "") -> Kind | None:
 
 
 def kind_in_folder(data: bytes, path: str) -> Kind | None:
-    """Return what a file is that nobody named: a script is user data only if something says so."""
+    """Return what a file is that nobody named: a script is user data only if something identifies it as such."""
     found = kind(data, path)
     if found is not Kind.USER_DATA:
         return found
@@ -114,7 +114,7 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
         return Kind.USER_DATA
     if BASE64.fullmatch(text) and user_data_in(text) is not None:
         return Kind.USER_DATA
-    # A cheap look first: most files in a folder are none of ours, and YAML is slow to read.
+    # A cheap look first: most files in a folder are of no interest, and YAML is slow to read.
     if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions", text):
         return None
     try:

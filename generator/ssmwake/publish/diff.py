@@ -31,7 +31,7 @@ class Diff:
         secret = {before[number] for number in secret_lines(self.before)}
         secret |= {after[number] for number in secret_lines(self.after)}
         lines = difflib.unified_diff(before, after, f"{self.name} (now)", f"{self.name} (then)", lineterm="")
-        # A header of the diff is no line of the texts, and cannot be one: it has a sign in front.
+        # A header of the diff is not a line of the texts, and cannot be one: it has a sign in front.
         return "\n".join(printable(_hidden(line) if line[1:] in secret else line) for line in lines)
 
 

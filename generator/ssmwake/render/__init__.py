@@ -1,7 +1,7 @@
-"""Render artifacts: a config and the person's own user data in, files out, the same bytes for the same input.
+"""Render artifacts: a config and the user's own user data in, files out, the same bytes for the same input.
 
 templates/<room>/<name>.j2 becomes <room>/<name>. Two rooms are made in Python: the runtime is joined from shell, and
-user data is merged with what the person has. An SSM document that is rendered as YAML gets a twin in JSON.
+user data is merged with what the user has. An SSM document that is rendered as YAML gets a twin in JSON.
 """
 
 import dataclasses

@@ -24,7 +24,7 @@ WHERE_VAR_RUNS_NOTHING = (
 )
 # A script that somebody runs by hand is not where cloud-init keeps its own, and may be gone at the next boot.
 KEPT = f'case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root{RETRY}" 2>/dev/null ;; esac'
-# With `strict`: cloud-init is told of the failure at the end, when all that was appended has run.
+# With `strict`: cloud-init sees the failure at the end, when all that was appended has run.
 AT_THE_END = "trap 'exit $ssmwake' EXIT"
 # What there is from the end of the first boot on, at the latest.
 SCRIPTS_NOTED = "/var/lib/cloud/instance/sem/config_scripts_user"

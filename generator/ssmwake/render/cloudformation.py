@@ -19,7 +19,7 @@ LONGEST = 43_200
 # The longest value that a parameter of a template can have, in bytes.
 LONGEST_PARAMETER = 4_096
 # The templates with user data: the shell that runs before the install, and what is kept free for the name of the stack
-# (of 64 characters, three times with the presigned address that it is told at), and for its region.
+# (of 64 characters, three times with the presigned address that it signals to), and for its region.
 USER_DATA = {"launch-template": ("", 160), "instance": ("cloudformation/signal.sh", 800)}
 
 # What State Manager takes: rates of half an hour to less than 31 days, and cron with six fields.
@@ -86,7 +86,7 @@ def attachable_roles(names: Names) -> list[Any]:
 
 
 def rescue_policy(names: Names, roles: list[Any]) -> dict[str, Any]:
-    """Return the policy of the runbook's role, where restarts are there only if the parameter AllowRestart says so."""
+    """Return the policy of the runbook's role, where restarts are there only if the parameter AllowRestart is yes."""
     policy: dict[str, Any] = substituted(runbook(names, roles))
     policy["Statement"] = [
         {"Fn::If": ["MayRestart", each, NO_VALUE]} if each["Sid"] == "FallbackWithConsent" else each

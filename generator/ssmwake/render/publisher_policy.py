@@ -30,7 +30,7 @@ def policy(config: Config, *, prune: bool = False) -> dict[str, Any]:
     documents = [f"arn:{partition}:ssm:*:*:document/{name}" for name in names]
     statements = [_statement("Documents", "ssm", actions, documents, config)]
     if templates := config.publish.launch_templates:
-        # Only an id can stand in an ARN; a template that goes by its name may have any.
+        # Only an id can be part of an ARN; a template that goes by its name may have any.
         known = sorted(templates) if all(template.startswith("lt-") for template in templates) else ["*"]
         arns = [f"arn:{partition}:ec2:*:*:launch-template/{id_}" for id_ in known]
         statements += [

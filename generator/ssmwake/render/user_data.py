@@ -1,4 +1,4 @@
-"""User data: ours and the person's own parts as one, in the form that was asked for or, where that cannot be, MIME."""
+"""User data: ours and the user's own parts as one, in the form that was asked for or, where that cannot be, MIME."""
 
 from collections.abc import Sequence
 
@@ -52,13 +52,13 @@ def split_for_parameters(
 
 
 def _with_parts(ours: str, parts: Sequence[Part]) -> str:
-    # In shell, since no cloud-config of the person's can replace its lists.
+    # In shell, since no cloud-config of the user can replace its lists.
     headers = (("Content-Type", Kind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
     return joined([*named(appended(parts)), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Return the parts without those that an earlier run of ours had put there."""
+    """Return the parts without those that an earlier run of ssmwake had put there."""
     findings: list[Finding] = []
     kept = tuple(part for part in parts if not _is_ours(part))
     for part in kept:

@@ -148,7 +148,7 @@ class Imds:
     # What is wrong with it.
 
     def fault(self, name: str, seconds: float = float("inf"), times: float = float("inf")) -> None:
-        """Break something, for ever or for a time or for the next so many requests that it hits."""
+        """Break something, for ever or for a time or for a number of requests."""
         if name not in FAULTS:
             raise ValueError(f"{name}: no such fault; see FAULTS")
         now = time.monotonic()

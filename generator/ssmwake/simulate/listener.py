@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 
 def parse(address: str) -> tuple[str, int]:
-    """Split HOST:PORT; an IPv6 address stands in brackets."""
+    """Split HOST:PORT; an IPv6 address is in brackets."""
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{address}: no address; write HOST:PORT or [HOST]:PORT")

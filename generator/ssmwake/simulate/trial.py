@@ -37,7 +37,7 @@ ENDINGS = {
     "stopping": ", as it was asked to; that takes it 7 s",
     "killed": ": asleep, it had nothing to lose, and would have taken 7 s to stop",
     "exited": " by itself; systemd waits 90 s before it starts it again",
-    "failed": " for good, until systemd is told to forget it",
+    "failed": " for good, until `systemctl reset-failed`",
 }
 
 T = TypeVar("T")

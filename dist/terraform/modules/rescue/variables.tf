@@ -66,7 +66,7 @@ variable "instance_role_arns" {
 }
 
 variable "allow_restart" {
-  description = "Whether the role may reboot, stop and start instances that carry the tag ssmwake=managed; the runbook does so only if it is told to."
+  description = "Whether the role may reboot, stop and start instances that carry the tag ssmwake=managed; the runbook does so only if asked to."
   type        = bool
   default     = true
   nullable    = false

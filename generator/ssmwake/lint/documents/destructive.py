@@ -24,7 +24,7 @@ CALL = re.compile(r"(?:Terminate|Delete|Deregister)[A-Z][A-Za-z]*")
 HARMLESS = re.compile(r"Delete(?:Tags?|Message|MessageBatch)|Deregister(?:Targets?|InstancesFromLoadBalancer)")
 # What runs code may ask, or look, by itself.
 CODE = ("aws:executeScript", "aws:invokeLambdaFunction", "aws:executeAutomation", "aws:executeStateMachine")
-# Who starts a runbook that says so knows what it does.
+# A runbook that asks for this is started on purpose.
 SAID = re.compile(r"terminat|delet|destroy|deregist|remov|clean", re.IGNORECASE)
 
 

@@ -25,7 +25,7 @@ UNPARSABLE = rule(
 NOT_WANTED = frozenset({1010, 1083, 1090, 1091, 2034, 2048, 2064, 2140, 2154, 2163, 2166, 2188, 2206, 2207, 3012, 3043})
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
 CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
-# What is no fault for sure, by the number of the comment and the text where it stands: `a= b=` sets two variables to
+# What is certainly not a fault, by the number of the comment and the text at its place: `a= b=` sets two variables to
 # nothing, `&a=$!` keeps the number of the process, and these programs print one word without a star in it.
 ONE_WORD = (
     r"\$\(\s*(?:uname|id|whoami|nproc|hostname|arch|lsb_release|getconf|date\s+\+['\"]?[%\w.:-]+['\"]?|rpm\s+-E"

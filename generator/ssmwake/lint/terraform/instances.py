@@ -52,13 +52,13 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
 
 
 def tokens(body: Body, scope: Scope) -> Setting | None:
-    """Return whether requests to IMDS need a token, if the module says so."""
+    """Return whether requests to IMDS need a token, if the module sets it."""
     options = [one.body for one in body.blocks if one.type == "metadata_options"]
     return _setting(options[0], "http_tokens", scope) if options else None
 
 
 def image(body: Body, scope: Scope) -> str | None:
-    """Return the id of the image, the parameter that holds it or the name it is looked up by, if the module says so."""
+    """Return the id of the image, the parameter that holds it or the name it is looked up by, if the module sets it."""
     for name in ("ami", "image_id"):
         value = body.value(name)
         if value is None:

@@ -13,7 +13,7 @@ class TooSlow(BaseException):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooSlow after so many seconds; without effect in other threads than the first, and on Windows.
+    """Raise TooSlow after this many seconds; without effect in other threads than the first, and on Windows.
 
     Regular expressions of Python look for signals while they match, so that one which never ends is ended, too.
     """

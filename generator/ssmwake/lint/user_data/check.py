@@ -148,7 +148,7 @@ def _with_first_lines(
 
 
 def _recognised(piece: Piece) -> Piece | Finding:
-    """Return a part decompressed, and with the type that its first line says where its own says nothing."""
+    """Return a part decompressed, and with the type that its first line says where its own is empty."""
     source, what = piece.source, piece.type
     if mime.PACKED.fullmatch(what):
         try:
