@@ -418,8 +418,8 @@ def test_a_parameter_takes_what_aws_takes_and_nothing_else(parameter: str, good:
 def test_the_stack_waits_longer_than_the_instance_does() -> None:
     for timeout in (1, 600, 3600, 86_400):
         text = template("instance", replace(Config(), timeout=timeout))
-        given_up = int(re.search(r"seconds=([0-9]+)", text)[1])  # type: ignore[index]
-        stack = int(re.search(r"PT([0-9]+)M", text)[1]) * 60  # type: ignore[index]
+        given_up = int(re.search(r" seconds=([0-9]+)", text)[1])  # type: ignore[index]
+        stack = int(re.search(r"Timeout: PT([0-9]+)M", text)[1]) * 60  # type: ignore[index]
         condition = int(re.search(r'Timeout: "([0-9]+)"', text)[1])  # type: ignore[index]
         assert given_up + 300 <= stack <= 43_200
         assert given_up + 300 <= condition <= 43_200
