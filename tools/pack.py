@@ -1,4 +1,4 @@
-"""Pack the runtime for its carriers: write templates/runtime/packed.txt from the parts beside it.
+"""Pack the runtime for its carriers: write templates/runtime/packed.txt from the parts next to it.
 
 python tools/pack.py; `make render` runs it. zopfli makes it 3 % smaller than zlib does, which is room for the user.
 """

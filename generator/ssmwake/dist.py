@@ -44,7 +44,7 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     found = _files(folder)
     known = _known(folder)
     # Other programs leave such lists too: one that names none of our files gives no right to the files that it
-    # names. In a folder of ours, what has the name of an artifact is one, though a merge may have lost its line in
+    # names. In a folder that ssmwake wrote, what has the name of an artifact is one, though a merge may have lost its line in
     # the list.
     ours = known | wanted.keys() | _leftovers(found) if known & wanted.keys() else set()
     if strangers := sorted(found - ours):
@@ -80,7 +80,7 @@ def replace(path: Path, text: str | bytes) -> None:
 
 
 def _place(texts: dict[Path, str] | dict[Path, str | bytes]) -> None:
-    """Write all files beside their places and then move them there: a disk that fills up changes nothing."""
+    """Write all files next to their places and then move them there: a disk that fills up changes nothing."""
     # It takes longer to import than to render, and most commands write no file.
     from tempfile import NamedTemporaryFile
 

@@ -27,7 +27,7 @@ def page(rule: str) -> str | None:
 
 
 def _folder(packaged: str, in_checkout: Path) -> "Traversable":
-    """Return a folder of the package, or the one beside generator/ that becomes it in a wheel."""
+    """Return a folder of the package, or the one next to generator/ that becomes it in a wheel."""
     for folder in (PACKAGE / packaged, in_checkout):
         if folder.is_dir():
             return folder

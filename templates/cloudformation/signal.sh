@@ -11,7 +11,7 @@ tell_stack() {
     done
     for _ in 1 2 3 4 5 6; do
         if [ -n "$url" ]; then
-            # The address is a secret, so it is no argument.
+            # The address is a secret, so it is never an argument.
             printf 'url = "%s"\n' "$url" | curl -fsS -m 20 -X PUT -H 'Content-Type:' -K - \
                 -d "{\"Status\":\"$status\",\"Reason\":\"ssmwake\",\"UniqueId\":\"$resource\",\"Data\":\"$status\"}" && return
             export url status resource

@@ -5,7 +5,7 @@
 # the square of their length.
 
 find_client() {
-    # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
+    # yash keeps the variable of a loop to the function, so none is used after its loop.
     for word in curl python3 bash; do
         client=$word
         command -v "$word" >/dev/null 2>&1 && return

@@ -29,7 +29,7 @@ wake() {
         # Only the main process itself is killed, if it still runs, and nothing else that it may have become.
         [ "$agent:$pid" != "asleep:$main" ] || [ ! -e "$program" ] || [ -e "$1" ] || ! examine "$pid" ||
             [ "$started" != "$pid_start" ] || kill -KILL "$pid"
-        # Five starts within ten seconds, and systemd starts it no more until it is told to forget that.
+        # Five starts within ten seconds, and systemd refuses to start it again until that is reset.
         [ "$agent" != down ] || control reset-failed "$unit"
         control restart "$unit"
     fi >/dev/null 2>&1 || action=restart-failed

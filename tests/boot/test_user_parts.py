@@ -1,4 +1,4 @@
-"""What people have in their user data runs beside ours, on every suite; neither takes the other down."""
+"""Users' own user data runs together with ours, on every suite; neither breaks the other."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def it(suite: str) -> Iterator[Instance]:
 
 
 def user_data(folder: Path, *parts: str, options: tuple[str, ...] = ()) -> bytes:
-    """Return user data of ours with the parts of a person."""
+    """Return rendered user data with a user's own parts."""
     includes: list[str] = []
     for number, text in enumerate(parts):
         path = folder / f"part-{number}"
@@ -90,7 +90,7 @@ def test_their_cloud_config_runs_and_installs_an_agent_which_is_then_watched(
 
 
 @every_suite
-def test_their_script_waits_for_the_role_beside_our_watcher(
+def test_their_script_waits_for_the_role_next_to_our_watcher(
     it: Instance, tmp_path: Path, record_property: Record
 ) -> None:
     it.imds.instance.user_data = user_data(tmp_path, NEEDS_ROLE)

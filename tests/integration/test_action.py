@@ -53,7 +53,7 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """Return a repository with a bad file and one that is none of ours."""
+    """Return a repository with a bad file and one that does not concern ssmwake."""
     (tmp_path / "user-data.sh").write_text(SCRIPT)
     (tmp_path / "package.json").write_text("{}")
     return tmp_path

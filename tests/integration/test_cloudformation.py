@@ -91,13 +91,13 @@ def lint(folder: Path, *names: str) -> str:
     return done.stdout
 
 
-def test_cfn_lint_says_nothing_at_all(tmp_path: Path) -> None:
+def test_cfn_lint_reports_nothing_at_all(tmp_path: Path) -> None:
     for name in TEMPLATES:
         (tmp_path / f"{name}.yaml").write_text(template(name))
     assert lint(tmp_path, *(f"{name}.yaml" for name in TEMPLATES)) == ""
 
 
-def test_cfn_lint_says_nothing_of_what_the_fragments_make_of_a_template(tmp_path: Path) -> None:
+def test_cfn_lint_reports_nothing_in_a_template_with_the_fragments(tmp_path: Path) -> None:
     rendering = Rendering(Config())
     text = {
         path.rpartition("/")[2].removesuffix(".yaml"): rendering.text(path)

@@ -144,11 +144,11 @@ def test_an_interrupt_finishes_the_call_it_is_in_and_begins_no_other_place(
     command = [sys.executable, "-m", "ssmwake", "publish", "--yes", *where]
     front.latency = 0.1
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        told: list[Call] = []
+        recorded: list[Call] = []
 
         def interrupt(call: Call) -> None:
-            if call.writes and not told:
-                told.append(call)
+            if call.writes and not recorded:
+                recorded.append(call)
                 process.send_signal(signal.SIGINT)
 
         front.after = interrupt

@@ -141,8 +141,8 @@ def test_terraform_waits_with_the_block_that_is_shown(
         )
     assert (done.returncode != 0) is fails, done.stdout + done.stderr
     # Terraform draws a box around it, and breaks its lines.
-    told = re.sub(r"\s+", " ", re.sub(r"\x1b\[[0-9;]*m|[│╷╵]", " ", done.stderr))
-    assert ("exit status: 69" in told or "exit status 69" in told) is fails, told
+    printed = re.sub(r"\s+", " ", re.sub(r"\x1b\[[0-9;]*m|[│╷╵]", " ", done.stderr))
+    assert ("exit status: 69" in printed or "exit status 69" in printed) is fails, printed
 
 
 def program(folder: Path) -> None:

@@ -59,7 +59,7 @@ def test_ids_are_listed_for_xargs_and_nothing_else_is(start_front: StartFront) -
     assert (done.returncode, done.stdout) == (1, f"{OTHER}\n")
 
 
-def test_a_verdict_that_is_none_is_refused_with_the_nearest(start_front: StartFront) -> None:
+def test_an_unknown_verdict_is_refused_with_the_nearest(start_front: StartFront) -> None:
     front = start(start_front, "profile-empty")
     done = run(front, "--all", "--region", "eu-west-1", "--list", "aslep")
     assert done.returncode == 2

@@ -162,7 +162,7 @@ def test_the_plan_shows_what_runs_now_and_what_would(fake: FakeSsm, front: Front
     assert "+    - echo three" in lines
 
 
-def test_so_many_places_are_asked_at_once_and_no_more(fake: FakeSsm, front: Front) -> None:
+def test_at_most_this_many_places_are_asked_at_once(fake: FakeSsm, front: Front) -> None:
     busy, most = [0], [0]
 
     def begin(call: Call) -> None:

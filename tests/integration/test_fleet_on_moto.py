@@ -100,7 +100,7 @@ def test_dist_is_published_changed_promoted_and_rolled_back_in_three_regions_and
     assert not plan(first, PLACES).changes
 
 
-def test_spaces_comments_and_order_are_no_change(moto: Front) -> None:
+def test_spaces_comments_and_order_are_not_a_change(moto: Front) -> None:
     (document, *_) = committed().documents
     done(plan(Desired((document,)), PLACES[:1]))
     content = yaml.safe_load(document.text)

@@ -29,7 +29,7 @@ Resources:
           #!/bin/sh
           curl -s http://169.254.169.254/latest/meta-data/placement/region
 """
-# What a project has besides, and what is none of ours.
+# What a project has besides, and what does not concern ssmwake.
 OTHERS = {
     "package.json": "{}\n",
     "compose.yaml": "services: {}\n",

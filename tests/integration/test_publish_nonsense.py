@@ -69,7 +69,7 @@ def test_nonsense_in_answer_to_a_write_is_not_taken_for_success(name: str, fake:
     assert "ssm:CreateDocument" in spoiled.failure
 
 
-def test_a_page_of_html_is_no_answer_to_a_call_whose_answer_is_empty(fake: FakeSsm, front: Front) -> None:
+def test_a_page_of_html_is_not_taken_for_an_empty_answer(fake: FakeSsm, front: Front) -> None:
     done(wanted("one"))
     front.spoil = spoil("eu-west-1", HTML, "AddTagsToResource")
     (result,) = published(wanted("one", tags={"team": "web"}))

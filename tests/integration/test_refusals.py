@@ -132,7 +132,7 @@ def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - began < 3
 
 
-def test_an_endpoint_that_is_no_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_not_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
     assert failure(wanted("one")).endswith("nonsense; check the network, the proxy and AWS_ENDPOINT_URL")
 
@@ -143,7 +143,7 @@ def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("region", ["nowhere", "eu west 1", "-"])
-def test_what_is_no_region_is_no_traceback(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_region_gives_no_traceback(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     (result,) = published(wanted("one"), places=[Place(region)])
     assert result.outcome is Outcome.FAILED
@@ -231,7 +231,7 @@ def test_a_change_between_the_last_look_and_the_write_is_refused_by_the_service(
     assert result.failure.endswith("the document was changed in between; try again")
 
 
-def test_the_limit_of_versions_leads_to_prune_which_spares_the_default_and_the_last_ones(
+def test_the_limit_of_versions_leads_to_prune_which_keeps_the_default_and_the_last_ones(
     fake: FakeSsm, front: Front
 ) -> None:
     fake.version_limit = 6
@@ -243,7 +243,7 @@ def test_the_limit_of_versions_leads_to_prune_which_spares_the_default_and_the_l
     assert state(fake)["wake"]["default"] == 1
 
 
-def test_prune_spares_the_way_back(fake: FakeSsm, front: Front) -> None:
+def test_prune_keeps_what_a_rollback_needs(fake: FakeSsm, front: Front) -> None:
     for word in ("1", "2", "3"):
         done(wanted(word))
     done(wanted("4"), Publish(promote=False))

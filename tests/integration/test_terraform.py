@@ -40,7 +40,7 @@ def module(tmp_path: Path) -> Path:
 
 
 def run(terraform: str, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run terraform without a network, a config of the person's own, or a check for a newer version."""
+    """Run terraform without a network, the user's own config, or a check for a newer version."""
     return subprocess.run(
         [terraform, f"-chdir={folder}", *arguments],
         env={"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1", "HOME": "/"},

@@ -67,7 +67,7 @@ def module(folder: Path, config: Config | None = None) -> Path:
 
 @pytest.fixture(scope="module")
 def complete(provider: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """The complete example, applied: the module with its documents, the rescue and the rule beside it."""
+    """The complete example, applied: the module with its documents, the rescue and the rule next to it."""
     folder = module(tmp_path_factory.mktemp("complete"), Config(role="app")) / "examples/complete"
     terraform = Terraform(folder, provider)
     terraform("init", "-input=false")

@@ -122,7 +122,7 @@ def test_with_iam_behind_the_first_call_is_denied() -> None:
     assert not trial.ok
 
 
-def test_a_fault_of_imds_is_played_and_mended() -> None:
+def test_a_fault_of_imds_is_simulated_and_ends() -> None:
     trial = Trial(stub())
     trial.setting = Setting(**{**vars(trial.setting), "faults": ("token-503",), "fault_for": 0.6})
     seen = order(list(trial.moments()))

@@ -173,7 +173,7 @@ def test_a_pipe_gets_only_changes_and_one_line_of_json(start_front: StartFront) 
 
 
 @pytest.mark.parametrize("text", ["", "ten", "-1s", "1x", "10 m"])
-def test_a_time_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     argv = [sys.executable, "-m", "ssmwake", "wait", ID, "--timeout", text]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2

@@ -92,7 +92,7 @@ def test_a_host_key_that_is_not_the_one_on_the_console_is_refused(
     assert f"ssh did not reach {ID}" in done.stderr
 
 
-def test_a_private_instance_is_reached_through_an_endpoint_whose_url_is_no_argument(
+def test_a_private_instance_is_reached_through_an_endpoint_whose_url_is_never_an_argument(
     start_front: StartFront, server: Sshd, tmp_path: Path
 ) -> None:
     with tunnel(tmp_path) as through:

@@ -15,7 +15,7 @@ from support.shells import SHELLS, Runtime, end, found
 
 
 @pytest.mark.parametrize("command", ["", "--help", "-h", *(f"{verb} --help" for verb in ("wait", "run", "watch"))])
-def test_help_is_on_standard_output_and_is_no_error(command: str, runtime: Runtime) -> None:
+def test_help_is_on_standard_output_and_exits_with_0(command: str, runtime: Runtime) -> None:
     for shell in SHELLS:
         result = runtime.run(*command.split(), shell=shell)
         assert result.status == 0

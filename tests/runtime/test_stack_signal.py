@@ -72,13 +72,13 @@ def test_it_runs_in_the_background_and_holds_no_file_of_cloud_init_open() -> Non
     assert SCRIPT.endswith(CALL)
 
 
-def test_success_is_told_once_the_agent_is_online(tmp_path: Path) -> None:
+def test_success_is_signalled_once_the_agent_is_online(tmp_path: Path) -> None:
     said = tell(tmp_path, online_at=3)
     assert said == ["-e 0 --stack web --resource Instance --region eu-central-1"]
     assert len((tmp_path / "looks").read_text()) == 3
 
 
-def test_failure_is_told_when_the_agent_does_not_come_online_in_time(tmp_path: Path) -> None:
+def test_failure_is_signalled_when_the_agent_does_not_come_online_in_time(tmp_path: Path) -> None:
     assert tell(tmp_path, online_at=1000) == ["-e 1 --stack web --resource Instance --region eu-central-1"]
 
 
@@ -88,7 +88,7 @@ def test_a_signal_that_is_refused_is_repeated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("client", ["curl", "python3"])
 @pytest.mark.parametrize(("online_at", "status"), [(1, "SUCCESS"), (1000, "FAILURE")])
-def test_the_pre_signed_address_is_told_with_either_client(
+def test_the_pre_signed_address_is_signalled_with_either_client(
     tmp_path: Path, address: str, client: str, online_at: int, status: str
 ) -> None:
     Puts.refusals = 1

@@ -117,7 +117,7 @@ def instance(runtime: Runtime) -> Iterator[Instance]:
 
 
 def asleep(instance: Instance) -> None:
-    """Wait until the agent has tried, failed and is old enough to be told from one that starts."""
+    """Wait until the agent has tried, failed and is old enough not to be taken for one that is starting."""
     log = instance.runtime.root / "var/log/amazon/ssm/amazon-ssm-agent.log"
     until(lambda: log.exists() and "Sleeping for" in log.read_text())
     time.sleep(5.2)

@@ -42,8 +42,8 @@ class World:
     tags: dict[str, str] = field(default_factory=lambda: {"ssmwake": "managed"})
     # The role that the instance reports; the one of the profile, unless it says another one.
     reports: str = ""
-    # Systems Manager heard of the agent before the profile came, and not since.
-    heard_before: bool = False
+    # The agent reported before the profile came, and not since.
+    reported_before: bool = False
     # The status of the command `status`, and how long it takes to be there.
     status: str = "Success"
     answer_after: int = 5
@@ -137,14 +137,14 @@ class World:
         assert Filters == [{"Key": "InstanceIds", "Values": [INSTANCE]}]
         registered = self.awake_at is not None and self.now >= self.awake_at
         ping = "Online" if self.online() else "ConnectionLost"
-        if self.heard_before and self.attached_at and not (self.awake_at and self.now >= self.awake_at):
-            registered, ping, heard = True, "Online", self.attached_at - 60
+        if self.reported_before and self.attached_at and not (self.awake_at and self.now >= self.awake_at):
+            registered, ping, last_ping = True, "Online", self.attached_at - 60
         else:
-            heard = self.now
+            last_ping = self.now
         information = {
             "PingStatus": ping,
             "AgentVersion": "3.3.1",
-            "LastPingDateTime": datetime.fromtimestamp(heard, UTC),
+            "LastPingDateTime": datetime.fromtimestamp(last_ping, UTC),
         }
         return {"InstanceInformationList": [information] if registered else []}
 

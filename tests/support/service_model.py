@@ -39,7 +39,7 @@ def problems(value: Any, shape: Any, path: str = "", *, folds: bool = False) -> 
             yield f"{path}: nothing is expected"
         return
     if not _is(value, shape.type_name):
-        yield f"{path}: {value!r} is no {shape.type_name}"
+        yield f"{path}: {value!r} is not a valid {shape.type_name}"
         return
     limits = shape.metadata
     size = value if isinstance(value, int) else len(value) if hasattr(value, "__len__") else None
@@ -53,7 +53,7 @@ def problems(value: Any, shape: Any, path: str = "", *, folds: bool = False) -> 
             # EC2 answers `available` where its model has `Available`.
             known = [*limits.get("enum", []), *(map(str.lower, limits.get("enum", [])) if folds else [])]
             if "enum" in limits and value not in known:
-                yield f"{path}: {value!r} is none of {limits['enum']}"
+                yield f"{path}: {value!r} is not one of {limits['enum']}"
             if "pattern" in limits and not re.search(_python(limits["pattern"]), value):
                 yield f"{path}: {value!r} does not match {limits['pattern']}"
         case "structure":
@@ -78,7 +78,7 @@ def _is(value: Any, kind: str) -> bool:
 
 
 def _python(pattern: str) -> str:
-    """Return a Java pattern as Python takes it: \\p{L} and its kin have no short form here."""
+    """Return a Java pattern as Python takes it: \\p{L} and the like have no short form here."""
     return pattern.replace("\\p{L}", "a-zA-Z").replace("\\p{Z}", " ").replace("\\p{N}", "0-9")
 
 

@@ -16,7 +16,7 @@ SHELLS = tuple(
     shell for shell in ("dash", "bash --posix", "busybox ash", "mksh", "yash", "ksh93") if tools.find(shell.split()[0])
 ) or ("sh",)
 CLIENTS = tuple(client for client in ("curl", "python3", "bash") if tools.find(client))
-# What a base image has beside its HTTP client; nothing else is on PATH in these tests.
+# What a base image has besides its HTTP client; nothing else is on PATH in these tests.
 TOOLS = [
     "sh",
     "cat",

@@ -40,7 +40,7 @@ class RefusalError(Exception):
 
 
 def load(path: Path) -> State:
-    """Return the state of a case: the healthy account of `base.yaml` beside the cases, with the changes of the case."""
+    """Return the state of a case: the healthy account of `base.yaml` with the changes of the case."""
     base = yaml.safe_load((path.parent / "base.yaml").read_text(encoding="utf-8"))
     found: State = merged(base, yaml.safe_load((path / "account.yaml").read_text(encoding="utf-8")))
     return found

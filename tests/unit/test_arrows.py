@@ -38,7 +38,7 @@ BELOW = {
 
 
 def imports(path: Path) -> set[str]:
-    """Return the rooms of ours that a file imports, at its top and in its functions."""
+    """Return the packages of ssmwake that a file imports, at its top and in its functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []

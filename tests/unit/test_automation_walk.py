@@ -116,8 +116,8 @@ REFUSALS: dict[str, tuple[World, dict[str, str], str, str]] = {
         "Confirm",
         "is not seen online with the role web-role; the last that was seen: reason: ready role: old-role agent: online",
     ),
-    "an agent that was heard of only before the profile": (
-        World(attached="old", online_after=None, heard_before=True),
+    "an agent that reported only before the profile": (
+        World(attached="old", online_after=None, reported_before=True),
         {"InstanceProfile": "web", "ReplaceProfile": "yes"},
         "NotOnline",
         "its agent is not online",

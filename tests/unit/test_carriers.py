@@ -21,7 +21,7 @@ from ssmwake.render.runtime import wrapped
 from ssmwake.render.yaml_text import block, quoted
 from support import tools
 
-# Tells what it was called with, and fails when it is told to.
+# Reports its arguments, and fails on demand.
 RUNTIME = '#!/bin/sh\nprintf "%s\\n" "$*" >>"$SSMWAKE_ROOT/calls"\nexit "${STATUS:-0}"\n'
 SHELLS = {
     "dash": ["dash"],

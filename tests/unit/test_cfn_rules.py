@@ -134,7 +134,7 @@ def test_what_is_right_gets_no_word(tmp_path: Path) -> None:
     assert matches("template.yaml", folder=tmp_path) == []
 
 
-def test_a_broken_template_is_no_crash_of_ours(tmp_path: Path) -> None:
+def test_a_broken_template_does_not_crash_the_plugin(tmp_path: Path) -> None:
     texts = [
         "Resources: {Web: [}",
         "Resources: []\n",

@@ -57,7 +57,7 @@ def test_user_data_goes_to_stdout_and_its_size_to_stderr() -> None:
     assert done.stderr.decode() == f"user data: {len(done.stdout):,} of 16,384 bytes\n"
 
 
-def test_the_forms_of_user_data_hold_the_same() -> None:
+def test_all_forms_of_user_data_have_the_same_content() -> None:
     plain = run("user-data", "--format", "script").stdout
     assert plain.startswith(b"#!/bin/sh\n")
     inside = gzip.decompress(run("user-data", "--format", "script", "--gzip").stdout)
@@ -260,7 +260,7 @@ def test_a_version_is_one_line() -> None:
     assert run("--version").stdout.decode() == f"ssmwake {ssmwake.__version__}\n"
 
 
-def test_a_closed_pipe_is_no_accident() -> None:
+def test_a_closed_pipe_gives_no_traceback() -> None:
     done = shell("ssmwake user-data --gzip --base64 | true; exit ${PIPESTATUS[0]}")
     assert (done.returncode, b"Traceback" in done.stderr, b"Exception" in done.stderr) in [
         (0, False, False),

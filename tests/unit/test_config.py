@@ -81,7 +81,7 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ("tmeout: 3", "c.yaml:1:1: error: unknown key 'tmeout'; did you mean 'timeout'? [SW011]"),
         (
             "documents:\n  share-with: [all, '123456789012']",
-            "c.yaml:2:15: error: 'all' is every account already, and AWS refuses it beside account ids; "
+            "c.yaml:2:15: error: 'all' is every account already, and AWS refuses it together with account ids; "
             "write 'all', or the ids [SW012]",
         ),
         (
@@ -171,11 +171,11 @@ def test_a_config_with_crlf_is_the_same() -> None:
         ("[" * 100_000, "c.yaml:1:1: error: nested too deeply; no setting is [SW010]"),
     ],
 )
-def test_a_fault_is_told_at_its_place(text: str | bytes, expected: str) -> None:
+def test_a_fault_is_reported_at_its_place(text: str | bytes, expected: str) -> None:
     assert faults(text) == [expected]
 
 
-def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
+def test_all_faults_are_reported_at_once_in_the_order_of_the_file() -> None:
     text = "timeout: 0\nuser-data:\n  nope: 1\nrole: a b\npoll: x\n"
     assert [fault.split(": ")[0] for fault in faults(text)] == ["c.yaml:1:10", "c.yaml:3:3", "c.yaml:4:7", "c.yaml:5:7"]
 

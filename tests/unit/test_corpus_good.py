@@ -32,7 +32,7 @@ MISREAD: dict[str, Kind | None] = {
 }
 
 
-def beside(path: str) -> bytes | None:
+def neighbour(path: str) -> bytes | None:
     """Return what a file of the corpus holds."""
     return (GOOD / path).read_bytes() if (GOOD / path).is_file() else None
 
@@ -44,7 +44,7 @@ def alarms() -> dict[str, list[Finding]]:
     # What lint knows nothing of is left alone, unless its folder says that it is ours.
     read = [file for file in files if kind(file.data, file.path) or KINDS.get(file.path.split("/")[0]) not in SILENT]
     by_file: dict[str, list[Finding]] = {name: [] for name in FILES}
-    for one in lint_all(read, with_cfn_lint=False, read=beside):
+    for one in lint_all(read, with_cfn_lint=False, read=neighbour):
         if one.severity is not Severity.INFO:
             by_file[one.where.path].append(one)
     return by_file

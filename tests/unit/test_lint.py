@@ -101,7 +101,7 @@ BAD = [
     ("a step to nowhere", AUTOMATION.replace("nextStep: Last", "nextStep: Lost"), "SW311", 8, 13),
     ("64 KB", COMMAND + "# " + "x" * 66_000 + "\n", "SW312", 1, 1),
     ("an hour and a week", COMMAND.replace('"60"', '"999999"'), "SW313", 11, 21),
-    ("a field beside inputs", COMMAND.replace("  name: one", "  name: one\n  onFailure: exit"), "SW314", 10, 3),
+    ("a field outside inputs", COMMAND.replace("  name: one", "  name: one\n  onFailure: exit"), "SW314", 10, 3),
     ("the branch sawn off", COMMAND.replace("date", "systemctl restart amazon-ssm-agent"), "SW315", 14, 7),
     ("a name with a dash", COMMAND.replace("Name:", "The-Name:"), "SW316", 3, 3),
     ("a step that nothing reaches", AUTOMATION.replace("  nextStep: Last\n", "  isEnd: true\n"), "SW317", 10, 9),
@@ -171,7 +171,7 @@ def test_what_is_right_is_left_alone(text: str) -> None:
 def test_what_we_render_is_clean() -> None:
     for artifact in render(Config(role="web", on_ready=("date",))):
         what = kind(artifact.text.encode())
-        # The runtime is no user data, and Terraform fills in a template before it is a script.
+        # The runtime is not user data, and Terraform fills in a template before it is a script.
         if what and artifact.room not in ("runtime", "terraform"):
             assert lint(artifact.path, artifact.text.encode()) == (), artifact.path
 
@@ -289,7 +289,7 @@ def test_the_page_shows_commands_that_work(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_publish_stops_at_what_lint_finds() -> None:
-    # An access key in what a launch template would get; the runtime beside it is clean.
+    # An access key in what a launch template would get; the runtime next to it is clean.
     bad = Artifact("user-data/script.sh", "#!/bin/sh\nexport A=AKIAABCDEFGHIJKLMNOP\n")
     good = next(artifact for artifact in render(Config()) if artifact.path == "ssm/command.yaml")
     assert [(one.rule, one.severity) for one in lint_before_publishing([bad, good])] == [("SW209", Severity.ERROR)]
@@ -304,7 +304,7 @@ def test_cfn_lint_is_imported_for_templates_only(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False, env=environment).returncode == 0
 
 
-def test_a_document_in_a_template_that_is_no_yaml_is_a_finding() -> None:
+def test_a_document_in_a_template_that_is_not_yaml_is_a_finding() -> None:
     template = b"""Resources:
   D:
     Type: AWS::SSM::Document
@@ -317,12 +317,12 @@ def test_a_document_in_a_template_that_is_no_yaml_is_a_finding() -> None:
 
 
 @pytest.mark.parametrize("what", Kind)
-def test_bytes_that_are_no_text_are_a_finding(what: Kind) -> None:
+def test_bytes_that_are_not_text_are_a_finding(what: Kind) -> None:
     assert kind(b"\x93\xff\xfe") is None
     assert len(lint("t", b"\x93\xff\xfe", what)) == 1
 
 
-def test_a_digit_that_is_no_number_is_no_number_of_seconds() -> None:
+def test_a_digit_without_a_numeric_value_is_not_a_number_of_seconds() -> None:
     step = b"{action: aws:runShellScript, name: a, inputs: {timeoutSeconds: '\xc2\xb2', runCommand: [ls]}}"
     found = lint("t", b'schemaVersion: "2.2"\nmainSteps: [' + step + b"]\n")
     assert [one.rule for one in found] == ["SW313"]
@@ -340,7 +340,7 @@ mainSteps:
     assert [(one.rule, one.where.line) for one in found] == [("SW317", 4)]
 
 
-def test_a_token_in_an_array_is_no_imdsv1() -> None:
+def test_a_token_in_an_array_is_not_imdsv1() -> None:
     assert [one.rule for one in lint("t", b"#!/bin/sh\necho $(curl http://169.254.169.254/latest/)\n")] == [
         "SW208",
         "SW210",

@@ -22,7 +22,7 @@ def found(text: str, path: str) -> list[str]:
     return [f"{one.where.line}:{one.where.column} {one.severity.value} {one.rule}" for one in every]
 
 
-def told(text: str, path: str) -> str:
+def report(text: str, path: str) -> str:
     """Return what is said."""
     return "\n".join(one.message for one in lint(path, text.encode(), with_cfn_lint=False))
 
@@ -63,8 +63,7 @@ def indented(text: str, by: int) -> str:
 )
 def test_user_data(text: str, place: str, advice: str) -> None:
     assert found(text, "user-data") == [place]
-    assert advice in told(text, "user-data")
-    assert "correct it" not in told(text, "user-data")
+    assert advice in report(text, "user-data")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,7 @@ def test_what_is_fine_or_filled_in_by_another_tool(text: str) -> None:
 )
 def test_documents(text: str, place: str, advice: str) -> None:
     assert found(text, "document.yaml") == [place]
-    assert advice in told(text, "document.yaml")
+    assert advice in report(text, "document.yaml")
 
 
 @pytest.mark.parametrize(
@@ -155,14 +154,14 @@ def test_what_another_tool_fills_in_is_left_alone(value: str) -> None:
 def test_an_empty_line_before_the_headers_of_mime_is_an_error_wherever_it_stands() -> None:
     text = f"{INSTANCE}      UserData:\n        Fn::Base64: |2\n\n{indented(MIME, 10)}"
     assert found(text, "t.yaml") == ["9:11 error SW280"]
-    assert "remove it" in told(text, "t.yaml")
+    assert "remove it" in report(text, "t.yaml")
 
 
 def test_a_broken_template_is_called_one() -> None:
     text = f"{INSTANCE}      UserData:\n        Fn::Base64: |\n          #!/bin/sh\n        date\n      KeyName: a\n"
     assert found(text, "t.yaml") == ["10:7 error SW203"]
-    assert "in a CloudFormation template" in told(text, "t.yaml")
-    assert "line 9" in told(text, "t.yaml")
+    assert "in a CloudFormation template" in report(text, "t.yaml")
+    assert "line 9" in report(text, "t.yaml")
 
 
 @pytest.mark.parametrize("placeholder", ["{{ x }}", "%NAME%", "__X__", "<%= x %>", "@@X@@"])

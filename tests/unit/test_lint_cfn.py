@@ -26,7 +26,7 @@ def rules(text: str) -> list[str]:
     return [one.rule for one in lint("template.yaml", text.encode())]
 
 
-def test_a_finding_of_cfn_lint_is_told_once() -> None:
+def test_a_finding_of_cfn_lint_is_reported_once() -> None:
     assert rules(TEMPLATE) == ["W2001", "E3002"]
 
 

@@ -1,4 +1,4 @@
-"""What `ssmwake lint` shows, mends, and keeps quiet about."""
+"""What `ssmwake lint` reports, fixes, and leaves alone."""
 
 import base64
 import io
@@ -29,7 +29,7 @@ def run(*argv: str, **kwargs: str) -> Result:
     return CliRunner().invoke(command, ["lint", *argv], **kwargs)  # type: ignore[arg-type]
 
 
-def mended(text: str, what: Kind | None = None) -> str:
+def after_fix(text: str, what: Kind | None = None) -> str:
     """Return a text after --fix."""
     data = text.encode()
     what = what or kind(data)
@@ -75,13 +75,13 @@ def mended(text: str, what: Kind | None = None) -> str:
         *("base64 around Fn::Sub", "base64 of a here-document", "base64 of a string"),
     ],
 )
-def test_what_has_one_right_answer_is_mended(before: str, after: str) -> None:
-    assert mended(before) == after
-    assert mended(after) == after
+def test_what_has_one_right_answer_is_fixed(before: str, after: str) -> None:
+    assert after_fix(before) == after
+    assert after_fix(after) == after
 
 
 def test_launch_template_data_gets_the_base64_itself() -> None:
-    after = json.loads(mended('{"LaunchTemplateData": {"UserData": "#!/bin/sh\\ndate\\n"}}'))
+    after = json.loads(after_fix('{"LaunchTemplateData": {"UserData": "#!/bin/sh\\ndate\\n"}}'))
     assert base64.b64decode(after["LaunchTemplateData"]["UserData"]) == b"#!/bin/sh\ndate\n"
 
 
@@ -89,7 +89,7 @@ def test_what_is_encoded_is_left_alone() -> None:
     encoded = base64.b64encode(f"#!/bin/sh\n{ASKS}".encode()).decode()
     text = f"{INSTANCE}      UserData: {encoded}\n"
     assert "SW211" in {one.rule for one in lint("f", text.encode(), with_cfn_lint=False)}
-    assert mended(text) == text
+    assert after_fix(text) == text
 
 
 @settings(max_examples=60, deadline=None)
@@ -97,9 +97,9 @@ def test_what_is_encoded_is_left_alone() -> None:
     st.text(st.sampled_from("#!/bin/sh\n 169.254.169.254/meta-data \r\ufeff\"':{}[]"), max_size=80),
     st.sampled_from(Kind),
 )
-def test_a_mended_file_is_mended_for_good(text: str, what: Kind) -> None:
-    once = mended(text, what)
-    assert mended(once, what) == once
+def test_a_fixed_file_stays_fixed(text: str, what: Kind) -> None:
+    once = after_fix(text, what)
+    assert after_fix(once, what) == once
 
 
 def test_fix_shows_what_it_changes_and_keeps_mode_and_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_a_person_sees_the_line_and_a_caret_but_no_secret(tmp_path: Path, monkey
     assert any("SW209" in line for line in lines)
 
 
-def test_a_config_says_what_is_ignored_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_config_ignores_rules_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old").mkdir()
     for place in ("a.sh", "old/a.sh"):
@@ -186,12 +186,12 @@ def test_a_config_says_what_is_ignored_where(tmp_path: Path, monkeypatch: pytest
         ("# ssmwake: ignore-file SW211 a proxy answers there\n\n", []),
     ],
 )
-def test_a_comment_with_a_reason_spares_a_line_or_a_file(comment: str, left: list[str]) -> None:
+def test_a_comment_with_a_reason_suppresses_a_line_or_a_file(comment: str, left: list[str]) -> None:
     text = f"#!/bin/sh\n{comment}\n{ASKS}"
     assert [one.rule for one in lint("f", text.encode())] == left
 
 
-def test_what_cannot_be_read_is_told_beside_the_rest(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported_with_the_rest(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text(f"#!/bin/sh\n{ASKS}")
     done = run(str(tmp_path / "a.sh"), str(tmp_path / "none.sh"))
     assert done.exit_code == 1
@@ -215,7 +215,7 @@ def test_a_file_that_is_named_twice_is_linted_once(tmp_path: Path) -> None:
     assert done.output.count("SW211") == 1
 
 
-def test_the_page_shows_comments_and_a_config_that_spare() -> None:
+def test_the_page_shows_comments_and_a_config_that_suppress() -> None:
     from ssmwake.config import load
 
     text = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
@@ -223,8 +223,8 @@ def test_the_page_shows_comments_and_a_config_that_spare() -> None:
     asks = "curl http://169.254.169.254/latest/meta-data/ami-id\n"
     assert [one.rule for one in lint("f", f"#!/bin/sh\n{asks}".encode())] == ["SW210"]
     line, whole = shell.splitlines()
-    for spared in (f"#!/bin/sh\n{line}\n{asks}", f"#!/bin/sh\n{whole.replace('SW208', 'SW210')}\n\n{asks}"):
-        assert lint("f", spared.encode()) == ()
+    for suppressed in (f"#!/bin/sh\n{line}\n{asks}", f"#!/bin/sh\n{whole.replace('SW208', 'SW210')}\n\n{asks}"):
+        assert lint("f", suppressed.encode()) == ()
     (ignore,) = load("ssmwake.yaml", config.encode()).lint.ignore
     assert (ignore.rule, ignore.path) == ("SW210", "legacy/*.sh")
 
@@ -241,7 +241,7 @@ def test_the_page_gives_an_editor_the_schema_of_the_config() -> None:
     assert list(validator.iter_errors(yaml.safe_load(config.replace("reason", "raeson")))) != []
 
 
-def test_a_file_that_terraform_refers_to_is_read_and_told_at_its_own_place(tmp_path: Path) -> None:
+def test_a_file_that_terraform_refers_to_is_read_and_reported_at_its_own_place(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "boot.sh").write_text(f"#!/bin/sh\n{ASKS}")
     body = '  user_data = file("${path.module}/scripts/boot.sh")\n'
@@ -251,7 +251,7 @@ def test_a_file_that_terraform_refers_to_is_read_and_told_at_its_own_place(tmp_p
     assert run(str(tmp_path)).stdout == done.stdout
 
 
-def test_a_cloud_config_is_held_against_the_schema_that_is_named(tmp_path: Path) -> None:
+def test_a_cloud_config_is_checked_against_the_given_schema(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("#cloud-config\nhostname: a\n")
     schema = tmp_path / "schema.json"
@@ -264,7 +264,7 @@ def test_a_cloud_config_is_held_against_the_schema_that_is_named(tmp_path: Path)
     assert "name schema-cloud-config-v1.json of a cloud-init" in refused.output
 
 
-def test_a_program_that_names_files_may_pass_over_those_that_are_none_of_lints(tmp_path: Path) -> None:
+def test_a_program_that_names_files_may_skip_those_that_lint_does_not_know(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"name": "a"}\n')
     large = tmp_path / "large.sh"
     large.write_text("#!/bin/sh\n" + "true\n" * 4000)
@@ -275,7 +275,7 @@ def test_a_program_that_names_files_may_pass_over_those_that_are_none_of_lints(t
     assert run("--skip-unknown", *paths[:2]).stdout == ""
 
 
-def test_what_is_left_after_a_fix_is_told_once(tmp_path: Path) -> None:
+def test_what_is_left_after_a_fix_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "boot.sh").write_text("#!/bin/sh\ncurl http://169.254.169.254/latest/meta-data/ami-id\n")
     body = '  user_data = file("${path.module}/boot.sh")\n'
     (tmp_path / "main.tf").write_text(f"{TERRAFORM}{body}}}\n")

@@ -212,7 +212,7 @@ def test_user_data_that_is_base64_twice_is_found(form: str) -> None:
     assert next(one for one in found(box(form)) if not one.startswith("SW208")).startswith("SW217")
 
 
-def test_the_worst_case_of_parameters_is_told_from_the_usual_one() -> None:
+def test_the_worst_case_of_parameters_is_reported_apart_from_the_defaults() -> None:
     head = "Parameters:\n  A: {Type: String, MaxLength: 9000}\n"
     head += "  B: {Type: String, AllowedValues: [a, bcd]}\n  C: {Type: String}\n"
     line = ": " + "x" * 100

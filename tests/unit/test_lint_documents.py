@@ -105,7 +105,7 @@ def test_what_only_re2_reads_is_left_to_it(pattern: str) -> None:
 @pytest.mark.parametrize(
     "pattern", ["(?=a)", "(?<!a)b", r"(a)\1", "(?>a)", "a++", "[a", "a{1001}", "(a", "*a", "(?P=a)"]
 )
-def test_what_re2_refuses_is_told_before_the_first_run(pattern: str) -> None:
+def test_what_re2_refuses_is_reported_before_the_first_run(pattern: str) -> None:
     assert patterns.compile_error(pattern)
 
 
@@ -118,13 +118,13 @@ def test_a_pattern_of_an_automation_is_read_by_java_which_looks_around() -> None
 @pytest.mark.parametrize(
     "kind_of_value", ["{type: String, allowedValues: [a, b]}", "{type: String, interpolationType: ENV_VAR}"]
 )
-def test_a_value_that_is_chosen_or_comes_as_a_variable_is_no_code(kind_of_value: str) -> None:
+def test_a_value_that_is_chosen_or_comes_as_a_variable_is_not_code(kind_of_value: str) -> None:
     line = '"echo \\"$SSM_Text\\""' if "ENV_VAR" in kind_of_value else "echo {{ Text }}"
     assert rules(command(line, kind_of_value)) == set()
 
 
 @pytest.mark.parametrize("line", ['"{{ Text }}"', "'  {{Text}}'"])
-def test_a_document_that_runs_what_it_is_given_is_no_mistake(line: str) -> None:
+def test_a_document_that_runs_what_it_is_given_is_not_a_mistake(line: str) -> None:
     assert rules(command(line, "{type: StringList}")) == set()
 
 
@@ -183,7 +183,7 @@ def test_what_a_runbook_made_itself_it_may_destroy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "reported"),
     [
         ('logger "$SSM_Text"', True),
         ('logger "${SSM_Text}"', True),
@@ -191,16 +191,16 @@ def test_what_a_runbook_made_itself_it_may_destroy() -> None:
         ('logger "$SSM_INSTANCE $AWS_SSM_REGION_NAME"', False),
     ],
 )
-def test_a_variable_that_nobody_sets_is_told(script: str, told: bool) -> None:
-    assert ("SW328" in rules(command(json.dumps(script), "{type: String, allowedValues: [a, b]}"))) is told
+def test_an_unset_variable_is_reported(script: str, reported: bool) -> None:
+    assert ("SW328" in rules(command(json.dumps(script), "{type: String, allowedValues: [a, b]}"))) is reported
 
 
-def test_a_template_of_another_program_is_no_misspelt_parameter() -> None:
+def test_a_template_of_another_program_is_not_a_misspelt_parameter() -> None:
     assert rules(command("render '{{ Test }} {{ text_of }} {{ .Text }} {{ name }}'", "{type: String}")) == set()
     assert rules(command("render '{{ Texts }}'", "{type: String}")) == {"SW326"}
 
 
-def test_every_round_without_a_way_out_is_told_once() -> None:
+def test_every_endless_loop_is_reported_once() -> None:
     rounds = [
         "{name: A, action: 'aws:sleep', inputs: {Duration: PT1S}, onFailure: 'step:C'}",
         "{name: B, action: 'aws:sleep', inputs: {Duration: PT1S}, nextStep: A}",
@@ -288,13 +288,13 @@ def test_no_node_of_any_type_anywhere_is_too_strange(data: st.DataObject) -> Non
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(TREES), st.data())
-def test_where_cloudformation_has_a_say_lint_says_nothing(tree: Json, data: st.DataObject) -> None:
+def test_nothing_is_reported_about_what_cloudformation_decides(tree: Json, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from([each for each in places(tree) if each]))
     mutated = replaced(tree, path, {"Fn::ImportValue": "something"})
     properties = {"DocumentType": {"Ref": "Type"}, "UpdateMethod": "NewVersion", "Content": mutated}
     template = {"Resources": {"Doc": {"Type": "AWS::SSM::Document", "Properties": properties}}}
-    told = found(json.dumps(template), Kind.CLOUDFORMATION)
-    assert [str(one) for one in told if one.severity is not Severity.INFO] == []
+    reported = found(json.dumps(template), Kind.CLOUDFORMATION)
+    assert [str(one) for one in reported if one.severity is not Severity.INFO] == []
 
 
 CYCLES = [

@@ -20,6 +20,6 @@ def test_it_is_a_finding_and_no_crash(data: bytes, rule: str) -> None:
     assert rule in {one.rule for one in lint("fuzzed", data)}
 
 
-def test_a_charset_that_is_no_name_is_refused() -> None:
+def test_a_charset_that_is_not_a_name_is_refused() -> None:
     with pytest.raises(Invalid, match="charset"):
         read("fuzzed", NUL_CHARSET)

@@ -73,14 +73,14 @@ GOOD = [
     ("a command that needs none", BARE, "#!/bin/sh\naws --version\naws configure set region x\n"),
     ("one under a condition", BARE, "#!/bin/sh\nif [ -e /x ]; then\n  aws s3 ls\nfi\n"),
     ("one that is tried", BARE, "#!/bin/sh\nif aws s3 ls; then date; fi\n"),
-    ("a proxy that is told of IMDS", FIRST, "#!/bin/sh\ndocker run -e NO_PROXY=169.254.169.254 nginx\n"),
+    ("a proxy with an exception for IMDS", FIRST, "#!/bin/sh\ndocker run -e NO_PROXY=169.254.169.254 nginx\n"),
     ("a container with options that are not known", FIRST, CONTAINER.replace("--rm", "$OPTIONS")),
     ("prose on IPv6", BARE, "#!/bin/sh\necho 'no_proxy=[fd00:ec2::254]'\n"),
     ("one that may fail", BARE, "#!/bin/sh\naws s3 ls || true\n"),
     ("credentials from a file", BARE, "#!/bin/sh\n. /etc/credentials\naws s3 ls\n"),
     ("a script that waits for the role", BARE, "#!/bin/sh\nuntil aws sts get-caller-identity; do :; done\naws s3 ls\n"),
     ("a word that is not the command", BARE, "#!/bin/sh\necho uses aws s3\nyum install -y aws cli\n"),
-    ("what is no user data", BARE, "aws s3 ls"),
+    ("not user data", BARE, "aws s3 ls"),
     ("broken YAML", BARE, "#cloud-config\nruncmd: [\n"),
 ]
 

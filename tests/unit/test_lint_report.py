@@ -36,7 +36,7 @@ PATHS = [
 RELATIVE = re.compile(r"(?:[A-Za-z0-9\-._~]|%[0-9A-F]{2})+(?:/(?:[A-Za-z0-9\-._~:@!$&'()*+,;=]|%[0-9A-F]{2})+)*")
 
 
-def found(path: str, message: str = "wrong; mend it", rule: str = "SW210") -> Finding:
+def found(path: str, message: str = "wrong; fix it", rule: str = "SW210") -> Finding:
     """Return a finding in a file."""
     return Finding(Location(path, 3, 5), rule, message, Severity.ERROR)
 

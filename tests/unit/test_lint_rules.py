@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "rules"
 BAD = corpus.BAD
 EXAMPLE = re.compile(r"^## (Bad|Good)\n.*?^```[a-z]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# A file that is larger, encoded or not text, or that reads another one, is no example for a page.
+# A file that is larger, encoded or not text, or that reads another one, cannot be an example on a page.
 NOT_SHOWN = {"SW200", "SW201", "SW207", "SW275", "SW276", "SW312", "SW417", "SW423", "SW440"}
 
 

@@ -138,7 +138,7 @@ def test_a_script_that_takes_too_long_takes_no_findings_of_others(
     assert any("SC2115" in one.message for one in all_findings)
 
 
-def test_a_text_that_many_files_hold_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_in_many_files_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = shellcheck.program()
     program = f'#!/bin/sh\nfor a; do case $a in *.sh) echo "$a" >>{tmp_path}/log ;; esac; done\nexec {real} "$@"\n'
     all_findings = run_with(program, tmp_path, monkeypatch, BAD, BAD, BAD)

@@ -199,7 +199,7 @@ def test_both_branches_are_linted_each_by_itself() -> None:
     assert found(instance(both)) == ["SW206 8:1"]
 
 
-def test_a_word_for_what_only_terraform_knows_is_no_finding() -> None:
+def test_a_word_for_what_only_terraform_knows_is_not_a_finding() -> None:
     script = """<<EOF
 #!/bin/bash
 [ "${var.a}" = "true" ] && echo yes
@@ -280,7 +280,7 @@ def described(profile: str = "var.p", tokens: str = "required", hops: str = "2")
         ('resource "aws_iam_instance_profile" "x" {\n  role = var.role\n}\n', []),
     ],
 )  # fmt: skip
-def test_an_instance_is_held_against_its_user_data(content: str, expected: list[str]) -> None:
+def test_an_instance_is_checked_against_its_user_data(content: str, expected: list[str]) -> None:
     assert found(content) == expected
 
 

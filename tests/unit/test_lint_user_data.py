@@ -60,7 +60,7 @@ def rules(text: str | bytes) -> list[str]:
     return [one.rule for one in lint("a", data, Kind.USER_DATA) if one.severity is not Severity.INFO]
 
 
-def test_the_schema_of_a_cloud_init_is_heeded_where_it_is_given() -> None:
+def test_the_schema_of_a_cloud_init_is_used_where_it_is_given() -> None:
     text = "#cloud-config\nswap: {size: 5X}\npackages: []\nlocale: de\nntp:\nusers:\n- {uid: 1, name: a}\n"
     text += "snap: {commands: [a]}\n"
     assert found(text) == []
@@ -97,7 +97,7 @@ def test_a_schema_is_found_where_packages_put_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"properties": 5}', "[" * 10_000])
-def test_a_file_that_is_no_schema_is_a_finding(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_schema_is_a_finding(tmp_path: Path, text: str) -> None:
     path = tmp_path / "schema.json"
     path.write_text(text)
     with pytest.raises(Invalid) as caught:
@@ -110,13 +110,13 @@ def test_a_schema_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
         cloud_config_schema.load(tmp_path / "none.json")
 
 
-def test_the_size_of_user_data_is_told_with_what_gzip_makes_of_it() -> None:
+def test_the_size_of_user_data_is_reported_with_what_gzip_makes_of_it() -> None:
     text = "#!/bin/sh\n" + ": x\n" * 5000
     assert found(text) == ["1:1: error: 20,010 bytes, EC2 takes 16,384; gzip makes 73 of them [SW201]"]
     assert user_data.size(Source.of_file("a", "#!/bin/sh\n# ü\n")) == 15
 
 
-def test_base64_for_the_api_is_no_second_encoding() -> None:
+def test_base64_for_the_api_is_not_a_second_encoding() -> None:
     once = base64.b64encode(SCRIPT)
     assert rules(once) == []
     assert rules(base64.b64encode(once)) == ["SW217"]

@@ -92,7 +92,7 @@ def test_who_launches_from_latest_needs_the_user_data_in_the_latest_version() ->
     ]
 
 
-def test_a_launch_template_that_is_not_there_is_no_place_to_publish_to() -> None:
+def test_a_launch_template_that_does_not_exist_is_refused() -> None:
     with pytest.raises(Impossible, match="launch template web does not exist; create it first"):
         doing(Current())
 

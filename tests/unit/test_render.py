@@ -137,7 +137,7 @@ def test_what_a_person_has_is_merged_with_the_plain_runtime_too() -> None:
     assert "id" in config["runcmd"]
 
 
-def test_the_documents_hold_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
+def test_the_documents_contain_the_runtime_byte_for_byte(artifacts: dict[str, Artifact]) -> None:
     assert artifacts["runtime/ssmwake.sh"].text == runtime()
     document = yaml.safe_load(artifacts["ssm/command.yaml"].text)
     assert carried() in document["mainSteps"][0]["inputs"]["runCommand"][0]

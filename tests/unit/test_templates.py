@@ -1,4 +1,4 @@
-"""Templates: a fault in one is told at its line, and each room mirrors its folder."""
+"""Templates: a fault in one is reported at its line, and each package mirrors its folder."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_a_template_places_values_and_keeps_its_last_line_end(folder: Path) -> N
     assert render("a:\n  <%= 'x\\ny\\n' | block(2) %>\n", folder) == "a:\n  |\n  x\n  y\n"
 
 
-def test_a_fault_is_told_at_its_line_also_in_an_include(folder: Path) -> None:
+def test_a_fault_is_reported_at_its_line_also_in_an_include(folder: Path) -> None:
     (folder / "_part.j2").write_text("fine\n<%= nope %>\n")
     assert (
         refusal("\n<% include '_part.j2' %>\n", folder) == "templates/_part.j2:2:1: error: 'nope' is undefined [SW020]"

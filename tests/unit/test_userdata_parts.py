@@ -67,7 +67,7 @@ def refusal(data: bytes) -> str:
         (b"#part-handler\ndef list_types(): ...\n", Kind.PART_HANDLER),
     ],
 )
-def test_a_kind_is_told_by_its_header_also_in_gzip_and_base64(data: bytes, kind: Kind) -> None:
+def test_a_kind_is_detected_from_its_header_also_in_gzip_and_base64(data: bytes, kind: Kind) -> None:
     for form in (
         data,
         gzip.compress(data, mtime=0),
@@ -120,11 +120,11 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_undone() -> None:
         ),
     ],
 )
-def test_what_is_no_user_data_is_refused(data: bytes, expected: str) -> None:
+def test_what_is_not_user_data_is_refused(data: bytes, expected: str) -> None:
     assert refusal(data) == expected
 
 
-def test_a_script_may_carry_bytes_that_are_no_text() -> None:
+def test_a_script_may_carry_bytes_that_are_not_text() -> None:
     data = b"#!/bin/sh\nexit\n\xff\0\r"
     text = user_data(Config(), read("x", data))
     assert as_cloud_init(text)[0] == ("text/x-shellscript", data)
@@ -292,13 +292,13 @@ def test_what_cannot_be_merged_as_text_becomes_a_part_untouched(text: str) -> No
         (b"#cloud-config\n" + b"[" * 99_999, "x:1:1: error: nested too deeply"),
     ],
 )
-def test_a_broken_cloud_config_is_told_at_its_place(data: bytes, expected: str) -> None:
+def test_a_broken_cloud_config_is_reported_at_its_place(data: bytes, expected: str) -> None:
     with pytest.raises(Invalid) as caught:
         user_data(Config(), read("x", data))
     assert str(caught.value).startswith(expected)
 
 
-def test_the_size_is_told_and_what_would_help() -> None:
+def test_the_size_is_reported_and_what_would_help() -> None:
     assert budget(20_000) == "user data: 20,000 of 16,384 bytes"
     assert budget(1_234, gzip=True) == "user data: 1,234 of 16,384 bytes with gzip"
     assert excess("x", b"a" * LIMIT) is None

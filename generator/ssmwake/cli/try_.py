@@ -216,7 +216,7 @@ def line(moment: "Moment") -> str:
 
 
 def conclusion(trial: "Trial") -> Iterator[str]:
-    """Say how long it took, beside what the agent alone would have taken."""
+    """Say how long it took, next to what the agent alone would have taken."""
     from ssmwake.simulate.trial import waits
 
     for name, ours, alone in waits(trial):

@@ -10,7 +10,7 @@ from ssmwake.model import Invalid, Location
 
 
 def check(part: Part) -> Any:
-    """Return what the cloud-config holds; raise Invalid where it is no YAML, or no mapping."""
+    """Return what the cloud-config holds; raise Invalid where it is not valid YAML or not a mapping."""
     try:
         value = yaml.safe_load(part.text)
     except yaml.YAMLError as error:

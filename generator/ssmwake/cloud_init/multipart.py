@@ -81,7 +81,7 @@ def _headers(part: Part) -> list[str]:
     headers = [f"{name}: {value}" for name, value in part.headers]
     if not any(name.lower() == "content-type" for name, _ in part.headers):
         headers.insert(0, f"Content-Type: {part.kind}")
-    # A folded header keeps its folds; what is no ASCII has no place in a header.
+    # A folded header keeps its folds; a header cannot hold anything but ASCII.
     return [re.sub(r"\r\n?|\n", "\n", header).encode("ascii", "replace").decode() for header in headers]
 
 

@@ -72,7 +72,7 @@ class Part:
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are no UTF-8 become surrogates."""
+        """The body as text; bytes that are not valid UTF-8 become surrogates."""
         return self.body.decode("utf-8", "surrogateescape")
 
 

@@ -1,4 +1,4 @@
-"""The size of user data against the limit of EC2, and the forms that make it smaller or fit for transport."""
+"""The size of user data against the limit of EC2, and the encodings that shrink it or make it fit for transport."""
 
 import base64
 import gzip

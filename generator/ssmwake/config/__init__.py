@@ -45,7 +45,7 @@ def option(name: str, text: str, section: str = "") -> Any:
 
 
 def from_settings(settings: typing.Mapping[str, Any]) -> Config:
-    """Return the config of settings as Python names them; those of `user_data` may be given beside the others.
+    """Return the config of settings as Python names them; those of `user_data` may be given next to the others.
 
     None stands for the default. Raises Invalid, whose places are the names of the arguments.
     """

@@ -98,7 +98,7 @@ def keys_fault(count: int, rules: Schema, name: str) -> str:
 def list_fault(name: str, items: Iterable[Any]) -> str:
     """Return what is wrong with a list whose items are right each for itself, or nothing."""
     if name == "share-with" and "all" in items and len(set(items)) > 1:
-        return "'all' is every account already, and AWS refuses it beside account ids; write 'all', or the ids"
+        return "'all' is every account already, and AWS refuses it together with account ids; write 'all', or the ids"
     return ""
 
 

@@ -163,7 +163,7 @@ def _named(what: Kind | None) -> str:
 
 
 def _no_utf8(file: File) -> Location:
-    """Return the place of the first byte that is no UTF-8; the beginning where it is in something decoded."""
+    """Return the place of the first byte that is not valid UTF-8; the beginning where it is in something decoded."""
     try:
         file.data.decode()
     except UnicodeDecodeError as error:

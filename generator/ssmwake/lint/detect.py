@@ -1,4 +1,4 @@
-"""What a file is, told from what it holds; where that is broken, from what its name and first lines mean it to be."""
+"""The kind of a file, detected from its content; where that is broken, from its name and first lines."""
 
 import re
 from enum import StrEnum
@@ -22,7 +22,7 @@ PARTS = re.compile(r"(?im)^content-type[ \t]*:[ \t]*(?!text/(?:plain|html)\b)\S"
 # Base64 of nothing shorter than a first line.
 BASE64 = re.compile(r"\s*[A-Za-z0-9+/]{16}[A-Za-z0-9+/=\s]*")
 
-# What a request or launch-template data has beside user data: many a file has a UserData of its own.
+# What a request or launch-template data has besides user data: many other files have a key named UserData.
 LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MinCount", "SecurityGroupIds"})
 
 
@@ -120,7 +120,7 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
     try:
         root = composed(text)
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
-        # A document with a tab, or a byte, that YAML does not take; a template of one is none yet.
+        # A document with a tab, or a byte, that YAML does not take; or a template that is not a document yet.
         broken = DOCUMENT.search(text) and STEPS.search(text) and not TEMPLATED.search(text)
         return Kind.SSM if broken else None
     keys = set(pairs(root))

@@ -1,4 +1,4 @@
-"""What a file is meant to be, told from its name and its first lines, where its content alone does not say."""
+"""The kind that a file is meant to be, from its name and first lines, where its content alone is not enough."""
 
 import difflib
 import re

@@ -45,7 +45,7 @@ def read_console(text: str, at: datetime | None = None) -> Console:
     keys: list[str] = []
     boot: datetime | None = None
     dead, in_keys = "", False
-    # A line that is longer than every known one is none of them.
+    # A line that is longer than every known one cannot be one of them.
     for line in (one[:LONGEST_LINE].rstrip() for one in text.splitlines()):
         if line.endswith((KEYS_BEGIN, KEYS_END)):
             keys = [] if line.endswith(KEYS_BEGIN) else keys

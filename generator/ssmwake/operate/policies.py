@@ -83,7 +83,7 @@ def like(value: str, pattern: str) -> bool:
 
 
 def _principal(statement: Mapping[str, Any], request: Request) -> bool | None:
-    """Return whether a statement names the role; None where that cannot be told."""
+    """Return whether a statement names the role; None where that is unknown."""
     if "NotPrincipal" in statement:
         return None
     named = statement.get("Principal")

@@ -24,7 +24,7 @@ def launch_template_user_data(
 ) -> bytes:
     """Return the user data of a version made from one with `existing` user data; `parts` are those of the config.
 
-    Raises Invalid where the two cannot be told apart, or are too much for EC2.
+    Raises Invalid where the two cannot be separated, or are too much for EC2.
     """
     theirs = _theirs(existing, f"user data of {name}")
     bodies = {part.body for part in parts}

@@ -1,4 +1,4 @@
-"""The least IAM policy for publishing exactly what a config says; a pure function, checked against the calls made."""
+"""The least IAM policy for publishing exactly what a config lists; a pure function, checked against the calls made."""
 
 import json
 from typing import Any

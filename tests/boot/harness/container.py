@@ -91,7 +91,7 @@ class Machine:
         return time.monotonic() - started
 
     def cut(self) -> None:
-        """Cut the power: every process dies at once, nothing is told."""
+        """Cut the power: every process dies at once, without a signal."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.leader, signal.SIGKILL)
         self.nspawn.wait(20)

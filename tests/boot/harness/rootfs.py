@@ -64,7 +64,7 @@ def mirror() -> str:
         label, _, address = line.partition("|")
         if label == "Debian":
             return address
-    raise RuntimeError("apt knows no Debian mirror; run apt-get update, or configure one")
+    raise RuntimeError("apt has no Debian mirror; run apt-get update, or configure one")
 
 
 def root(recipe: Recipe) -> Path:
@@ -94,7 +94,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def build(recipe: Recipe, place: Path) -> None:
-    """Make a root beside its place and move it there when it is whole: a half-made one never has the name."""
+    """Make a root next to its place and move it there when it is whole: a half-made one never has the name."""
     draft = place.with_name(f"{place.name}.draft")
     log = place.with_name(f"{place.name}.log")
     # A draft that is there was left by a build that was killed: we hold the lock.

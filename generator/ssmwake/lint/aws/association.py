@@ -10,14 +10,16 @@ from ssmwake.lint.aws.setting import Setting
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.model import Finding
 
-SCHEDULE = rule("SW408", ERROR, "the schedule of an association", reason="State Manager refuses the association")
-NEEDS_CRON = rule("SW409", ERROR, "an option that needs cron", reason="State Manager refuses the association")
+SCHEDULE = rule("SW408", ERROR, "an invalid association schedule", reason="State Manager refuses the association")
+NEEDS_CRON = rule(
+    "SW409", ERROR, "an option that requires a cron schedule", reason="State Manager refuses the association"
+)
 SHORT_WAIT = rule(
     "SW410", INFO, "a short wait for an association", reason="the stack fails while the agent still sleeps"
 )
 
 OF_AUTOMATION = rule(
-    "SW422", ERROR, "an association of an Automation as of a Command", reason="State Manager refuses the association"
+    "SW422", ERROR, "an Automation association with Command settings", reason="State Manager refuses the association"
 )
 
 FORM = re.compile(r"\s*(rate|cron|at)\((.*)\)\s*", re.DOTALL)

@@ -17,9 +17,9 @@ from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
 
 TYPE_MISMATCH = rule(
-    "SW320", ERROR, "a type and a schemaVersion that do not fit", reason="the service refuses the document"
+    "SW320", ERROR, "a document type that does not fit its schemaVersion", reason="the service refuses the document"
 )
-DOCUMENT_NAME = rule("SW321", ERROR, "the name of a document", reason="the service refuses it")
+DOCUMENT_NAME = rule("SW321", ERROR, "an invalid document name", reason="the service refuses it")
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{3,128}")
 VERSION_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")

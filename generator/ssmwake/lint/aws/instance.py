@@ -33,7 +33,7 @@ IMDS_OVER_IPV6 = rule(
     "SW223", WARNING, "IMDS over IPv6 that is not enabled", reason="the request runs into its time limit"
 )
 CALL_WITHOUT_PROFILE = rule(
-    "SW224", WARNING, "a call of AWS without a profile", reason="there are no credentials, and the call fails"
+    "SW224", WARNING, "an AWS call without an instance profile", reason="there are no credentials, and the call fails"
 )
 AGENT_WITHOUT_PROFILE = rule(
     "SW228", INFO, "the SSM agent without a profile", reason="it registers only once a role comes, or by DHMC"

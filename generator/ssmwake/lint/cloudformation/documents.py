@@ -26,7 +26,7 @@ UPDATE_METHOD = rule(
     "SW402", WARNING, "AWS::SSM::Document without UpdateMethod", reason="a change replaces it, or fails"
 )
 CONTENT_FORMAT = rule(
-    "SW411", ERROR, "content that is not of its DocumentFormat", reason="the service refuses the document"
+    "SW411", ERROR, "content that does not match DocumentFormat", reason="the service refuses the document"
 )
 
 KIND = "AWS::SSM::Document"

@@ -20,7 +20,7 @@ from ssmwake.model import Location
 
 SUB = placeholders.SUB
 DEPTH = 32
-# More pieces than user data has bytes are none that EC2 takes; aliases can make them grow without end.
+# EC2 takes no more pieces than user data may have bytes; aliases can make them grow without end.
 PIECES = 20_000
 # The header of user data is looked for in this many characters.
 HEADER = 32

@@ -16,7 +16,7 @@ from ssmwake.model import Finding
 RUN_TOGETHER = rule(
     "SW419",
     WARNING,
-    "two lines that Fn::Join makes one of",
+    "lines that Fn::Join runs together",
     reason="the shell takes them for one command, or a comment",
 )
 

@@ -12,7 +12,7 @@ from ssmwake.lint.cloudformation.template import VARIABLE, Template, call, is_no
 from ssmwake.lint.text.yaml_nodes import items, text_of, value
 from ssmwake.model import Finding
 
-# Where a name is taken, there is no place for an ARN beside it.
+# Attributes that take a name and have no counterpart for an ARN.
 BARE, IN_TEMPLATE = Names(arn=""), Names(name="Name, with the name", arn="Arn, with the ARN")
 
 

@@ -19,15 +19,15 @@ from ssmwake.model import Finding, Severity
 INCOMPLETE_OUTPUT = rule(
     "SW374", ERROR, "an output without Name or Selector", reason="the service refuses the document"
 )
-FAILURE_WAY = rule("SW324", ERROR, "onFailure or onCancel of a step", reason="the service refuses the document")
-END_AND_NEXT = rule("SW332", WARNING, "nextStep beside isEnd", reason="one of them does nothing")
+FAILURE_WAY = rule("SW324", ERROR, "an invalid onFailure or onCancel", reason="the service refuses the document")
+END_AND_NEXT = rule("SW332", WARNING, "nextStep together with isEnd", reason="one of them does nothing")
 WAIT_WITHOUT_TIMEOUT = rule(
     "SW333", WARNING, "a wait without timeoutSeconds", reason="it waits an hour before it gives up"
 )
 
-ONE_EXPRESSION = rule("SW342", ERROR, "And or Or of one expression", reason="the service refuses the document")
+ONE_EXPRESSION = rule("SW342", ERROR, "And or Or with a single expression", reason="the service refuses the document")
 NOT_ISO_8601 = rule("SW344", ERROR, "a time that is not ISO 8601", reason="the service refuses it, or the step fails")
-RESERVED_OUTPUT = rule("SW345", ERROR, "an output of a reserved name", reason="the service refuses the document")
+RESERVED_OUTPUT = rule("SW345", ERROR, "a reserved output name", reason="the service refuses the document")
 
 DURATION = re.compile(r"P(?=\d|T\d)(?:\d{1,9}D)?(?:T(?=\d)(?:\d{1,9}H)?(?:\d{1,9}M)?(?:\d{1,9}(?:\.\d{1,9})?S)?)?")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
@@ -55,13 +55,13 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
             message = "no timeoutSeconds, so this waits an hour before it gives up; say how long it may take"
             yield WAIT_WITHOUT_TIMEOUT.at(source.of(step.place), message)
         if true(value(step.node, "isEnd")) and (next_step := pairs(step.node).get("nextStep")):
-            message = "nextStep beside isEnd: true; remove the one that is not meant"
+            message = "nextStep and isEnd: true in one step; remove the one that is not meant"
             yield END_AND_NEXT.at(source.of(next_step[0]), message)
         if step.action == "aws:branch":
             yield from _choices(source, step)
             end = pairs(step.node).get("isEnd")
             if end and true(end[1]) and step.input("Default") is not None:
-                message = "isEnd: true beside Default, to which the branch always leads; remove one of them"
+                message = "isEnd: true together with Default, to which the branch always leads; remove one of them"
                 # It does no harm.
                 yield END_AND_NEXT.at(source.of(end[0]), message, severity=Severity.INFO)
         if step.action == "aws:loop":
@@ -121,7 +121,7 @@ def _loop(source: Source, step: Step) -> Iterator[Finding]:
     if opaque(step.input()):
         return
     if "Iterators" in found and "LoopCondition" in found:
-        message = "Iterators beside LoopCondition; aws:loop takes one of them, so remove the other"
+        message = "Iterators and LoopCondition in one loop; aws:loop takes one of them, so remove the other"
         yield UNKNOWN_INPUT.at(source.of(found["LoopCondition"][0]), message)
     most = step.input("MaxIterations")
     message = f"MaxIterations is not 1 to {ITERATIONS}; write a number from that range"

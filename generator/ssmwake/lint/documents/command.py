@@ -11,8 +11,8 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
 
-FIELD_BESIDE_INPUTS = rule("SW314", WARNING, "a field of inputs beside them", reason="the agent ignores it there")
-PRECONDITION = rule("SW323", ERROR, "a precondition that is not recognised", reason="the step fails on every instance")
+FIELD_BESIDE_INPUTS = rule("SW314", WARNING, "an inputs field outside inputs", reason="the agent ignores it there")
+PRECONDITION = rule("SW323", ERROR, "an unrecognised precondition", reason="the step fails on every instance")
 FLOW_INPUT = rule(
     "SW325", WARNING, "onFailure, onSuccess or finallyStep in inputs", reason="the agent ignores it and goes on"
 )

@@ -14,7 +14,7 @@ from ssmwake.lint.text.yaml_nodes import pairs, text_of, value
 from ssmwake.model import Finding
 
 DESTROYS_UNASKED = rule(
-    "SW334", WARNING, "something is destroyed and nobody was asked", reason="a wrong id in a parameter is enough"
+    "SW334", WARNING, "a destructive step without an approval", reason="a wrong id in a parameter is enough"
 )
 
 # What an action destroys, by the input that names it.

@@ -12,12 +12,12 @@ from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.model import Finding
 
 NOT_A_DOCUMENT = rule("SW300", ERROR, "not an SSM document", reason="the service refuses it")
-SCHEMA_VERSION = rule("SW301", ERROR, "schemaVersion", reason="the service wants a string that it knows", fixable=True)
-MISSING_FIELD = rule("SW302", ERROR, "a field that is missing", reason="the service refuses the document")
-UNKNOWN_FIELD = rule(
-    "SW303", ERROR, "a field that is unknown", reason="the service refuses it, or the agent ignores it"
+SCHEMA_VERSION = rule(
+    "SW301", ERROR, "an invalid schemaVersion", reason="the service wants a string that it knows", fixable=True
 )
-DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "over 64 KB", reason="the service refuses the document")
+MISSING_FIELD = rule("SW302", ERROR, "a missing field", reason="the service refuses the document")
+UNKNOWN_FIELD = rule("SW303", ERROR, "an unknown field", reason="the service refuses it, or the agent ignores it")
+DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "a document over 64 KB", reason="the service refuses the document")
 
 # The only schema of Session documents.
 SESSION = "1.0"

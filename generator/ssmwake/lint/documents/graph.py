@@ -12,9 +12,9 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
 
-UNKNOWN_STEP = rule("SW311", ERROR, "a way to a step that is not there", reason="the execution fails there")
-UNREACHABLE_STEP = rule("SW317", WARNING, "a step that nothing reaches", reason="it never runs")
-ENDLESS = rule("SW331", WARNING, "steps that never end", reason="the execution runs until somebody cancels it")
+UNKNOWN_STEP = rule("SW311", ERROR, "a reference to a missing step", reason="the execution fails there")
+UNREACHABLE_STEP = rule("SW317", WARNING, "an unreachable step", reason="it never runs")
+ENDLESS = rule("SW331", WARNING, "steps in an endless loop", reason="the execution runs until somebody cancels it")
 
 END = ""
 

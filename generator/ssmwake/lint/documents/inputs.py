@@ -13,13 +13,11 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding, Severity
 
-MISSING_INPUT = rule(
-    "SW318", ERROR, "an input that is missing", reason="the service refuses the document, or the step fails"
-)
+MISSING_INPUT = rule("SW318", ERROR, "a missing input", reason="the service refuses the document, or the step fails")
 UNKNOWN_INPUT = rule(
     "SW319",
     WARNING,
-    "an input, or its value, that is unknown",
+    "an unknown input or value",
     reason="it does nothing, or the service refuses the document",
 )
 NOT_INPUTS = rule("SW441", ERROR, "inputs that are not an object", reason="the service refuses the document")
@@ -99,7 +97,9 @@ def _download(source: Source, kind: str, node: yaml.Node | None) -> Iterator[Fin
         try:
             names = set(json.loads(text, strict=False))
         except (json.JSONDecodeError, RecursionError) as error:
-            message = f"sourceInfo is no JSON: {getattr(error, 'msg', error)}; write it as an object in one string"
+            message = (
+                f"sourceInfo is not valid JSON: {getattr(error, 'msg', error)}; write it as an object in one string"
+            )
             yield UNKNOWN_INPUT.at(source.of(node), message)
             return
     missing = sorted(vocabulary.SOURCES.get(kind, frozenset()) - names)

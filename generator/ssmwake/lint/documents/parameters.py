@@ -20,14 +20,17 @@ PATTERN_NOT_ANCHORED = rule(
 BROKEN_PATTERN = rule("SW309", ERROR, "an allowedPattern that does not compile", reason="every run fails")
 REFUSED_DEFAULT = rule("SW310", ERROR, "a default that is not allowed", reason="every run with the default fails")
 PARAMETER_NAME = rule(
-    "SW316", ERROR, "the name of a parameter", reason="the agent drops a parameter that is not letters and digits"
+    "SW316", ERROR, "an invalid parameter name", reason="the agent drops a parameter that is not letters and digits"
 )
 INTERPOLATION_TYPE = rule(
-    "SW328", WARNING, "interpolationType", reason="the parameter is still pasted as text, or not there at all"
+    "SW328",
+    WARNING,
+    "an interpolationType without effect",
+    reason="the parameter is still pasted as text, or not there at all",
 )
 TWO_DOLLARS = rule("SW329", WARNING, "two dollar signs in a default", reason="the agent makes one of them")
 UNKNOWN_TYPE = rule(
-    "SW330", ERROR, "the type of a parameter", reason="the agent drops it, or the service refuses the document"
+    "SW330", ERROR, "an invalid parameter type", reason="the agent drops it, or the service refuses the document"
 )
 
 AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")

@@ -14,15 +14,13 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Location
 
-UNDECLARED_PARAMETER = rule(
-    "SW306", ERROR, "a parameter that is not declared", reason="the service refuses the document"
-)
+UNDECLARED_PARAMETER = rule("SW306", ERROR, "an undeclared parameter", reason="the service refuses the document")
 MISSPELT_PARAMETER = rule(
-    "SW326", WARNING, "a parameter that is misspelt", reason="the agent leaves {{ }} in the script as it is"
+    "SW326", WARNING, "a misspelt parameter", reason="the agent leaves {{ }} in the script as it is"
 )
-UNUSED_PARAMETER = rule("SW327", INFO, "a parameter that is not used", reason="what people put there does nothing")
+UNUSED_PARAMETER = rule("SW327", INFO, "an unused parameter", reason="what people put there does nothing")
 UNKNOWN_OUTPUT = rule(
-    "SW335", ERROR, "an output that is not there", reason="the service refuses the document, or the step fails"
+    "SW335", ERROR, "a reference to a missing output", reason="the service refuses the document, or the step fails"
 )
 
 # A maintenance window puts the id of its target in their place.
@@ -122,7 +120,7 @@ def _outputs(source: Source, node: yaml.Node | None, found: Names) -> Iterator[F
 
 
 def command(source: Source, root: yaml.Node) -> Iterator[Finding]:
-    """Yield what looks like a parameter and is none: the agent leaves it in the script as it is."""
+    """Yield what looks like a parameter reference and is not one: the agent leaves it in the script as it is."""
     parameters = value(root, "parameters")
     if opaque(parameters) or opaque(root):
         return

@@ -15,9 +15,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.lint.text.yaml_nodes import is_string, pairs
 from ssmwake.model import Finding, Severity
 
-RUNTIME = rule(
-    "SW340", ERROR, "a runtime that is not there", reason="the document can be neither created, updated nor run"
-)
+RUNTIME = rule("SW340", ERROR, "an unsupported runtime", reason="the document can be neither created, updated nor run")
 HANDLER = rule("SW341", ERROR, "a handler that the script does not define", reason="the step fails")
 NOT_A_STRING = rule("SW343", ERROR, "a script that is not a string", reason="the service refuses the document")
 TOO_LONG = rule("SW347", ERROR, "a script that takes over 600 seconds", reason="the step is ended, and fails")

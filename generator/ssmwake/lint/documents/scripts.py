@@ -134,7 +134,7 @@ def _pasted(
 
 
 def _empty(source: Source, code: Code, declared: dict[str, yaml.Node]) -> Iterator[Found]:
-    """Yield the first use of each variable that the agent would set for a parameter, if it were told to."""
+    """Yield the first use of each variable that the agent would set for a parameter with interpolationType ENV_VAR."""
     reported: set[str] = set()
     for scalar in code.scalars:
         for match in VARIABLE.finditer(scalar.value):

@@ -14,7 +14,7 @@ from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
 
 SESSION_SETTING = rule(
-    "SW339", ERROR, "a setting of a session", reason="the service refuses the document, or no session starts"
+    "SW339", ERROR, "an invalid session setting", reason="the service refuses the document, or no session starts"
 )
 
 

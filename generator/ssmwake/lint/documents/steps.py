@@ -15,15 +15,15 @@ from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Severity
 
 NO_STEPS = rule("SW372", ERROR, "a document without steps", reason="the service refuses the document")
-DUPLICATE_STEP = rule("SW304", ERROR, "two steps of one name", reason="the service refuses the document")
-UNKNOWN_ACTION = rule("SW305", ERROR, "an action that is unknown", reason="the step fails on every instance")
+DUPLICATE_STEP = rule("SW304", ERROR, "two steps with the same name", reason="the service refuses the document")
+UNKNOWN_ACTION = rule("SW305", ERROR, "an unknown action", reason="the step fails on every instance")
 OUT_OF_RANGE = rule(
     "SW313",
     WARNING,
     "a number out of range",
     reason="the agent takes 3600 seconds instead, silently; the service refuses it",
 )
-STEP_NAME = rule("SW322", ERROR, "the name of a step", reason="the service refuses the document")
+STEP_NAME = rule("SW322", ERROR, "an invalid step name", reason="the service refuses the document")
 
 # The documentation of Automation's steps; 128 is what the console takes.
 NAME = re.compile(r"[A-Za-z0-9_]{1,128}")

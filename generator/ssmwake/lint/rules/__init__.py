@@ -2,7 +2,7 @@
 
 A rule is a value next to the check that reports it:
 
-    IMDSV1 = rule("SW210", ERROR, "IMDSv1", reason="the request is refused where tokens are required")
+    IMDSV1 = rule("SW210", ERROR, "an IMDSv1 request", reason="the request is refused where tokens are required")
     ...
     yield IMDSV1.at(where, "no token; ...", fix=source.replacement(start, end, "text"))
 

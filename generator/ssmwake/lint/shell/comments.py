@@ -51,13 +51,13 @@ BREAKS_DASH = {3001: "process substitution", 3030: "arrays", 3054: "arrays"}
 BEGAN, STOPPED = 1073, 1072
 UNEXPECTED = frozenset({1088, 1089})
 GIVES_UP = UNEXPECTED | {BEGAN, STOPPED}
-# A keyword that is none, because the bracket is part of it: `if[`.
+# Not a keyword, because the bracket is part of the word: `if[`.
 GLUED, KEYWORD = 1069, re.compile(r"(?:if|elif|while|until)\[")
 CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
 # Statements, and an expression, of Jinja, of Go's templates, of ERB: a shell has no such words.
 STATEMENT = re.compile(r"\{%[-+]?\s|<%")
 EXPRESSION = re.compile(r"\{\{")
-# A line that is nothing but what another program fills in, and that may be any line of shell.
+# A line that consists only of what another program fills in, and may become any line of shell.
 FILLED_IN = re.compile(r"(?m)^[ \t]*x{4,}[ \t]*$")
 
 

@@ -9,7 +9,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
 NO_HOME = rule(
-    "SW242", WARNING, "HOME where there is none", reason="the script ends there, or writes to a folder named ~"
+    "SW242", WARNING, "HOME where it is not set", reason="the script ends there, or writes to a folder named ~"
 )
 TILDE = re.compile(r"~(?:/|$)")
 # Shells that leave a tilde as it is where HOME is not set; bash looks into the list of users.

@@ -9,7 +9,7 @@ IN_VAIN = 250_000
 
 
 def end_of_sum(text: str, at: int, most: int = LONGEST) -> int:
-    """Return the offset after the two parentheses that close an expression; -1 where it is none."""
+    """Return the offset after the two parentheses that close an expression; -1 where they do not."""
     depth, last = 2, min(len(text), at + most)
     while at < last:
         character = text[at]

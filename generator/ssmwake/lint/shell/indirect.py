@@ -1,4 +1,4 @@
-"""Indirect variables of bash that are none: `${!HOME}` is how Fn::Sub writes the shell's own, outside of it too."""
+"""Indirect expansions of bash by mistake: `${!HOME}` is how Fn::Sub writes the shell's own, outside of it too."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
 INDIRECT = rule(
-    "SW265", WARNING, "an indirect variable outside of Fn::Sub", reason="bash looks for a variable named by the value"
+    "SW265", WARNING, "an Fn::Sub escape outside Fn::Sub", reason="bash looks for a variable named by the value"
 )
 
 # Variables whose value is not the name of another variable.

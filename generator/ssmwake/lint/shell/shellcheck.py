@@ -21,16 +21,14 @@ from ssmwake.lint.shell.comments import Comment
 from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
-SHELLCHECK = rule(
-    "SW208", WARNING, "shell that shellcheck objects to", reason="it fails where nobody looks: at the first boot"
-)
+SHELLCHECK = rule("SW208", WARNING, "a shellcheck finding", reason="it fails where nobody looks: at the first boot")
 
 INTERPRETER = re.compile(r"^#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(sh|bash|dash|ksh)\b")
 # Seconds for one process, and for each script more: a tenth of a second is enough for any that fits into user data, and
 # thirty seconds are for a machine that has other things to do.
 PATIENCE = 30
 PATIENCE_EACH = 0.1
-# So many files fit on a command line.
+# This many files fit on a command line.
 BATCH = 500
 # What a person does not write, and what takes shellcheck long and much memory: it goes into a process of its own.
 LARGE = 64 * 1024

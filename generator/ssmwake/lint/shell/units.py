@@ -9,7 +9,7 @@ from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
 
 WAITS_FOR_UNIT = rule(
-    "SW212", WARNING, "a restart that waits, in user data", reason="it hangs the boot if the unit waits for it"
+    "SW212", WARNING, "a blocking restart in user data", reason="it hangs the boot if the unit waits for it"
 )
 ABSENT_UNIT = rule("SW219", WARNING, "a unit that is not there", reason="the restart fails, and the agent sleeps on")
 

@@ -9,13 +9,13 @@ from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
 
 SHELL_VARIABLE = rule(
-    "SW414", ERROR, "a variable of the shell that Terraform takes for its own", reason="Terraform refuses the template"
+    "SW414", ERROR, "a shell variable that Terraform interpolates", reason="Terraform refuses the template"
 )
 PLAIN_DIRECTIVE = rule(
     "SW415", ERROR, "a plain %{ that Terraform takes for a directive", reason="Terraform refuses the template"
 )
 NEEDLESS_ESCAPE = rule(
-    "SW417", WARNING, "an escape of templates in a file that is none", reason="the shell gets one dollar too many"
+    "SW417", WARNING, "a template escape in a plain file", reason="the shell gets one dollar too many"
 )
 BROKEN_TERRAFORM = rule("SW418", ERROR, "broken Terraform", reason="Terraform reads none of the module")
 

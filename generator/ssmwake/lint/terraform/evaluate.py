@@ -196,7 +196,7 @@ def _template(template: Template, scope: Scope) -> Text | None:
         elif isinstance(one, Interpolation):
             found = text(one.inside[0], scope)
             if found is None and alone(template.inside, number, script=script):
-                # Lines that nobody knows: none of them is better than one that is no YAML.
+                # Lines that cannot be known: leaving them out is better than putting in one that is not YAML.
                 found = Text(Source.at_place(one.span.where, ""), known=False, layout_unknown=True)
             parts.append((found, one.span))
         elif isinstance(one, Directive):

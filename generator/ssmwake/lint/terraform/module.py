@@ -51,14 +51,14 @@ PLAIN_TEXT = rule(
     reason="EC2 refuses it, or decodes rubbish",
     fixable=True,
 )
-ENCODED_ANYWAY = rule(
-    "SW413", INFO, "base64encode for user_data that is encoded anyway", reason="the plan shows base64, and no script"
-)
+ENCODED_ANYWAY = rule("SW413", INFO, "a redundant base64encode", reason="the plan shows base64, and no script")
 DOCUMENT_FORMAT = rule(
-    "SW416", ERROR, "content that document_format contradicts", reason="Systems Manager refuses the document"
+    "SW416", ERROR, "content that does not match document_format", reason="Systems Manager refuses the document"
 )
 
-INCOMPLETE = rule("SW423", ERROR, "a template that is not given all it reads", reason="Terraform refuses the call")
+INCOMPLETE = rule(
+    "SW423", ERROR, "a templatefile() call without a required variable", reason="Terraform refuses the call"
+)
 
 # No module is nearly as large.
 LIMIT = 512 * 1024
@@ -70,7 +70,7 @@ HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\n(?s:.*?)\n[ \t]*\1")
 # A string without anything in it that Terraform fills in, alone or as the name of a file.
 EXPRESSION = re.compile(r"""(?:"(?:[^"\\\n$%]|\\.)*"|file\("(?:[^"\\\n]|\\.)*"\))""")
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
-# A byte that is no UTF-8, as it was decoded.
+# A byte that is not valid UTF-8, as it was decoded.
 NO_TEXT = re.compile("[\ud800-\udfff]")
 
 

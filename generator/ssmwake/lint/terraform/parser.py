@@ -35,7 +35,7 @@ FOR = re.compile(rf"(?:\s|{COMMENT})*+for\s+([^\W\d][\w-]*)\s*(?:,\s*([^\W\d][\w
 PIECE = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 QUOTED_PIECE = re.compile(r"\$\$\{|%%\{|\$\{|%\{|\\.|[\"\n]", re.DOTALL)
 ESCAPE = re.compile(r"\\(?:[nrt\"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
-# A file with more broken templates is none of Terraform's; each is read further at a guess, which takes time.
+# A file with more broken templates is not a Terraform file; each is read further at a guess, which takes time.
 MOST_BROKEN = 500
 CONSTANTS = frozenset({"true", "false", "null"})
 

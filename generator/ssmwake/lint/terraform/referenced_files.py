@@ -1,4 +1,4 @@
-"""The files that Terraform reads beside its own: each below the folder of the module, and what was read of them."""
+"""The files that Terraform reads besides its own: each below the folder of the module, and what was read of them."""
 
 import posixpath
 from collections.abc import Callable

@@ -25,7 +25,7 @@ def alone(pieces: tuple[Expression, ...], number: int, *, script: bool) -> bool:
 
 
 def literal(template: Template, number: int, cut: int) -> Source:
-    """Return the text of a literal: without escapes, indentation and what a ~ beside it strips."""
+    """Return the text of a literal: without escapes, indentation and what a neighbouring ~ strips."""
     span = template.inside[number].span
     raw = span.text
     start, end = 0, len(raw)
@@ -56,7 +56,7 @@ def _meant(escape: str) -> str:
 
 
 def _lines(template: Template, number: int) -> Iterator[tuple[int, int]]:
-    """Yield where lines begin in a literal, and by how many blanks; a line of blanks only is none."""
+    """Yield where lines begin in a literal, and by how many blanks; a line of blanks only does not count."""
     span = template.inside[number].span
     raw = span.text
     first = number == 0 or span.source.text[span.start - 1] == "\n"

@@ -28,7 +28,7 @@ INSIDE = frozenset({"part", "metadata_options", "iam_instance_profile", "targets
 
 
 def parse(source: Source) -> Body:
-    """Return the tree of a .tf.json file; raise BrokenText where it is no JSON."""
+    """Return the tree of a .tf.json file; raise BrokenText where it is not valid JSON."""
     try:
         # JSON in earnest: YAML would let aliases in, which can hold themselves, or more than there is room for.
         json.loads(source.text)

@@ -100,7 +100,7 @@ class Directive(Expression):
 
 @dataclass(frozen=True)
 class Broken(Expression):
-    """What should have been an interpolation or a directive, and why it is none."""
+    """What should have been an interpolation or a directive, and why it is not."""
 
     problem: str = ""
 

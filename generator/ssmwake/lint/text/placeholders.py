@@ -43,7 +43,7 @@ def jinja(source: Source) -> Source:
 
 
 def is_placeholder(text: str) -> bool:
-    """Return whether a text is nothing but what another tool will replace."""
+    """Return whether a text consists only of what another tool will replace."""
     return FOREIGN.fullmatch(text) is not None
 
 

@@ -29,7 +29,10 @@ CRLF_OR_BOM = rule(
     fixable=True,
 )
 ENCODED_TWICE = rule(
-    "SW217", WARNING, "encoded twice", reason="older cloud-inits, or all of them, see no user data in it"
+    "SW217",
+    WARNING,
+    "user data that is encoded twice",
+    reason="older cloud-inits, or all of them, see no user data in it",
 )
 
 # With these cloud-init runs nothing of it.

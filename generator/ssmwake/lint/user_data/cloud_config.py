@@ -35,7 +35,7 @@ TAGS = {
 FILLED_IN = re.compile(r"\s*x{4,}\s*")
 # Characters that a shell takes as they are.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-# What stands for a byte that is no UTF-8.
+# The replacement for a byte that is not valid UTF-8.
 NO_TEXT = re.compile("[\ud800-\udfff]")
 # Scripts here are run by cloud-init at the end of the boot.
 RUN_BY_CLOUD_INIT = re.compile(r"/var/lib/cloud/scripts/per-(?:boot|instance|once)/")

@@ -23,7 +23,7 @@ from ssmwake.lint.user_data.cloud_config_keys import AMAZON
 from ssmwake.lint.user_data.cloud_config_table import DEPRECATED_KEY, UNKNOWN_KEY
 
 REFUSED_BY_SCHEMA = rule(
-    "SW275", WARNING, "what the schema of this cloud-init refuses", reason="that version warns, and its module may fail"
+    "SW275", WARNING, "rejected by this cloud-init's schema", reason="that version warns, and its module may fail"
 )
 
 SCHEMA = "cloudinit/config/schemas/schema-cloud-config-v1.json"
@@ -48,7 +48,7 @@ def installed_schema(root: Path = Path("/usr")) -> Path | None:
 
 
 def load(path: Path) -> Mapping[str, Any]:
-    """Return a schema from a file; raise Invalid where it cannot be read or is none."""
+    """Return a schema from a file; raise Invalid where it cannot be read or is not a schema."""
     from jsonschema import Draft4Validator, SchemaError
 
     try:
@@ -107,7 +107,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
             wanted = [limit] if isinstance(limit, str) else limit
             message = f"is not {' or '.join(TYPES.get(each, each) for each in wanted)}; write it so"
         case "enum":
-            message = f"is none of {', '.join(str(each) for each in limit)[:80]}; write one of them"
+            message = f"is not one of {', '.join(str(each) for each in limit)[:80]}; write one of them"
         case "required":
             missing = [key for key in limit if key not in error.instance]
             message = f"is without {', '.join(missing)}; write it"

@@ -18,7 +18,7 @@ DEPRECATED_KEY = rule(
     "SW204", WARNING, "a deprecated key in cloud-config", reason="from 23.4 the status is degraded; later it is ignored"
 )
 UNKNOWN_KEY = rule(
-    "SW206", WARNING, "unknown key in cloud-config", reason="nothing happens; from 23.4 the status is degraded"
+    "SW206", WARNING, "an unknown key in cloud-config", reason="nothing happens; from 23.4 the status is degraded"
 )
 WRONG_TYPE = rule(
     "SW213", ERROR, "a value of the wrong type", reason="the module fails or warns, and runcmd runs nothing at all"
@@ -31,13 +31,16 @@ MODES = {
 }
 
 EMPTY_COMMANDS = rule(
-    "SW270", ERROR, "commands that are none", reason="the module fails, and cloud-init reports an error at each boot"
+    "SW270",
+    ERROR,
+    "commands that cloud-init cannot run",
+    reason="the module fails, and cloud-init reports an error at each boot",
 )
-INCOMPLETE_ENTRY = rule("SW271", ERROR, "an entry without a key that it needs", reason="its module passes over it")
-PERMISSIONS = rule(
-    "SW272", ERROR, "the permissions of a file", reason="the file gets other permissions, or the default"
+INCOMPLETE_ENTRY = rule("SW271", ERROR, "an entry without a required key", reason="its module passes over it")
+PERMISSIONS = rule("SW272", ERROR, "invalid file permissions", reason="the file gets other permissions, or the default")
+FILE_ENCODING = rule(
+    "SW273", ERROR, "content that does not match its encoding", reason="the file is not written as meant"
 )
-FILE_ENCODING = rule("SW273", ERROR, "content that is not of its encoding", reason="the file is not written as meant")
 UNKNOWN_VALUE = rule("SW274", ERROR, "a value that its module does not know", reason="the module does nothing")
 
 WORDS = {"scalar": "a single value", "list": "a list", "map": "keys and values", "null": "nothing"}

@@ -18,7 +18,7 @@ from ssmwake.model import Finding
 EMPTY_ITEM = rule(
     "SW245", WARNING, "an empty command", reason="cloud-init before 21.4, as on Amazon Linux 2, then runs no command"
 )
-ONE_WORD = rule("SW246", ERROR, "a command in one word of a list", reason="no program has such a name")
+ONE_WORD = rule("SW246", ERROR, "a whole command as one list item", reason="no program has such a name")
 SYNTAX_AS_WORD = rule("SW247", ERROR, "shell syntax in a list", reason="the program gets it as a word, literally")
 CHANGED_VALUE = rule(
     "SW248", ERROR, "a word that YAML changes", reason="the program gets another number, or True", fixable=True
@@ -37,7 +37,7 @@ EXPAND = {"envsubst", "su", "ssh", "env", "docker", "podman", "kubectl", "cronta
 
 
 def check(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
-    """Yield what is wrong with the commands of a cloud-config that are lists, and with those that are nothing."""
+    """Yield what is wrong with the commands of a cloud-config that are lists, and with those that are empty."""
     found = effective(root)
     for key in ("bootcmd", "runcmd"):
         for item in items(found[key][1]) if key in found else []:

@@ -12,12 +12,10 @@ from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
 
 ON_FIRST_LINE = rule(
-    "SW267", ERROR, "a script on its first line", reason="the kernel takes it for the interpreter, and nothing runs"
+    "SW267", ERROR, "a whole script on the #! line", reason="the kernel takes it for the interpreter, and nothing runs"
 )
 INTERPRETER_LINE = rule("SW277", ERROR, "a #! line that the kernel cannot use", reason="the script is not run")
-INEXACT_HEADER = rule(
-    "SW278", ERROR, "a first line that is not exactly its header", reason="cloud-init fails on the part, or ignores it"
-)
+INEXACT_HEADER = rule("SW278", ERROR, "a misspelt header", reason="cloud-init fails on the part, or ignores it")
 
 SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
 INTERPRETER = re.compile(r"#!\s*(\S*)")

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 BROKEN_TEMPLATE = rule("SW253", ERROR, "a template that Jinja cannot read", reason="cloud-init ignores all of the part")
 NO_VARIABLE = rule(
-    "SW268", ERROR, "a variable that cloud-init does not have", reason="CI_MISSING_JINJA_VAR is written in its stead"
+    "SW268", ERROR, "a variable that cloud-init does not have", reason="CI_MISSING_JINJA_VAR is written instead"
 )
-NOT_RENDERED = rule(
-    "SW266", ERROR, "a variable of cloud-init without the header of a template", reason="it stays as it is written"
-)
+NOT_RENDERED = rule("SW266", ERROR, "a Jinja variable without the template header", reason="it stays as it is written")
 
 V1 = {
     *("availability_zone", "cloud_id", "cloud_name", "distro", "distro_release", "distro_version", "instance_id"),

@@ -22,7 +22,10 @@ MISLABELLED_PART = rule(
 )
 
 REFUSED_BY_GO = rule(
-    "SW250", WARNING, "MIME that cloud-init makes do with", reason="nodeadm of EKS, and others in Go, refuse all of it"
+    "SW250",
+    WARNING,
+    "malformed MIME that cloud-init tolerates",
+    reason="nodeadm of EKS, and others in Go, refuse all of it",
 )
 IGNORED_PART = rule("SW279", ERROR, "a MIME part that cloud-init ignores", reason="nothing of it runs")
 HEADERS_IN_BODY = rule(
@@ -40,7 +43,7 @@ TYPES = {*(kind.value for kind in Kind if kind is not Kind.OTHER), *SCRIPTS, *LO
 PACKED = re.compile(r"application/(?:x-)?(?:gzip|gzip-compressed|gzipped|compress|compressed|gunzip)")
 HEADER = re.compile(r"(?:content-type|mime-version|content-transfer-encoding|content-disposition)\s*:", re.IGNORECASE)
 ENCODED = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode"})
-# So many multiparts, parts and characters are more than anybody writes, and the parser takes ever longer for them.
+# More than anybody writes; the time that the parser takes grows faster than its input.
 DEEPEST = 20
 MOST = 1000
 LONGEST = 1024 * 1024
