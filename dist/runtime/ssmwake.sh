@@ -232,7 +232,7 @@ done'
 # the square of their length.
 
 find_client() {
-    # yash keeps the variable of a loop to the function, so none of ours is used after its loop.
+    # yash keeps the variable of a loop to the function, so none is used after its loop.
     for word in curl python3 bash; do
         client=$word
         command -v "$word" >/dev/null 2>&1 && return
@@ -733,7 +733,7 @@ wake() {
         # Only the main process itself is killed, if it still runs, and nothing else that it may have become.
         [ "$agent:$pid" != "asleep:$main" ] || [ ! -e "$program" ] || [ -e "$1" ] || ! examine "$pid" ||
             [ "$started" != "$pid_start" ] || kill -KILL "$pid"
-        # Five starts within ten seconds, and systemd starts it no more until it is told to forget that.
+        # Five starts within ten seconds, and systemd refuses to start it again until that is reset.
         [ "$agent" != down ] || control reset-failed "$unit"
         control restart "$unit"
     fi >/dev/null 2>&1 || action=restart-failed
