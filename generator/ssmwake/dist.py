@@ -44,8 +44,8 @@ def write(artifacts: Sequence[Artifact], folder: Path) -> tuple[str, ...]:
     found = _files(folder)
     known = _known(folder)
     # Other programs leave such lists too: one that names none of our files gives no right to the files that it
-    # names. In a folder that ssmwake wrote, what has the name of an artifact is one, though a merge may have lost its line in
-    # the list.
+    # names. In a folder that ssmwake wrote, a file with the name of an artifact is one, even where a merge lost its
+    # line in the list.
     ours = known | wanted.keys() | _leftovers(found) if known & wanted.keys() else set()
     if strangers := sorted(found - ours):
         more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
