@@ -18,7 +18,7 @@ from ssmwake.simulate.imds import Imds
 
 RATIO = 1.2
 IDLE = 0.2  # percent of a core without a role: a poll every 5 s
-WELL = 0.02  # percent of a core when all is well: a poll every 60 s
+WELL = 0.06  # percent of a core when all is well: a poll every 20 s
 MEMORY = 1024  # KiB, proportional
 POLLS = 20
 # The loop of the runtime without its pauses.
@@ -67,7 +67,7 @@ def main() -> int:
     figures = (
         ("CPU of a poll, in bare curls", poll / reference, RATIO),
         ("idle without a role, percent of a core", (poll + pause) / 5 * 100, IDLE),
-        ("idle when all is well, percent of a core", (poll + pause) / 60 * 100, WELL),
+        ("idle when all is well, percent of a core", (poll + pause) / 20 * 100, WELL),
         ("memory, KiB", float(pss), float(MEMORY)),
     )
     for name, value, bound in figures:
