@@ -1,92 +1,19 @@
 """The stand-in agent sleeps, wakes and stops as the real one was measured to, at any scale."""
 
-import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ssmwake.simulate.endpoint import Endpoint
-from ssmwake.simulate.imds import Imds
-
-GENERATOR = Path(__file__).parents[2] / "generator"
-CALL = "UpdateInstanceInformation"
-
-
-def until(condition: Callable[[], object], timeout: float = 5.0) -> bool:
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-@dataclass
-class Bench:
-    """An agent, an IMDS and an endpoint that belong together."""
-
-    root: Path
-    imds: Imds
-    ssm: Endpoint
-    lives: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start(self, scale: float = 1.0, hurry: float = 20.0) -> subprocess.Popen[bytes]:
-        where = ["--root", str(self.root), "--imds", self.imds.url, "--ssm", self.ssm.address]
-        command = [sys.executable, "-S", "-m", "ssmwake.simulate", "agent", *where, "--scale", str(scale)]
-        self.lives.append(subprocess.Popen([*command, "--hurry", str(hurry)], cwd=GENERATOR))
-        return self.lives[-1]
-
-    def kill(self) -> None:
-        for life in self.lives:
-            life.kill()
-            life.wait()
-
-    def log(self, name: str = "amazon-ssm-agent.log") -> str:
-        path = self.root / "var/log/amazon/ssm" / name
-        return path.read_text() if path.exists() else ""
-
-    def source(self) -> str:
-        path = self.root / "var/lib/amazon/ssm/runtimeconfig/identity_config.json"
-        return str(json.loads(path.read_text())["CredentialSource"])
-
-    def says(self, text: str, timeout: float = 5.0) -> bool:
-        return until(lambda: text in self.log(), timeout)
-
-
-@contextmanager
-def new_bench(root: Path) -> Iterator[Bench]:
-    with Imds() as imds, Endpoint() as ssm:
-        bench = Bench(root, imds, ssm)
-        try:
-            yield bench
-        finally:
-            bench.kill()
+from support.agent_bench import Bench, children, new_bench, until
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with new_bench(tmp_path) as made:
         yield made
-
-
-def children(pid: int) -> list[str]:
-    """Return the names of a process's children."""
-    names = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
-        except OSError:
-            continue
-        if int(rest.split()[1]) == pid:
-            names.append(name)
-    return names
 
 
 def test_without_a_role_it_announces_the_true_sleep_and_has_no_worker(bench: Bench) -> None:

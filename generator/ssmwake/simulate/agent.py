@@ -21,31 +21,34 @@ from contextlib import suppress
 from pathlib import Path
 
 from ssmwake.simulate import agent_worker
+from ssmwake.simulate.agent_errors import (
+    DENIED,
+    FINGERPRINT,
+    NO_HOST_MANAGEMENT,
+    NoRoleError,
+    TransientError,
+    unreachable,
+    worded,
+)
 from ssmwake.simulate.agent_shared import (
     BACKOFF,
-    DENIED,
+    IDENTITY_KEY,
     KEY_CACHE,
     MINUTE,
+    REGISTRATION_KEY,
     Host,
     IdleConnection,
     Imds,
-    NoRoleError,
-    TransientError,
     call,
     duration,
     fetch_key,
     is_trusted,
-    refused,
+    longest_sleep,
     rename_process,
-    unreachable,
     write_identity,
 )
 
 VERSIONS = {"3.3": "3.3.987.0", "3.1": "3.1.1927.0", "2.3": "2.3.1644.0"}
-NO_HOST_MANAGEMENT = (
-    "error calling RequestManagedInstanceRoleToken: AccessDeniedException: Systems Manager's instance management role "
-    "is not configured for account: 123456789012"
-)
 
 
 class StopRequest(Exception):  # noqa: N818 - a request, not an error
@@ -134,7 +137,7 @@ class Core:
                 source = self._connect(instance)
                 break
             except NoRoleError as error:
-                reason, pause = str(error), 25 * MINUTE + self._chance.randrange(0, 300)
+                reason, pause = str(error), min(25 * MINUTE + self._chance.randrange(0, 300), longest_sleep(self._host))
             except TransientError as error:
                 reason, pause = str(error), BACKOFF[min(short, len(BACKOFF) - 1)] * MINUTE
                 short += 1
@@ -153,20 +156,20 @@ class Core:
     def _connect(self, instance: str) -> str:
         """Return the source of working credentials: EC2 for the role, SSM for Default Host Management."""
         if self._host.activation:
-            return "SSM"
+            return self._register(instance)
         try:
             key = fetch_key(self._host, self._imds)
             refusal = self._ask("UpdateInstanceInformation", key)
             if not refusal:
                 return "EC2"
             if refusal != DENIED:
-                raise TransientError(f"aws error: {refusal}")
-            text = f"retrieved credentials failed to report to ssm. Error: {refused(self._imds.role, instance)}"
+                raise TransientError(f"aws error: {worded(refusal, self._imds.role, instance)}")
+            text = worded(refusal, self._imds.role, instance)
         except NoRoleError as error:
-            text = f"retrieved credentials failed to report to ssm. Error: {error}"
+            text = str(error)
         words = "EC2RoleProvider Failed to connect to Systems Manager with instance profile role credentials. Err: "
-        self._host.log(words + text, level="WARN")
-        refusal = self._ask("RequestManagedInstanceRoleToken", "ASIAINSTANCEIDENTITY")
+        self._host.log(f"{words}retrieved credentials failed to report to ssm. Error: {text}", level="WARN")
+        refusal = self._ask("RequestManagedInstanceRoleToken", IDENTITY_KEY)
         if not refusal:
             return "SSM"
         if refusal != DENIED:
@@ -175,6 +178,15 @@ class Core:
             "error: no valid credentials could be retrieved for ec2 identity. Default Host Management Err: "
             + NO_HOST_MANAGEMENT
         )
+
+    def _register(self, instance: str) -> str:
+        """Return the source of the credentials that a hybrid activation gives, whatever role the instance has."""
+        refusal = self._ask("RequestManagedInstanceRoleToken", REGISTRATION_KEY)
+        if refusal in (DENIED, FINGERPRINT):
+            raise NoRoleError(f"aws error: {worded(refusal, 'registration', instance)}")
+        if refusal:
+            raise TransientError(f"aws error: {refusal}")
+        return "SSM"
 
     def _ask(self, action: str, key: str) -> str:
         """Call SSM; a connection that is refused is tried for 18.3 s."""

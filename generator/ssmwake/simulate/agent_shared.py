@@ -10,26 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ssmwake.simulate.agent_errors import NO_ROLE, NoRoleError, TransientError
+
 IAM = "/latest/meta-data/iam/security-credentials/"
 MINUTE = 60.0
 KEY_CACHE = 30 * MINUTE
 # Minutes after each failure that is neither a missing role nor a denial; the hibernating worker pings at the same pace.
 BACKOFF = (5, 10, 10, 10, 20, 20, 20, 40, 40, 40, 60)
 NEVER = "0001-01-01T00:00:00Z"
-DENIED = "AccessDeniedException"
-# Keys of an agent that does not live on the role; the endpoint knows the first one.
+# Keys of an agent that does not live on the role, and what it asks for them with: its instance's identity, or the
+# registration that an activation left. The endpoint knows all four.
 HOST_MANAGEMENT_KEY = "ASIAHOSTMANAGEMENT"
 ACTIVATION_KEY = "ASIAACTIVATION"
+IDENTITY_KEY = "ASIAINSTANCEIDENTITY"
+REGISTRATION_KEY = "ASIAREGISTRATION"
 # For how many seconds the agent's HTTP client keeps an idle connection.
 IDLE = 90.0
-
-
-class NoRoleError(Exception):
-    """No usable role: the agent asks Default Host Management, is denied, and takes the long sleep."""
-
-
-class TransientError(Exception):
-    """A failure after which the agent comes back in five minutes, then later and later."""
+# For how many seconds it tries to connect.
+DIAL = 30.0
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,9 @@ def exchange(
     address: tuple[str, int], method: str, path: str, headers: dict[str, str], timeout: float | None
 ) -> tuple[int, str, socket.socket]:
     """Send a request and return status, body, and the open socket, which the caller closes."""
-    connection = socket.create_connection(address, timeout)
+    connection = socket.create_connection(address, DIAL if timeout is None else timeout)
     try:
+        connection.settimeout(timeout)
         lines = [f"{method} {path} HTTP/1.1", f"Host: {address[0]}", *(f"{name}: {headers[name]}" for name in headers)]
         connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
         with connection.makefile("rb") as reply:
@@ -172,7 +171,7 @@ def fetch_key(host: Host, imds: Imds) -> str:
         except (OSError, ValueError, IndexError):
             pass
         host.work(pause)
-    raise NoRoleError("EC2RoleRequestError: no EC2 instance role found")
+    raise NoRoleError(NO_ROLE)
 
 
 def key_of(credentials: dict[str, str]) -> str:
@@ -225,6 +224,16 @@ def write_identity(host: Host, instance: str, source: str) -> None:
     fresh.replace(path)
 
 
+def longest_sleep(host: Host) -> float:
+    """Return what the agent's settings allow: from 3.3.3050.0 on, 60 to 1800 s (the agent's README)."""
+    path = host.root / "etc/amazon/ssm/amazon-ssm-agent.json"
+    try:
+        seconds = float(json.loads(path.read_text(encoding="utf-8"))["Ssm"]["CredentialRetryMaxSleepSeconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 30 * MINUTE
+    return seconds if MINUTE <= seconds <= 30 * MINUTE else 30 * MINUTE
+
+
 def iso(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e9):09d}Z"
 
@@ -244,21 +253,3 @@ def source_on_file(host: Host) -> str:
         return str(json.loads(identity_file(host).read_text(encoding="utf-8")).get("CredentialSource"))
     except (OSError, ValueError):
         return ""
-
-
-def refused(role: str, instance: str) -> str:
-    """Return what SSM says to a role that lacks its permission, as the agent logs it."""
-    return (
-        f"{DENIED}: User: arn:aws:sts::123456789012:assumed-role/{role}/{instance} is not authorized to perform: "
-        f"ssm:UpdateInstanceInformation on resource: arn:aws:ec2:eu-central-1:123456789012:instance/{instance} "
-        "because no identity-based policy allows the ssm:UpdateInstanceInformation action\n\tstatus code: 400, "
-        "request id: 00000000-0000-0000-0000-000000000000"
-    )
-
-
-def unreachable(address: tuple[str, int], error: OSError) -> str:
-    """Return what the agent logs when nobody answers at the endpoint."""
-    return (
-        'RequestError: send request failed\ncaused by: Post "https://ssm.eu-central-1.amazonaws.com/": '
-        f"dial tcp {address[0]}:{address[1]}: connect: {(error.strerror or str(error)).lower()}"
-    )

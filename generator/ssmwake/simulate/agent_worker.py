@@ -12,30 +12,26 @@ import socket
 import sys
 import time
 
+from ssmwake.simulate.agent_errors import EXPIRED, NO_ROLE, NoRoleError, TransientError, unreachable, worded
 from ssmwake.simulate.agent_shared import (
     ACTIVATION_KEY,
     BACKOFF,
-    DENIED,
     HOST_MANAGEMENT_KEY,
     KEY_CACHE,
     MINUTE,
     Host,
     IdleConnection,
     Imds,
-    NoRoleError,
-    TransientError,
     authorization,
     call,
     exchange,
     fetch_key,
-    refused,
     rename_process,
     source_on_file,
-    unreachable,
 )
 
-EXPIRED = "ExpiredTokenException"
 CALL = "UpdateInstanceInformation"
+HEARTBEAT = 5 * MINUTE
 
 
 class Key:
@@ -93,18 +89,17 @@ def work(host: Host, core: int, instance: str) -> None:
     host.log("[ssm-agent-worker] ssm-agent-worker - starting")
     pings = 0
     while os.getppid() == core:
-        refusal = call_safely(host, key.get(), idle)
-        if not refusal:
+        code, error = report(host, key, idle, instance)
+        if not error:
             host.work(1.0)
-            hold_channel(host, key, core)
+            hold_channel(host, key, core, idle, instance)
             pings = 0
-        elif refusal == EXPIRED:
+        elif code == EXPIRED:
             key.forget()
             host.wait(1.0)
         else:
             pause = BACKOFF[min(pings, len(BACKOFF) - 1)] * MINUTE
             if not pings:
-                error = refused(key.role, instance) if refusal == DENIED else refusal
                 host.log(f"[ssm-agent-worker] Entering SSM Agent hibernate - {error}")
             host.log("[ssm-agent-worker] Agent is in hibernate mode. Reducing logging.", "hibernate.log")
             pings += 1
@@ -112,14 +107,20 @@ def work(host: Host, core: int, instance: str) -> None:
     idle.close()
 
 
-def call_safely(host: Host, key: str, idle: IdleConnection) -> str:
+def report(host: Host, key: Key, idle: IdleConnection, instance: str) -> tuple[str, str]:
+    """Tell SSM that the agent lives; return the code of a refusal, and what the log says about it or a failure."""
+    text = key.get()
+    if not text:
+        # There is nothing to sign the call with, so it is not made.
+        return "", NO_ROLE
     try:
-        return call(host, CALL, key, idle)
+        code = call(host, CALL, text, idle)
     except OSError as error:
-        return unreachable(host.ssm, error)
+        return "", unreachable(host.ssm, error)
+    return code, worded(code, key.role, instance) if code else ""
 
 
-def hold_channel(host: Host, key: Key, core: int) -> None:
+def hold_channel(host: Host, key: Key, core: int, idle: IdleConnection, instance: str) -> None:
     """Open the control channel and stay in it; when it breaks, try every 2.2 s with the key at hand.
 
     The connection to ssm of the last call stays open next to it, as it is used by every heartbeat and poll.
@@ -134,20 +135,32 @@ def hold_channel(host: Host, key: Key, core: int) -> None:
         with connection:
             if status == 200:
                 host.log("[ssm-agent-worker] [MessageService] [MGSInteractor] Set up control channel successfully")
-                listen(connection, core)
+                while listen(connection, core, HEARTBEAT / host.scale):
+                    code, error = report(host, key, idle, instance)
+                    if code == EXPIRED:
+                        key.forget()
+                    elif error:
+                        host.log(
+                            f"[ssm-agent-worker] [HealthCheck] error when calling AWS APIs. {error}", level="ERROR"
+                        )
             elif EXPIRED in text:
                 key.forget()
         rest(host, 2.2, core)
 
 
-def listen(connection: socket.socket, core: int) -> None:
-    """Stay in the channel until the other side closes it or the core is gone."""
+def listen(connection: socket.socket, core: int, seconds: float) -> bool:
+    """Stay in the channel for some seconds; say whether it is still open, and the core still there."""
+    end = time.monotonic() + seconds
     while os.getppid() == core:
+        left = end - time.monotonic()
+        if left <= 0:
+            return True
         try:
-            if select.select([connection], [], [], 0.5)[0] and not connection.recv(4096):
-                return
+            if select.select([connection], [], [], min(left, 0.5))[0] and not connection.recv(4096):
+                return False
         except OSError:
-            return
+            return False
+    return False
 
 
 def rest(host: Host, seconds: float, core: int, idle: IdleConnection | None = None) -> None:

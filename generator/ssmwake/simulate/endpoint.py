@@ -5,7 +5,7 @@ In a test:
     with Endpoint() as ssm:                    # or Endpoint("127.0.0.1:8443"); ssm.address is HOST:PORT
         ssm.allow(role.key)                    # nobody is allowed at first; allow("*") is everybody
         ssm.allow(role.key, after=5)           # denied for five seconds more, as while IAM is not consistent
-        ssm.deny(role.key)                     # from now on denied, its channels closed
+        ssm.deny(role.key)                     # from now on denied, its channels closed (not with hang_up=False)
         ssm.expire(role.key)                   # ExpiredTokenException, its channels closed
         ssm.host_management = "granted"        # or "denied" (the default), or "error"
         ssm.fault("throttled", seconds=5)      # ENDPOINT_FAULTS; clear() ends them
@@ -23,7 +23,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from ssmwake.simulate.agent_shared import HOST_MANAGEMENT_KEY
+from ssmwake.simulate.agent_errors import DENIED, EXPIRED, FINGERPRINT, SKEWED
+from ssmwake.simulate.agent_shared import ACTIVATION_KEY, HOST_MANAGEMENT_KEY, REGISTRATION_KEY
 from ssmwake.simulate.listener import Listener, read_head
 
 ENDPOINT_FAULTS = {
@@ -33,12 +34,15 @@ ENDPOINT_FAULTS = {
     "ssm-500": "500 on every call",
     "ssm-unrecognized": "no key is recognized (UnrecognizedClientException)",
     "ssm-invalid-instance": "the instance is not known (InvalidInstanceId)",
+    "ssm-clock": "the instance's clock is an hour off (InvalidSignatureException)",
+    "ssm-fingerprint": "the registration is that of another machine (MachineFingerprintDoesNotMatch)",
 }
 REFUSALS = {
     "ssm-throttled": (400, "ThrottlingException"),
     "ssm-500": (500, "InternalServerError"),
     "ssm-unrecognized": (400, "UnrecognizedClientException"),
     "ssm-invalid-instance": (400, "InvalidInstanceId"),
+    "ssm-clock": (400, SKEWED),
 }
 INFINITE = float("inf")
 
@@ -59,7 +63,7 @@ class Endpoint:
     def __init__(self, address: str = "127.0.0.1:0", messages: str = "") -> None:
         self.events: list[Event] = []
         self.host_management = "denied"
-        self._allowed: dict[str, float] = {}
+        self._allowed: dict[str, float] = {ACTIVATION_KEY: 0.0}
         self._expired: set[str] = set()
         self._channels: dict[socket.socket, str] = {}
         self._faults: dict[str, float] = {}
@@ -107,10 +111,11 @@ class Endpoint:
         self._expired.discard(key)
         self._allowed[key] = time.monotonic() + after
 
-    def deny(self, key: str) -> None:
-        """Deny a key and close its channels."""
+    def deny(self, key: str, hang_up: bool = True) -> None:
+        """Deny a key, and close its channels unless told not to."""
         self._allowed[key] = INFINITE
-        self._hang_up(key)
+        if hang_up:
+            self._hang_up(key)
 
     def expire(self, key: str) -> None:
         """Call a key expired and close its channels."""
@@ -169,15 +174,17 @@ class Endpoint:
         for name in self._faults:
             if name in REFUSALS:
                 return REFUSALS[name]
+        if key == REGISTRATION_KEY:
+            return (400, FINGERPRINT) if "ssm-fingerprint" in self._faults else (200, "")
         if call == "RequestManagedInstanceRoleToken":
-            refusals = {"granted": (200, ""), "denied": (400, "AccessDeniedException")}
+            refusals = {"granted": (200, ""), "denied": (400, DENIED)}
             return refusals.get(self.host_management, (500, "InternalServerError"))
         if key == HOST_MANAGEMENT_KEY:
-            return (200, "") if self.host_management == "granted" else (400, "AccessDeniedException")
+            return (200, "") if self.host_management == "granted" else (400, DENIED)
         if key in self._expired:
-            return 400, "ExpiredTokenException"
+            return 400, EXPIRED
         since = self._allowed.get(key, self._allowed.get("*", INFINITE))
-        return (200, "") if time.monotonic() >= since else (400, "AccessDeniedException")
+        return (200, "") if time.monotonic() >= since else (400, DENIED)
 
     def _converse(self, connection: socket.socket) -> None:
         """Answer requests until the client closes the connection."""
@@ -204,7 +211,7 @@ class Endpoint:
         reply = f"HTTP/1.1 {status} {error or 'OK'}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
         connection.sendall(reply.encode())
         if error:
-            self._record("denied" if error == "AccessDeniedException" else "failed", key, call)
+            self._record("denied" if error == DENIED else "failed", key, call)
         elif not channel:
             self._record("accepted", key, call)
         else:
