@@ -62,8 +62,8 @@ def script_of(template: Path) -> str:
     """Return the longest shell script in a template, as shellcheck gets it."""
     from ssmwake.lint import cloudformation
     from ssmwake.lint.deferred import Script
-    from ssmwake.lint.text.source import Source
-    from ssmwake.lint.text.yaml_nodes import composed
+    from ssmwake.text.source import Source
+    from ssmwake.text.yaml_nodes import composed
 
     source = Source.of_file(template.name, template.read_text(encoding="utf-8"))
     root = composed(source.text)

@@ -10,9 +10,9 @@ import yaml
 from cfnlint.rules import CloudFormationLintRule, RuleMatch  # type: ignore[import-untyped]
 
 from ssmwake.lint import Kind, lint
-from ssmwake.lint.text.yaml_nodes import composed
 from ssmwake.model import Finding, Rule, Severity
 from ssmwake.rules import LINT_RULES
+from ssmwake.text.yaml_nodes import composed
 
 # cfn-lint tells by the letter of an id how bad a finding is.
 LETTERS = {Severity.ERROR: "E", Severity.WARNING: "W", Severity.INFO: "I"}

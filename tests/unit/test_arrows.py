@@ -11,6 +11,7 @@ STAGES = {
     "config",
     "render",
     "cloud_init",
+    "text",
     "lint",
     "dist",
     "publish",
@@ -22,12 +23,13 @@ STAGES = {
 # What lies below a room, besides the model and the resources.
 BELOW = {
     "cli": STAGES,
+    "cloud_init": {"text"},
     "render": {"cloud_init"},
-    "lint": {"cloud_init"},
+    "lint": {"cloud_init", "text"},
     "publish": {"aws"},
     "operate": {"aws"},
     # The plugin of cfn-lint is a second door to the checks.
-    "cfn_rules": {"lint", "cloud_init", "rules"},
+    "cfn_rules": {"lint", "cloud_init", "text", "rules"},
     # `python -m` and the Python API are doors, as the command line is.
     "__main__": {"cli"},
     # The table of rules is gathered by name from the modules that hold them.
@@ -70,7 +72,7 @@ def test_the_test_sees_an_import_inside_a_function(tmp_path: Path) -> None:
 # Inside lint, a floor imports from the floors below it; rooms of one floor never import each other.
 FLOORS = (
     {"rules", "background"},
-    {"text", "names"},
+    {"names"},
     {"deferred", "intent"},
     {"shell"},
     {"user_data", "documents"},

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ssmwake.lint import Kind, lint
 from ssmwake.lint.cloudformation import sizes
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import composed
 
 SCRIPT = "#!/bin/sh\nx=(1)\n"
 CODED = base64.b64encode(SCRIPT.encode()).decode()

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from ssmwake.lint import Kind, cloudformation, documents, kind, lint
 from ssmwake.lint.documents import patterns, vocabulary
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import composed
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 
 from ssmwake.cloud_init.cloud_config import check as check_cloud_config
-from ssmwake.cloud_init.parts import Kind as PartKind
-from ssmwake.cloud_init.parts import Part
+from ssmwake.cloud_init.parts import Part, PartKind
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import excess
 from ssmwake.lint import Kind, lint
 from ssmwake.lint.shell import shellcheck
-from ssmwake.lint.text.time_limit import TooSlow
 from ssmwake.lint.user_data import cloud_config_schema
 from ssmwake.model import Finding, Invalid, Rule
+from ssmwake.text.time_limit import TooSlow
 from support import corpus
 
 PACKAGE = Path(__file__).parents[2] / "generator" / "ssmwake"

@@ -6,9 +6,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ssmwake.lint.text.source import Edit, Source
-from ssmwake.lint.text.yaml_nodes import composed, value
 from ssmwake.model import Location
+from ssmwake.text.source import Edit, Source
+from ssmwake.text.yaml_nodes import composed, value
 
 LETTERS = st.text(st.sampled_from("abc XYZ'\"\\#:-{}\n\té€😀"), max_size=60)
 

@@ -14,7 +14,7 @@ from ssmwake.lint.terraform.parser import parse, parse_template
 from ssmwake.lint.terraform.referenced_files import Files
 from ssmwake.lint.terraform.scope import Scope
 from ssmwake.lint.terraform.tree import Body, Broken, expressions, walk
-from ssmwake.lint.text.source import Source
+from ssmwake.text.source import Source
 
 ROOT = Path(__file__).parents[2]
 IMDS = "curl http://169.254.169.254/latest/meta-data/"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from ssmwake.lint import Kind, lint
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.shell.parser import commands
-from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config_schema
 from ssmwake.model import Finding, Invalid, Severity
+from ssmwake.text.source import Source
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 SCRIPT = b"#!/bin/sh\ndate\n"

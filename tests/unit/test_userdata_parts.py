@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from ssmwake.cli.inputs import parts
 from ssmwake.cloud_init.multipart import BOUNDARY, multipart
-from ssmwake.cloud_init.parts import Kind, Part, is_mime
+from ssmwake.cloud_init.parts import Part, PartKind, is_mime
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped, zipped_at_once
-from ssmwake.lint import Kind as LintKind
+from ssmwake.lint import Kind, lint
 from ssmwake.lint import kind as lint_kind
-from ssmwake.lint import lint
 from ssmwake.model import Config, Invalid, Severity, UserDataFormat, UserDataSettings
 from ssmwake.render.user_data import user_data
 from support import corpus
@@ -56,18 +55,18 @@ def refusal(data: bytes) -> str:
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (SCRIPT, Kind.SCRIPT),
-        (CONFIG, Kind.CLOUD_CONFIG),
-        (b"\n#Cloud-Config\na: 1\n", Kind.CLOUD_CONFIG),
-        (b"## template: jinja\n#cloud-config\na: {{ v1.region }}\n", Kind.JINJA),
-        (b"#cloud-config-jsonp\n[]\n", Kind.JSON_PATCH),
-        (b"#cloud-boothook\n#!/bin/sh\n", Kind.BOOTHOOK),
-        (b"#include\nhttps://example.com/a\n", Kind.INCLUDE),
-        (b"#include-once\nhttps://example.com/a\n", Kind.INCLUDE_ONCE),
-        (b"#part-handler\ndef list_types(): ...\n", Kind.PART_HANDLER),
+        (SCRIPT, PartKind.SCRIPT),
+        (CONFIG, PartKind.CLOUD_CONFIG),
+        (b"\n#Cloud-Config\na: 1\n", PartKind.CLOUD_CONFIG),
+        (b"## template: jinja\n#cloud-config\na: {{ v1.region }}\n", PartKind.JINJA),
+        (b"#cloud-config-jsonp\n[]\n", PartKind.JSON_PATCH),
+        (b"#cloud-boothook\n#!/bin/sh\n", PartKind.BOOTHOOK),
+        (b"#include\nhttps://example.com/a\n", PartKind.INCLUDE),
+        (b"#include-once\nhttps://example.com/a\n", PartKind.INCLUDE_ONCE),
+        (b"#part-handler\ndef list_types(): ...\n", PartKind.PART_HANDLER),
     ],
 )
-def test_a_kind_is_detected_from_its_header_also_in_gzip_and_base64(data: bytes, kind: Kind) -> None:
+def test_a_kind_is_detected_from_its_header_also_in_gzip_and_base64(data: bytes, kind: PartKind) -> None:
     for form in (
         data,
         gzip.compress(data, mtime=0),
@@ -138,7 +137,7 @@ bodies = st.binary(max_size=200) | st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(bodies, min_size=1, max_size=4))
 def test_bodies_survive_a_multipart(contents: list[bytes]) -> None:
-    parts = [Part(Kind.SCRIPT, body) for body in contents]
+    parts = [Part(PartKind.SCRIPT, body) for body in contents]
     assert [body for _, body in as_cloud_init(multipart(parts, "x"))] == contents
     if any(body.strip() for body in contents):
         assert [part.body for part in read("x", multipart(parts, "x").encode())] == contents
@@ -153,7 +152,7 @@ def test_a_multipart_is_extended_not_nested_and_keeps_its_headers() -> None:
         f"{base64.b64encode(SCRIPT).decode()}\n--b--\n"
     )
     parts = read("theirs", theirs.encode())
-    assert [(part.kind, part.line) for part in parts] == [(Kind.CLOUD_CONFIG, 9), (Kind.SCRIPT, 17)]
+    assert [(part.kind, part.line) for part in parts] == [(PartKind.CLOUD_CONFIG, 9), (PartKind.SCRIPT, 17)]
     text = user_data(Config(), parts)
     leaves = leaves_of(text)
     assert [leaf.get_filename() for leaf in leaves] == [None, "z.sh", "ssmwake"]
@@ -237,10 +236,10 @@ def test_an_archive_is_taken_apart() -> None:
     )
     parts = read("x", archive)
     assert [(part.kind, part.text, part.line) for part in parts] == [
-        (Kind.SCRIPT, "#!/bin/sh\necho a\n", 2),
-        (Kind.CLOUD_CONFIG, "runcmd: [b]\n", 5),
-        (Kind.CLOUD_CONFIG, "c: 1", 8),
-        (Kind.OTHER, "d", 12),
+        (PartKind.SCRIPT, "#!/bin/sh\necho a\n", 2),
+        (PartKind.CLOUD_CONFIG, "runcmd: [b]\n", 5),
+        (PartKind.CLOUD_CONFIG, "c: 1", 8),
+        (PartKind.OTHER, "d", 12),
     ]
     leaves = leaves_of(user_data(Config(), parts))
     assert [leaf.get_content_type() for leaf in leaves[:4]] == [str(part.kind) for part in parts[:3]] + ["text/x-mine"]
@@ -275,7 +274,7 @@ UNMERGEABLE = {
 
 @pytest.mark.parametrize("text", UNMERGEABLE.values(), ids=UNMERGEABLE)
 def test_what_cannot_be_merged_as_text_becomes_a_part_untouched(text: str) -> None:
-    merged = user_data(Config(), (Part(Kind.CLOUD_CONFIG, text.encode()),))
+    merged = user_data(Config(), (Part(PartKind.CLOUD_CONFIG, text.encode()),))
     parts = as_cloud_init(merged)
     assert parts[0] == ("text/cloud-config", text.encode())
     assert len(parts) == 2
@@ -368,8 +367,8 @@ def included() -> list[Path]:
     for folder in sorted(corpus.BAD.iterdir()):
         for path in corpus.files(folder.name):
             data = path.read_bytes()
-            if lint_kind(data, path.name) in (None, LintKind.USER_DATA):
-                findings = lint(path.name, data, LintKind.USER_DATA, with_cfn_lint=False)
+            if lint_kind(data, path.name) in (None, Kind.USER_DATA):
+                findings = lint(path.name, data, Kind.USER_DATA, with_cfn_lint=False)
                 if any(one.severity is Severity.ERROR and one.rule != "SW201" for one in findings):
                     found.append(path)
     return found

@@ -36,7 +36,7 @@ NAMES = {
 }
 
 
-class Command(click.Command):
+class LintCommand(click.Command):
     """A command that does not take a file of the folder for one of its options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -49,7 +49,7 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(cls=Command, short_help="check user data, SSM documents and templates")
+@click.command(cls=LintCommand, short_help="check user data, SSM documents and templates")
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_files)
 @click.option(
     "--kind", "what", type=click.Choice(KINDS), help="What the files are  [default: detected from the content]"

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA, Kind, Part, kind_of
+from ssmwake.cloud_init.parts import Part, PartKind, kind_of
 from ssmwake.model import Invalid, Location
+from ssmwake.text.unreadable import BROKEN_USER_DATA
 
 # What an entry says about itself; any other key of it is a MIME header of its part.
 OWN = {"content", "type", "filename", "launch-index", "content-disposition", "content-type", "mime-version"}
@@ -37,12 +38,12 @@ def _entry(archive: Part, value: Any, line: int) -> Part:
         )
     content = entry["content"]
     if entry.get("type"):
-        kind = next((kind for kind in Kind if kind.value == entry["type"]), Kind.OTHER)
+        kind = next((kind for kind in PartKind if kind.value == entry["type"]), PartKind.OTHER)
     else:
-        kind = kind_of(content) or Kind.CLOUD_CONFIG
-    headers = [("Content-Type", str(entry["type"]))] if kind is Kind.OTHER else []
+        kind = kind_of(content) or PartKind.CLOUD_CONFIG
+    headers = [("Content-Type", str(entry["type"]))] if kind is PartKind.OTHER else []
     if "filename" in entry:
-        headers += [("Content-Type", kind.value)] if kind is not Kind.OTHER else []
+        headers += [("Content-Type", kind.value)] if kind is not PartKind.OTHER else []
         headers.append(("Content-Disposition", f'attachment; filename="{entry["filename"]}"'))
     if "launch-index" in entry:
         headers.append(("Launch-Index", str(entry["launch-index"])))

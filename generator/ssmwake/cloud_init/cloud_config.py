@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA, Part
+from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Invalid, Location
+from ssmwake.text.unreadable import BROKEN_USER_DATA
 
 
 def check(part: Part) -> Any:

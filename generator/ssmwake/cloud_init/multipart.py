@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ssmwake.cloud_init.parts import Kind, Part
+from ssmwake.cloud_init.parts import Part, PartKind
 
 BOUNDARY = "==ssmwake=="
 # How a later cloud-config joins the ones before it; by default its lists would replace theirs.
@@ -36,7 +36,9 @@ def appended(parts: Sequence[Part]) -> tuple[Part, ...]:
     result: list[Part] = []
     seen = False
     for part in parts:
-        is_config = part.kind is Kind.CLOUD_CONFIG or (part.kind is Kind.JINJA and b"\n#cloud-config" in part.body)
+        is_config = part.kind is PartKind.CLOUD_CONFIG or (
+            part.kind is PartKind.JINJA and b"\n#cloud-config" in part.body
+        )
         chosen = b"merge_how" in part.body or b"merge_type" in part.body
         chosen = chosen or any(name.lower() in ("merge-type", "x-merge-type") for name, _ in part.headers)
         append = is_config and seen and not chosen
@@ -53,14 +55,14 @@ def named(parts: Sequence[Part]) -> tuple[Part, ...]:
     """
     paths = Counter(part.path for part in parts)
     names = [_file_name(part) if paths[part.path] == 1 else "" for part in parts]
-    scripts = [name for part, name in zip(parts, names, strict=True) if part.kind is Kind.SCRIPT]
+    scripts = [name for part, name in zip(parts, names, strict=True) if part.kind is PartKind.SCRIPT]
     in_order = all(scripts) and all(one < other for one, other in pairwise(scripts))
     result: list[Part] = []
     for number, (part, name) in enumerate(zip(parts, names, strict=True), 1):
         if not name or any(header.lower() == "content-disposition" for header, _ in part.headers):
             result.append(part)
             continue
-        shown = name if in_order or part.kind is not Kind.SCRIPT else f"part-{number:03}-{name}"
+        shown = name if in_order or part.kind is not PartKind.SCRIPT else f"part-{number:03}-{name}"
         header = ("Content-Disposition", f'attachment; filename="{shown}"')
         kind = () if any(name.lower() == "content-type" for name, _ in part.headers) else (("Content-Type", part.kind),)
         result.append(dataclasses.replace(part, headers=(*kind, *part.headers, header)))

@@ -17,15 +17,9 @@ UNREADABLE_USER_DATA = rule(
 MIME_BOUNDARY = rule(
     "SW214", Severity.ERROR, "MIME boundaries that do not match", reason="parts are lost, and only its log mentions it"
 )
-BROKEN_USER_DATA = rule(
-    "SW203",
-    Severity.ERROR,
-    "broken YAML or MIME in user data",
-    reason="cloud-init drops the part, some versions silently",
-)
 
 
-class Kind(StrEnum):
+class PartKind(StrEnum):
     """What cloud-init does with a part; the value is its MIME type."""
 
     CLOUD_CONFIG = "text/cloud-config"
@@ -43,15 +37,15 @@ class Kind(StrEnum):
 
 # The longer of two headers comes first where one begins with the other.
 HEADERS = {
-    "## template: jinja": Kind.JINJA,
-    "#cloud-config-archive": Kind.ARCHIVE,
-    "#cloud-config-jsonp": Kind.JSON_PATCH,
-    "#cloud-config": Kind.CLOUD_CONFIG,
-    "#cloud-boothook": Kind.BOOTHOOK,
-    "#include-once": Kind.INCLUDE_ONCE,
-    "#include": Kind.INCLUDE,
-    "#part-handler": Kind.PART_HANDLER,
-    "#!": Kind.SCRIPT,
+    "## template: jinja": PartKind.JINJA,
+    "#cloud-config-archive": PartKind.ARCHIVE,
+    "#cloud-config-jsonp": PartKind.JSON_PATCH,
+    "#cloud-config": PartKind.CLOUD_CONFIG,
+    "#cloud-boothook": PartKind.BOOTHOOK,
+    "#include-once": PartKind.INCLUDE_ONCE,
+    "#include": PartKind.INCLUDE,
+    "#part-handler": PartKind.PART_HANDLER,
+    "#!": PartKind.SCRIPT,
 }
 
 GZIP = b"\x1f\x8b"
@@ -64,7 +58,7 @@ UNPACKED = 4 * 1024 * 1024
 class Part:
     """One part of user data: what it is, its decoded bytes, where it came from, and the MIME headers it had."""
 
-    kind: Kind
+    kind: PartKind
     body: bytes
     path: str = "-"
     line: int = 1
@@ -76,7 +70,7 @@ class Part:
         return self.body.decode("utf-8", "surrogateescape")
 
 
-def kind_of(text: str) -> Kind | None:
+def kind_of(text: str) -> PartKind | None:
     """Return the kind that the first line says, as cloud-init would tell it; None without a known header."""
     start = text.lstrip()[:32].lower()
     return next((kind for header, kind in HEADERS.items() if start.startswith(header)), None)

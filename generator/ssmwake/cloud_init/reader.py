@@ -6,17 +6,17 @@ from ssmwake.cloud_init.archive import entries
 from ssmwake.cloud_init.packing import unpacked, user_data_in
 from ssmwake.cloud_init.parts import (
     BOM,
-    BROKEN_USER_DATA,
     GZIP,
     MIME_BOUNDARY,
     UNKNOWN_FIRST_LINE,
     UNREADABLE_USER_DATA,
-    Kind,
     Part,
+    PartKind,
     is_mime,
     kind_of,
 )
 from ssmwake.model import Invalid, Location, Rule
+from ssmwake.text.unreadable import BROKEN_USER_DATA
 
 # Said anew when the part is written: they describe how it travels, not what it is.
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def read(path: str, data: bytes) -> tuple[Part, ...]:
 
 
 def _opened(part: Part) -> tuple[Part, ...]:
-    return entries(part) if part.kind is Kind.ARCHIVE else (part,)
+    return entries(part) if part.kind is PartKind.ARCHIVE else (part,)
 
 
 def _parts(path: str, data: bytes) -> tuple[Part, ...]:
@@ -57,7 +57,7 @@ def _parts(path: str, data: bytes) -> tuple[Part, ...]:
         if b"\0" in data:
             raise _refusal(path, "binary; user data is text, MIME or gzip", UNREADABLE_USER_DATA)
         raise _refusal(path, _advice(data))
-    if kind is not Kind.SCRIPT:
+    if kind is not PartKind.SCRIPT:
         try:
             data.decode()
         except UnicodeDecodeError as error:
@@ -134,7 +134,7 @@ def _mime(path: str, data: bytes) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _mime_kind(content_type: str, body: bytes) -> Kind:
+def _mime_kind(content_type: str, body: bytes) -> PartKind:
     if content_type in ("text/plain", "text/x-not-multipart"):
-        return kind_of(body[:64].decode("utf-8", "replace")) or Kind.OTHER
-    return next((kind for kind in Kind if kind.value == content_type), Kind.OTHER)
+        return kind_of(body[:64].decode("utf-8", "replace")) or PartKind.OTHER
+    return next((kind for kind in PartKind if kind.value == content_type), PartKind.OTHER)

@@ -13,7 +13,7 @@ import yaml
 
 from ssmwake.config.commented_example import example
 from ssmwake.config.rules import duration, root, seconds
-from ssmwake.config.yaml_reader import Reader, compose
+from ssmwake.config.yaml_reader import YamlReader, compose
 from ssmwake.model import Config, Invalid
 
 __all__ = ["duration", "example", "from_settings", "load", "option", "seconds"]
@@ -24,7 +24,7 @@ def load(path: str, data: bytes) -> Config:
     node = compose(path, data)
     if node is None:
         return Config()
-    reader = Reader(path)
+    reader = YamlReader(path)
     value = reader.value(node, root(), "the config")
     if reader.findings:
         raise Invalid(*sorted(reader.findings))
@@ -34,7 +34,7 @@ def load(path: str, data: bytes) -> Config:
 
 def option(name: str, text: str, section: str = "") -> Any:
     """Return the value of a setting that came as text, such as an option of the command line; raise Invalid."""
-    reader = Reader(f"--{name}")
+    reader = YamlReader(f"--{name}")
     mark = yaml.Mark(name, 0, 0, 0, "", 0)
     properties = root()["properties"]
     rules = (properties[section]["properties"] if section else properties)[name]
@@ -53,7 +53,7 @@ def from_settings(settings: typing.Mapping[str, Any]) -> Config:
 
     properties = root()["properties"]
     inner = properties["user-data"]["properties"]
-    reader = python_reader.Reader()
+    reader = python_reader.PythonReader()
     found: dict[str, Any] = {}
     for name, given in settings.items():
         key = name.replace("_", "-")

@@ -12,7 +12,7 @@ from ssmwake.model import Finding, Location, Rule
 TYPES: dict[str, tuple[type, str]] = {"string": (str, "a str"), "integer": (int, "an int"), "boolean": (bool, "a bool")}
 
 
-class Reader:
+class PythonReader:
     """Reads values by the schema; collects the faults instead of stopping at one.
 
     Settings have underscores where YAML has dashes; `path` is the expression that leads to a value.

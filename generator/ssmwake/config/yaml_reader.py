@@ -39,7 +39,7 @@ def compose(path: str, data: bytes) -> yaml.Node | None:
     return None if empty else node
 
 
-class Reader:
+class YamlReader:
     """Reads nodes by the schema; collects the faults instead of stopping at one."""
 
     def __init__(self, path: str) -> None:

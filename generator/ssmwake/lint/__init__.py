@@ -11,17 +11,17 @@ from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.background import in_background
 from ssmwake.lint.deferred import CfnTemplate, CloudConfig, Found, Script
 from ssmwake.lint.detect import UTF_16, Kind, kind, kind_in_folder
-from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.rules.suppressions import without_ignored
 from ssmwake.lint.shell import check as shell_check
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
-from ssmwake.lint.text.json_syntax import broken_json
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed
-from ssmwake.lint.text.yaml_syntax import TEMPLATE, broken, is_filled_in
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
+from ssmwake.text.json_syntax import broken_json
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import NOT_LINTED
+from ssmwake.text.yaml_nodes import composed
+from ssmwake.text.yaml_syntax import TEMPLATE, broken, is_filled_in
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
 LIMIT = 10 * 1024 * 1024

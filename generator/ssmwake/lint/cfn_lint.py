@@ -15,8 +15,8 @@ from ssmwake.lint.cloudformation.sub import REFUSED_BY_SUB
 from ssmwake.lint.cloudformation.user_data import NOT_REPLACED
 from ssmwake.lint.deferred import CfnTemplate
 from ssmwake.lint.rules import rule
-from ssmwake.lint.text.time_limit import TooSlow, time_limit
 from ssmwake.model import Finding, Location, Severity
+from ssmwake.text.time_limit import TooSlow, time_limit
 
 # Of cfn-lint's own: what it calls an error of its configuration, and one while it looks at a template.
 CANNOT_RUN = rule("E0003", Severity.ERROR, "cfn-lint cannot run", reason="the template is not checked by cfn-lint")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ from enum import StrEnum
 import yaml
 
 from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
-from ssmwake.cloud_init.parts import BOM, GZIP, is_mime, kind_of
-from ssmwake.cloud_init.parts import Kind as UserData
+from ssmwake.cloud_init.parts import BOM, GZIP, PartKind, is_mime, kind_of
 from ssmwake.lint import intent
 from ssmwake.lint.names import says_user_data
-from ssmwake.lint.text.yaml_nodes import composed, pairs, text_of, value
 from ssmwake.lint.user_data.node_config import ALONE
+from ssmwake.text.yaml_nodes import composed, pairs, text_of, value
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -75,7 +74,7 @@ def kind_in_folder(data: bytes, path: str) -> Kind | None:
     if data.startswith(GZIP):
         return found if _unpacks_to_user_data(data) or says_user_data(path) else None
     text = _text(data)
-    if kind_of(text) is not UserData.SCRIPT or intent.runs_at_boot(text, path):
+    if kind_of(text) is not PartKind.SCRIPT or intent.runs_at_boot(text, path):
         return found
     return Kind.SCRIPT if intent.asks_imds(text) else None
 

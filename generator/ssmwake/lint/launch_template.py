@@ -9,13 +9,13 @@ from ssmwake.cloud_init.packing import from_base64
 from ssmwake.lint.aws import instance, profile
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA, described_by
 from ssmwake.lint.aws.profile import Form
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.text.placeholders import has_placeholder, is_path, is_placeholder
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Replacement
+from ssmwake.text.placeholders import has_placeholder, is_path, is_placeholder
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import is_string, items, pairs, value
 
 # A request of this form launches by itself, and the AWS CLI and the SDKs encode its user data when it is sent.
 LAUNCHES = frozenset({"MinCount", "MaxCount", "LaunchConfigurationName"})
@@ -33,11 +33,11 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Found]:
 
 
 def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[Found]:
-    def setting(one: yaml.Node | None) -> Setting | None:
+    def setting(one: yaml.Node | None) -> StatedSetting | None:
         return (
             None
             if one is None
-            else Setting(
+            else StatedSetting(
                 one.value if isinstance(one, yaml.ScalarNode) and one.tag.startswith("tag:") else None, source.of(one)
             )
         )

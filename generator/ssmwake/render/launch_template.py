@@ -6,7 +6,7 @@ The two stay apart, as parts of a multipart: what an earlier run added is found 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ssmwake.cloud_init.parts import Kind, Part
+from ssmwake.cloud_init.parts import Part, PartKind
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, zipped
 from ssmwake.model import Config, Invalid, Location, UserDataFormat
@@ -46,7 +46,7 @@ def _is_ours(part: Part) -> bool:
     lines = part.text.splitlines()[:2]
     if len(lines) < 2 or not lines[1].startswith(RENDERED):
         return False
-    if part.kind is not Kind.CLOUD_CONFIG:
+    if part.kind is not PartKind.CLOUD_CONFIG:
         return lines[0] == "#!/bin/sh"
     if HOME in part.text and _is_ours_alone(part.text):
         return True

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ssmwake.cloud_init.multipart import appended, named
 from ssmwake.cloud_init.multipart import multipart as joined
-from ssmwake.cloud_init.parts import Kind, Part, is_mime
+from ssmwake.cloud_init.parts import Part, PartKind, is_mime
 from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, rule
 from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
 from ssmwake.render.runtime import NOTICE, without_comments
@@ -53,8 +53,8 @@ def split_for_parameters(
 
 def _with_parts(ours: str, parts: Sequence[Part]) -> str:
     # In shell, since no cloud-config of the user can replace its lists.
-    headers = (("Content-Type", Kind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
-    return joined([*named(appended(parts)), Part(Kind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
+    headers = (("Content-Type", PartKind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
+    return joined([*named(appended(parts)), Part(PartKind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
@@ -62,7 +62,7 @@ def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
     findings: list[Finding] = []
     kept = tuple(part for part in parts if not _is_ours(part))
     for part in kept:
-        if part.kind is Kind.CLOUD_CONFIG:
+        if part.kind is PartKind.CLOUD_CONFIG:
             from ssmwake.cloud_init.cloud_config import check
 
             try:
@@ -79,11 +79,11 @@ def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 def _is_ours(part: Part) -> bool:
     # It was a script once.
-    return part.kind in (Kind.BOOTHOOK, Kind.SCRIPT) and part.body.startswith(HEAD.encode())
+    return part.kind in (PartKind.BOOTHOOK, PartKind.SCRIPT) and part.body.startswith(HEAD.encode())
 
 
 def _merged(config: Config, parts: Sequence[Part], plain: bool) -> str | None:
-    if len(parts) != 1 or parts[0].kind is not Kind.CLOUD_CONFIG or parts[0].headers:
+    if len(parts) != 1 or parts[0].kind is not PartKind.CLOUD_CONFIG or parts[0].headers:
         return None
     from ssmwake.cloud_init.cloud_config import merged
 

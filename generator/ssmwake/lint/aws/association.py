@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.model import Finding
 
@@ -56,7 +56,7 @@ AUTOMATIONS = frozenset(
 
 
 @dataclass(frozen=True)
-class Names:
+class AssociationNames:
     """What the options are called where the association is described."""
 
     only_at_cron: str = "ApplyOnlyAtCronInterval"
@@ -66,24 +66,24 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Association:
+class DescribedAssociation:
     """An association as described; an option that is not stated is None."""
 
-    schedule: Setting | None = None
-    only_at_cron: Setting | None = None
-    offset: Setting | None = None
-    wait: Setting | None = None
+    schedule: StatedSetting | None = None
+    only_at_cron: StatedSetting | None = None
+    offset: StatedSetting | None = None
+    wait: StatedSetting | None = None
     # The name of the document; whether that is an Automation, and its parameters: None for what is not known.
-    document: Setting | None = None
+    document: StatedSetting | None = None
     automation: bool | None = None
     parameters: frozenset[str] | None = None
-    instance: Setting | None = None
-    targets: Setting | None = None
-    target_parameter: Setting | None = None
-    names: Names = Names()
+    instance: StatedSetting | None = None
+    targets: StatedSetting | None = None
+    target_parameter: StatedSetting | None = None
+    names: AssociationNames = AssociationNames()
 
 
-def check(association: Association) -> Iterator[Finding]:
+def check(association: DescribedAssociation) -> Iterator[Finding]:
     """Yield what is wrong with the schedule of an association, with its options, and with how long a stack waits."""
     schedule = association.schedule
     expression = schedule.value if schedule else None
@@ -97,7 +97,7 @@ def check(association: Association) -> Iterator[Finding]:
         yield SHORT_WAIT.at(wait.where, message)
 
 
-def _of_automation(association: Association) -> Iterator[Finding]:
+def _of_automation(association: DescribedAssociation) -> Iterator[Finding]:
     """Yield what an association of a runbook does not take, or needs."""
     names, document = association.names, association.document
     named = (document.value if document else None) or ""
@@ -120,7 +120,7 @@ def _of_automation(association: Association) -> Iterator[Finding]:
         yield OF_AUTOMATION.at(parameter.where, message)
 
 
-def _cron_options(association: Association, kind: str | None) -> Iterator[Finding]:
+def _cron_options(association: DescribedAssociation, kind: str | None) -> Iterator[Finding]:
     only, offset, names = association.only_at_cron, association.offset, association.names
     said = ((only.value if only else None) or "").lower()
     if only and said == "true" and kind in ("rate", "at"):

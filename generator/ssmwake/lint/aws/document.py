@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.lint import documents
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents import fields, vocabulary
 from ssmwake.lint.documents.dynamic import plain
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import value
 
 TYPE_MISMATCH = rule(
     "SW320", ERROR, "a document type that does not fit its schemaVersion", reason="the service refuses the document"
@@ -29,7 +29,7 @@ PREFERENCES = "SSM-SessionManagerRunShell"
 
 
 @dataclass(frozen=True)
-class Names:
+class DocumentNames:
     """What the settings are called where the document is described, and the type of one that does not state it."""
 
     kind: str = "DocumentType"
@@ -41,10 +41,10 @@ class Names:
 class DocumentResource:
     """A document as described, without its content; a setting that is not stated is None."""
 
-    name: Setting | None = None
-    kind: Setting | None = None
-    version_name: Setting | None = None
-    names: Names = Names()
+    name: StatedSetting | None = None
+    kind: StatedSetting | None = None
+    version_name: StatedSetting | None = None
+    names: DocumentNames = DocumentNames()
 
     def runs(self, root: yaml.Node) -> bool:
         """Return whether it is a document that runs something, and no package or calendar."""

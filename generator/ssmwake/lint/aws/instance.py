@@ -7,18 +7,18 @@ from itertools import pairwise
 
 import yaml
 
-from ssmwake.cloud_init.parts import Kind
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.cloud_init.parts import PartKind
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS, IMDSV1
 from ssmwake.lint.shell.parser import commands
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed, is_string, items, text_of, value
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import composed, is_string, items, text_of, value
 
 IMDS_DISABLED = rule(
     "SW220", ERROR, "user data without IMDS", reason="cloud-init gets user data from IMDS: none of it runs"
@@ -75,7 +75,7 @@ IPV4, IPV6 = "169.254.169.254", "//[fd00:ec2::254]"
 
 
 @dataclass(frozen=True)
-class Names:
+class InstanceNames:
     """What the settings are called where the instance is described."""
 
     endpoint: str = "HttpEndpoint"
@@ -86,7 +86,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Instance:
+class DescribedInstance:
     """An instance as described; a setting is None where it is not stated, and its default holds if it `is_complete`.
 
     `where` is the place of the whole; `profile` names an instance profile; `image` is an id or a name, if known.
@@ -94,17 +94,17 @@ class Instance:
     """
 
     where: Location
-    endpoint: Setting | None = None
-    tokens: Setting | None = None
-    hops: Setting | None = None
-    ipv6: Setting | None = None
-    tags: Setting | None = None
-    profile: Setting | None = None
+    endpoint: StatedSetting | None = None
+    tokens: StatedSetting | None = None
+    hops: StatedSetting | None = None
+    ipv6: StatedSetting | None = None
+    tags: StatedSetting | None = None
+    profile: StatedSetting | None = None
     # The name of the role in the profile; empty where it is made up at the deployment, None where it is not known.
     role: str | None = None
     image: str | None = None
     is_complete: bool = False
-    names: Names = Names()
+    names: InstanceNames = InstanceNames()
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class _Run:
         return self.source.at_offset(self.command.argv[0].start if self.command.argv else 0)
 
 
-def in_user_data(found: Iterable[Found], tokens: Setting | None) -> Iterator[Found]:
+def in_user_data(found: Iterable[Found], tokens: StatedSetting | None) -> Iterator[Found]:
     """Yield what is found in the user data of an instance; where it serves IMDSv1 explicitly, that works, and warns."""
     for one in found:
         if tokens and tokens.value == "optional" and isinstance(one, Finding) and one.rule == IMDSV1.id:
@@ -129,7 +129,7 @@ def in_user_data(found: Iterable[Found], tokens: Setting | None) -> Iterator[Fou
             yield one
 
 
-def check(instance: Instance, scripts: Sequence[Source]) -> Iterator[Finding]:
+def check(instance: DescribedInstance, scripts: Sequence[Source]) -> Iterator[Finding]:
     """Yield where the options and the profile of an instance do not fit its user data, each text of which is given."""
     if instance.endpoint and instance.endpoint.value == "disabled" and scripts:
         message = "IMDS is off, and cloud-init gets user data from there, so none of it runs; enable "
@@ -158,7 +158,7 @@ def commands_of(scripts: Sequence[Source]) -> Iterator[tuple[Source, Command]]:
                 yield run.source, run.command
 
 
-def _tags(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+def _tags(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding]:
     off = instance.is_complete if instance.tags is None else instance.tags.value == "disabled"
     for run in runs if off else ():
         asked = next((word for word in run.command.words if TAGS.search(word.text)), None)
@@ -173,7 +173,9 @@ def _tags(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
         return
 
 
-def _role(instance: Instance, texts: Sequence[tuple[Source, Kind]], runs: Sequence[_Run]) -> Iterator[Finding]:
+def _role(
+    instance: DescribedInstance, texts: Sequence[tuple[Source, PartKind]], runs: Sequence[_Run]
+) -> Iterator[Finding]:
     """Yield each role that user data names as its own, where the profile gives another."""
     if instance.role is None:
         return
@@ -196,7 +198,7 @@ def _role(instance: Instance, texts: Sequence[tuple[Source, Kind]], runs: Sequen
         yield OTHER_ROLE.at(where, f"waits for the role {name[:64]}, but {gets}; leave the name out")
 
 
-def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+def _hops(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding]:
     said = instance.hops.value if instance.hops else None
     if instance.hops and said is not None and re.fullmatch(r"-?\d{1,6}", said) and int(said) not in HOPS:
         yield HOP_LIMIT_RANGE.at(instance.hops.where, f"a hop limit is 1 to 64, and this is {said}; write 1, or 2")
@@ -215,7 +217,7 @@ def _hops(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
             return
 
 
-def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+def _ipv6(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding]:
     off = instance.is_complete if instance.ipv6 is None else instance.ipv6.value == "disabled"
     for run in runs if off else ():
         asked = [word for word in run.command.words if IPV6 in word.text.lower()]
@@ -225,7 +227,7 @@ def _ipv6(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
             return
 
 
-def _agent(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+def _agent(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding]:
     for run in runs:
         words = run.command.arguments
         installs = run.command.name in INSTALLERS and {"install", "-i", "-U", "-Uvh", "-ivh"} & set(words)
@@ -236,7 +238,7 @@ def _agent(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
             return
 
 
-def _profile(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
+def _profile(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding]:
     for run in runs:
         name, words = run.command.name, run.command.arguments
         if name in (".", "source") and not (words and HARMLESS.search(words[0])):
@@ -249,7 +251,7 @@ def _profile(instance: Instance, runs: Sequence[_Run]) -> Iterator[Finding]:
             return
 
 
-def _parts(source: Source) -> list[tuple[Source, Kind]]:
+def _parts(source: Source) -> list[tuple[Source, PartKind]]:
     """Return the parts of user data that run at boot."""
     try:
         found = list(user_data.parts(source, source.text.encode("utf-8", "surrogateescape")))
@@ -258,11 +260,11 @@ def _parts(source: Source) -> list[tuple[Source, Kind]]:
     return [(inner, part.kind) for inner, part in found]
 
 
-def _runs(source: Source, kind: Kind) -> Iterator[_Run]:
+def _runs(source: Source, kind: PartKind) -> Iterator[_Run]:
     """Yield each command that a part of user data runs, and not what it writes to files."""
-    if kind in (Kind.SCRIPT, Kind.BOOTHOOK):
+    if kind in (PartKind.SCRIPT, PartKind.BOOTHOOK):
         yield from _of_shell(source)
-    elif kind is Kind.CLOUD_CONFIG:
+    elif kind is PartKind.CLOUD_CONFIG:
         try:
             root = composed(source.text)
         except (yaml.YAMLError, RecursionError):

@@ -54,7 +54,7 @@ EC2 = re.compile(r"ec2\.|\*|x+$")
 
 
 @dataclass(frozen=True)
-class Names:
+class RoleNames:
     """What the settings are called where the role is described, and how a policy is awaited there."""
 
     roles: str = "Roles"
@@ -63,12 +63,12 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Profile:
+class DescribedProfile:
     """An instance profile and the number of its roles; None where only the deployment knows it."""
 
     where: Location
     roles: int | None
-    names: Names = Names()
+    names: RoleNames = RoleNames()
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Policy:
+class ManagedPolicy:
     """A policy of AWS by its name; None for any other, and for what only the deployment knows."""
 
     name: str | None
     where: Location
 
 
-def check_profile(profile: Profile) -> Iterator[Finding]:
+def check_profile(profile: DescribedProfile) -> Iterator[Finding]:
     """Yield that a profile has not exactly one role."""
     if profile.roles == 0:
         yield PROFILE_ROLES.at(profile.where, f"a profile without a role; name one in {profile.names.roles}")
@@ -113,7 +113,7 @@ def check_trust(statements: Sequence[Statement], where: Location) -> Iterator[Fi
 
 
 def check_agent(
-    policies: Sequence[Policy], statements: Sequence[Statement], where: Location, names: Names = Names()
+    policies: Sequence[ManagedPolicy], statements: Sequence[Statement], where: Location, names: RoleNames = RoleNames()
 ) -> Iterator[Finding]:
     """Yield that none of the policies of a role, which are all it has, lets the SSM agent register."""
     if any(policy.name not in LACKING for policy in policies):
@@ -127,7 +127,7 @@ def check_agent(
     yield ROLE_WITHOUT_AGENT.at(where, message)
 
 
-def check_replaced(policy: Policy) -> Iterator[Finding]:
+def check_replaced(policy: ManagedPolicy) -> Iterator[Finding]:
     """Yield that AWS has replaced one of its policies."""
     if policy.name in DEPRECATED:
         message = f"{policy.name} is deprecated, and gives more than the agent needs; use {DEPRECATED[policy.name]}"
@@ -135,7 +135,7 @@ def check_replaced(policy: Policy) -> Iterator[Finding]:
 
 
 def check_order(
-    boots: str, where: Location, late: Sequence[str], waits: Mapping[str, set[str]], names: Names = Names()
+    boots: str, where: Location, late: Sequence[str], waits: Mapping[str, set[str]], names: RoleNames = RoleNames()
 ) -> Iterator[Finding]:
     """Yield each policy of its role that what boots an instance does not wait for; `waits` is what waits for what."""
     awaited = closure(waits, boots) if late else set()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.placeholders import is_placeholder
 from ssmwake.model import Finding, Location, Severity
+from ssmwake.text.placeholders import is_placeholder
 
 ROLE_FOR_PROFILE = rule(
     "SW260", ERROR, "a role where a profile belongs", reason="EC2 has no profile of this name, and launches nothing"
@@ -32,7 +32,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reference:
+class ProfileReference:
     """What names a profile: what stands there, and in which form; None for what only the deployment knows.
 
     It `may_be_named_alike` when a profile of the same name as the role may well be elsewhere.
@@ -45,7 +45,7 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Names:
+class ProfileNames:
     """What a profile and its name and ARN are called where the instance is described."""
 
     profile: str = "an AWS::IAM::InstanceProfile"
@@ -53,16 +53,16 @@ class Names:
     arn: str = "Arn"
 
 
-def of_text(text: str, where: Location) -> Reference:
+def of_text(text: str, where: Location) -> ProfileReference:
     """Return what a text names, as far as it is not what another tool replaces."""
     match = ARN.search(text)
     if match is None:
         is_name = NAME.fullmatch(text) and not is_placeholder(text) and not STAND_IN.search(text)
-        return Reference(where, form=Form.NAME if is_name else None)
-    return Reference(where, is_role=match["kind"] == "role", form=Form.ARN)
+        return ProfileReference(where, form=Form.NAME if is_name else None)
+    return ProfileReference(where, is_role=match["kind"] == "role", form=Form.ARN)
 
 
-def check(reference: Reference, takes: Form | None, names: Names = Names()) -> Iterator[Finding]:
+def check(reference: ProfileReference, takes: Form | None, names: ProfileNames = ProfileNames()) -> Iterator[Finding]:
     """Yield that a reference is to no profile, or in a form that is not taken there; None takes both."""
     if reference.is_role:
         message = f"a role, where an instance profile belongs; make {names.profile} of it, and refer to that"

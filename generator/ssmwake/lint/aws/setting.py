@@ -6,7 +6,7 @@ from ssmwake.model import Location
 
 
 @dataclass(frozen=True)
-class Setting:
+class StatedSetting:
     """What a description says at a place; the value is None where only the deployment knows it."""
 
     value: str | None

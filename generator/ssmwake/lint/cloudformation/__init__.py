@@ -7,7 +7,7 @@ import yaml
 from ssmwake.lint.cloudformation import associations, documents, instances, policy_order, profiles, roles, signals, sub
 from ssmwake.lint.cloudformation.template import Template
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.text.source import Source
+from ssmwake.text.source import Source
 
 
 def check(source: Source, root: yaml.Node) -> Iterator[Found]:

@@ -5,21 +5,21 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.aws import association
-from ssmwake.lint.aws.association import Association
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.association import DescribedAssociation
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
-from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
+from ssmwake.text.yaml_nodes import pairs, value
 
 
 def check(template: Template) -> Iterator[Finding]:
     """Yield what is wrong with the associations of a template."""
 
-    def setting(node: yaml.Node | None) -> Setting | None:
-        return None if node is None else Setting(plain(node), template.source.of(node))
+    def setting(node: yaml.Node | None) -> StatedSetting | None:
+        return None if node is None else StatedSetting(plain(node), template.source.of(node))
 
     for one in template.of_kind("AWS::SSM::Association"):
-        described = Association(
+        described = DescribedAssociation(
             schedule=setting(one.get("ScheduleExpression")),
             only_at_cron=setting(one.get("ApplyOnlyAtCronInterval")),
             offset=setting(one.get("ScheduleOffset")),

@@ -6,8 +6,8 @@ from itertools import product
 
 import yaml
 
-from ssmwake.lint.cloudformation.template import Call, Template, call, calls, plain
-from ssmwake.lint.text.yaml_nodes import items, text_of, value
+from ssmwake.lint.cloudformation.template import Intrinsic, Template, call, calls, plain
+from ssmwake.text.yaml_nodes import items, text_of, value
 
 Combination = dict[str, bool]
 
@@ -95,7 +95,7 @@ class _Choices:
                 known[key] = self._called(found, picked, known, depth)
         return known[key]
 
-    def _called(self, found: Call, picked: dict[object, object], known: dict[object, bool], depth: int) -> bool:
+    def _called(self, found: Intrinsic, picked: dict[object, object], known: dict[object, bool], depth: int) -> bool:
         if found.name == "Condition":
             return self.holds(text_of(found.argument), picked, known, depth + 1)
         if sides := _sides(found):
@@ -104,7 +104,7 @@ class _Choices:
         return all(each) if found.name == "Fn::And" else any(each) if found.name == "Fn::Or" else not any(each)
 
 
-def _sides(found: Call) -> tuple[str, str] | None:
+def _sides(found: Intrinsic) -> tuple[str, str] | None:
     """Return the parameter and the text that Fn::Equals compares; None for what compares anything else."""
     both = items(found.argument)
     if found.name != "Fn::Equals" or len(both) != 2:

@@ -9,18 +9,18 @@ import yaml
 
 from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentResource
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.cloudformation.conditions import condition_combinations
-from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
-from ssmwake.lint.cloudformation.template import Call, Resource, Template, call, plain, substitution
+from ssmwake.lint.cloudformation.evaluate import EvaluatedText, chosen, text
+from ssmwake.lint.cloudformation.template import Intrinsic, Resource, Template, call, plain, substitution
 from ssmwake.lint.cloudformation.user_data import literals, not_replaced
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents import dynamic
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.placeholders import SUB, word
-from ssmwake.lint.text.source import Edit, Source
-from ssmwake.lint.text.yaml_nodes import composed, value
+from ssmwake.text.placeholders import SUB, word
+from ssmwake.text.source import Edit, Source
+from ssmwake.text.yaml_nodes import composed, value
 
 UPDATE_METHOD = rule(
     "SW402", WARNING, "AWS::SSM::Document without UpdateMethod", reason="a change replaces it, or fails"
@@ -64,7 +64,7 @@ def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[F
         yield from document.check(described, filled.source, content, whole=False)
 
 
-def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text) -> Iterator[Found]:
+def _string(template: Template, resource: Resource, node: yaml.Node, whole: EvaluatedText) -> Iterator[Found]:
     if not whole.begins:
         return
     source = whole.source
@@ -86,11 +86,11 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Text
 
 
 def _described(source: Source, properties: yaml.Node | None) -> DocumentResource:
-    def setting(name: str) -> Setting | None:
+    def setting(name: str) -> StatedSetting | None:
         node = value(properties, name)
-        return None if node is None else Setting(dynamic.plain(node), source.of(node))
+        return None if node is None else StatedSetting(dynamic.plain(node), source.of(node))
 
-    unknown = Setting(None, source.of(properties)) if dynamic.opaque(properties) and properties else None
+    unknown = StatedSetting(None, source.of(properties)) if dynamic.opaque(properties) and properties else None
     return DocumentResource(setting("Name"), setting("DocumentType") or unknown, setting("VersionName"))
 
 
@@ -123,7 +123,7 @@ def _filled(template: Template, resources: list[Resource]) -> Template:
     return Template(source, root) if root is not None else template
 
 
-def _edits(raw: str, node: yaml.Node, found: Call) -> Iterator[Edit]:
+def _edits(raw: str, node: yaml.Node, found: Intrinsic) -> Iterator[Edit]:
     """Yield the edits that leave only the text of a call, each as long as what it replaces or shorter."""
     scalar, _ = substitution(found)
     if scalar is None or not isinstance(found.argument, yaml.ScalarNode):

@@ -12,11 +12,11 @@ import yaml
 from ssmwake.cloud_init.packing import user_data_in
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.lint.cloudformation.conditions import Combination
-from ssmwake.lint.cloudformation.template import Call, Template, call, is_no_value, plain, substitution
-from ssmwake.lint.text import placeholders
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, text_of, value
+from ssmwake.lint.cloudformation.template import Intrinsic, Template, call, is_no_value, plain, substitution
 from ssmwake.model import Location
+from ssmwake.text import placeholders
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, text_of, value
 
 SUB = placeholders.SUB
 DEPTH = 32
@@ -54,7 +54,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Text:
+class EvaluatedText:
     """A text in one combination."""
 
     pieces: tuple[Piece, ...]
@@ -103,14 +103,14 @@ class Text:
         return all(piece.bounded for piece in self.pieces)
 
 
-def text(template: Template, node: yaml.Node, combination: Combination) -> Text:
+def text(template: Template, node: yaml.Node, combination: Combination) -> EvaluatedText:
     """Return the text that a node stands for in a combination."""
     pieces = list(islice(_pieces(template, node, combination, 0), PIECES + 1))
     found = [piece for piece in pieces if piece.source.text] if len(pieces) <= PIECES else []
     if found and found[0].by_default and not _is_beginning(found[0].source.text):
         # Such as `none`, which a condition then asks for: what is deployed begins otherwise.
         found[0] = replace(found[0], is_placeholder=True)
-    return Text(tuple(found))
+    return EvaluatedText(tuple(found))
 
 
 def _is_beginning(default: str) -> bool:
@@ -163,7 +163,9 @@ def unknown(where: Location, like: str) -> Piece:
     return Piece(Source.at_place(where, placeholders.word(f"${{{like}}}")), 0, 0, bounded=False, is_placeholder=True)
 
 
-def _joined(template: Template, found: Call, node: yaml.Node, combination: Combination, depth: int) -> Iterator[Piece]:
+def _joined(
+    template: Template, found: Intrinsic, node: yaml.Node, combination: Combination, depth: int
+) -> Iterator[Piece]:
     both = items(found.argument)
     between = plain(both[0]) if len(both) == 2 else None
     if between is None or not isinstance(both[1], yaml.SequenceNode) or call(both[1]):
@@ -180,7 +182,7 @@ def _joined(template: Template, found: Call, node: yaml.Node, combination: Combi
 
 
 def _substituted(
-    template: Template, found: Call, node: yaml.Node, combination: Combination, depth: int
+    template: Template, found: Intrinsic, node: yaml.Node, combination: Combination, depth: int
 ) -> Iterator[Piece]:
     scalar, own = substitution(found)
     if scalar is None:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import yaml
 
 from ssmwake.lint.aws import instance
-from ssmwake.lint.aws.instance import Instance
+from ssmwake.lint.aws.instance import DescribedInstance
 from ssmwake.lint.aws.launch_data import described_by
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.cloudformation import user_data as carried
 from ssmwake.lint.cloudformation.evaluate import text as evaluated
 from ssmwake.lint.cloudformation.template import Resource, Template, call, is_no_value, plain, references
 from ssmwake.lint.cloudformation.user_data import UserDataValue
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.text.yaml_nodes import items, text_of, value
+from ssmwake.text.yaml_nodes import items, text_of, value
 
 INSTANCE, LAUNCH_TEMPLATE = "AWS::EC2::Instance", "AWS::EC2::LaunchTemplate"
 GROUP, CONFIGURATION = "AWS::AutoScaling::AutoScalingGroup", "AWS::AutoScaling::LaunchConfiguration"
@@ -97,18 +97,18 @@ def check(template: Template, found: list[Launch]) -> Iterator[Found]:
         yield from instance.check(described, scripts)
 
 
-def _described(template: Template, node: yaml.Node, *, is_complete: bool) -> Instance:
-    def setting(one: yaml.Node | None) -> Setting | None:
+def _described(template: Template, node: yaml.Node, *, is_complete: bool) -> DescribedInstance:
+    def setting(one: yaml.Node | None) -> StatedSetting | None:
         """Return what a node says; without a value where a function says it."""
         if one is None or is_no_value(one):
             return None
-        return Setting(plain(one), template.source.of(one))
+        return StatedSetting(plain(one), template.source.of(one))
 
     described = described_by(template.source, node, setting, is_complete=is_complete)
     return replace(described, role=_role_name(template, value(node, "IamInstanceProfile")))
 
 
-def _over(one: Instance, below: Instance) -> Instance:
+def _over(one: DescribedInstance, below: DescribedInstance) -> DescribedInstance:
     """Return an instance with what it does not state itself taken from its launch template."""
     return replace(
         one,

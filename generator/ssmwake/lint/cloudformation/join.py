@@ -8,10 +8,10 @@ import yaml
 
 from ssmwake.lint.cloudformation.template import call, calls, plain
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items
 from ssmwake.lint.user_data.first_line import swallowed
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items
 
 RUN_TOGETHER = rule(
     "SW419",

@@ -9,8 +9,8 @@ import yaml
 from ssmwake.lint.aws.policy import check_order
 from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE, LAUNCH_TEMPLATE, PROFILE, ROLE, Launch
 from ssmwake.lint.cloudformation.template import Resource, Template, plain, references
-from ssmwake.lint.text.yaml_nodes import items, text_of, value
 from ssmwake.model import Finding
+from ssmwake.text.yaml_nodes import items, text_of, value
 
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from ssmwake.lint.aws import profile
-from ssmwake.lint.aws.profile import Form, Names, Reference
+from ssmwake.lint.aws.profile import Form, ProfileNames, ProfileReference
 from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import CONFIGURATION, INSTANCE, PROFILE, ROLE, Launch
 from ssmwake.lint.cloudformation.template import VARIABLE, Template, call, is_no_value, plain, substitution
-from ssmwake.lint.text.yaml_nodes import items, text_of, value
 from ssmwake.model import Finding
+from ssmwake.text.yaml_nodes import items, text_of, value
 
 # Attributes that take a name and have no counterpart for an ARN.
-BARE, IN_TEMPLATE = Names(arn=""), Names(name="Name, with the name", arn="Arn, with the ARN")
+BARE, IN_TEMPLATE = ProfileNames(arn=""), ProfileNames(name="Name, with the name", arn="Arn, with the ARN")
 
 
 def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
                     yield from profile.check(found, takes, IN_TEMPLATE)
 
 
-def _reference(template: Template, node: yaml.Node) -> Reference | None:
+def _reference(template: Template, node: yaml.Node) -> ProfileReference | None:
     """Return what a node refers to; None for what only the deployment knows."""
     where = template.source.of(node)
     found = call(node)
@@ -58,18 +58,18 @@ def _reference(template: Template, node: yaml.Node) -> Reference | None:
     return None
 
 
-def _of_resource(template: Template, name: str, attribute: str, node: yaml.Node) -> Reference | None:
+def _of_resource(template: Template, name: str, attribute: str, node: yaml.Node) -> ProfileReference | None:
     resource = template.resources.get(name)
     if resource is None or resource.kind not in (PROFILE, ROLE):
         return None
     where = template.source.of(node)
     form = Form.ARN if attribute == "Arn" else Form.NAME
     if resource.kind == PROFILE:
-        return Reference(where, form=form)
+        return ProfileReference(where, form=form)
     # A profile may be named by its role.
     alike = any(
         resource.name in {one.name for one in template.referred(other.get("InstanceProfileName"), ROLE)}
         or (plain(resource.get("RoleName")) or "") == plain(other.get("InstanceProfileName"))
         for other in template.of_kind(PROFILE)
     )
-    return None if alike and form is Form.NAME else Reference(where, is_role=True, form=form)
+    return None if alike and form is Form.NAME else ProfileReference(where, is_role=True, form=form)

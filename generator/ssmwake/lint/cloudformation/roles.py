@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from ssmwake.lint.aws import policy
-from ssmwake.lint.aws.policy import Policy, Profile, Statement
+from ssmwake.lint.aws.policy import DescribedProfile, ManagedPolicy, Statement
 from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import PROFILE, Launch
 from ssmwake.lint.cloudformation.policy_order import POLICIES, attached_to, roles_of
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
-from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 ROLE = "AWS::IAM::Role"
 
@@ -35,17 +35,17 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
             yield from policy.check_replaced(_managed(template, node))
 
 
-def _profile(template: Template, profile: Resource) -> Profile:
+def _profile(template: Template, profile: Resource) -> DescribedProfile:
     roles = profile.get("Roles")
     if roles is None and profile.get() is not None and call(profile.get()) is None:
-        return Profile(template.source.of(pairs(profile.node)["Properties"][0]), 0)
+        return DescribedProfile(template.source.of(pairs(profile.node)["Properties"][0]), 0)
     count = None
     if isinstance(roles, yaml.SequenceNode) and not call(roles):
         functions = {found.name for item in roles.value if (found := call(item))}
         # Fn::If and Fn::Transform can stand for nothing.
         known = not functions - {"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::ImportValue"}
         count = len(roles.value) if known else None
-    return Profile(template.source.of(roles or profile.at), count)
+    return DescribedProfile(template.source.of(roles or profile.at), count)
 
 
 def _trust(template: Template, role: Resource) -> Iterator[Finding]:
@@ -86,13 +86,15 @@ def _statement(template: Template, node: yaml.Node, *, trust: bool = False) -> S
     )
 
 
-def _managed(template: Template, node: yaml.Node) -> Policy:
+def _managed(template: Template, node: yaml.Node) -> ManagedPolicy:
     """Return the policy of AWS that a node says."""
     found = call(node)
     known = isinstance(node, yaml.ScalarNode | yaml.MappingNode) and (
         found is None or found.name in ("Fn::Sub", "Fn::Join")
     )
-    return Policy(policy.managed_name(text(template, node, {}).joined) if known else None, template.source.of(node))
+    return ManagedPolicy(
+        policy.managed_name(text(template, node, {}).joined) if known else None, template.source.of(node)
+    )
 
 
 def _statements(document: yaml.Node | None) -> list[yaml.Node] | None:

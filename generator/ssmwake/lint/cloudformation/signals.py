@@ -12,10 +12,10 @@ from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain, references
 from ssmwake.lint.documents.automation import DURATION, NOT_ISO_8601
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding, Location, Severity
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import pairs, value
 
 NOBODY_SIGNALS = rule(
     "SW263", ERROR, "a signal that nobody sends", reason="the stack waits until the time is over, and rolls back"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from ssmwake.lint.cloudformation.template import Template, calls, substitution
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
+from ssmwake.text.yaml_nodes import value
 
 REFUSED_BY_SUB = rule("SW405", ERROR, "a variable that Fn::Sub refuses", reason="CloudFormation refuses the template")
 

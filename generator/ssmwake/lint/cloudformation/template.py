@@ -9,15 +9,15 @@ from functools import cached_property
 
 import yaml
 
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, text_of, value
 
 VARIABLE = re.compile(r"\$\{([^!{}\n][^{}\n]*)\}")
 NO_VALUE = "AWS::NoValue"
 
 
 @dataclass(frozen=True)
-class Call:
+class Intrinsic:
     """A function and its argument, whichever form it was written in."""
 
     name: str
@@ -86,18 +86,18 @@ class Template:
         )
 
 
-def call(node: yaml.Node | None) -> Call | None:
+def call(node: yaml.Node | None) -> Intrinsic | None:
     """Return the function that a node calls, None for a plain value."""
     if node is None:
         return None
     if node.tag.startswith("!") and len(node.tag) > 1:
         name = node.tag[1:]
-        return Call(name if name in ("Ref", "Condition") else f"Fn::{name}", _untagged(node))
+        return Intrinsic(name if name in ("Ref", "Condition") else f"Fn::{name}", _untagged(node))
     found = pairs(node)
     if len(found) == 1:
         name, (_, argument) = next(iter(found.items()))
         if name in ("Ref", "Condition") or name.startswith("Fn::"):
-            return Call(name, argument)
+            return Intrinsic(name, argument)
     return None
 
 
@@ -121,7 +121,7 @@ def plain(node: yaml.Node | None) -> str | None:
     return node.value if isinstance(node, yaml.ScalarNode) and call(node) is None else None
 
 
-def substitution(found: Call) -> tuple[yaml.ScalarNode | None, dict[str, yaml.Node]]:
+def substitution(found: Intrinsic) -> tuple[yaml.ScalarNode | None, dict[str, yaml.Node]]:
     """Return the text of a call of Fn::Sub, and the map of its own variables."""
     text, own = found.argument, {}
     if isinstance(text, yaml.SequenceNode) and text.value:
@@ -131,7 +131,7 @@ def substitution(found: Call) -> tuple[yaml.ScalarNode | None, dict[str, yaml.No
     return (text if isinstance(text, yaml.ScalarNode) and call(text) is None else None), own
 
 
-def calls(node: yaml.Node | None) -> Iterator[Call]:
+def calls(node: yaml.Node | None) -> Iterator[Intrinsic]:
     """Yield each call of a function in a node, at any depth, aliases once."""
     seen: set[int] = set()
     kept: list[yaml.Node] = []

@@ -12,16 +12,16 @@ from ssmwake.cloud_init.size import LIMIT
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
 from ssmwake.lint.cloudformation import join
 from ssmwake.lint.cloudformation.conditions import condition_combinations
-from ssmwake.lint.cloudformation.evaluate import Text, chosen, text
+from ssmwake.lint.cloudformation.evaluate import EvaluatedText, chosen, text
 from ssmwake.lint.cloudformation.template import Template, call, substitution
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.text.placeholders import is_path, is_placeholder, word
-from ssmwake.lint.text.source import Edit, Source
-from ssmwake.lint.text.yaml_nodes import items
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data.check import ENCODED_TWICE
 from ssmwake.model import Finding, Replacement
+from ssmwake.text.placeholders import is_path, is_placeholder, word
+from ssmwake.text.source import Edit, Source
+from ssmwake.text.yaml_nodes import items
 
 MAY_OUTGROW = rule(
     "SW404", WARNING, "user data that may grow over 16,384 bytes", reason="EC2 refuses the launch with longer values"
@@ -93,7 +93,7 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> UserD
     return UserDataValue(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(scripts)), base, most)
 
 
-def _bare(template: Template, node: yaml.Node, whole: Text) -> Iterator[Finding]:
+def _bare(template: Template, node: yaml.Node, whole: EvaluatedText) -> Iterator[Finding]:
     """Yield where user data without Fn::Base64 is surely no base64."""
     if not whole.pieces or not whole.source.text.strip():
         return
@@ -133,7 +133,7 @@ def _in_base64(source: Source, node: yaml.Node) -> Replacement | None:
     return source.replacement(len(source.text[:start].rstrip(" ")), end, "\n".join([head, *lines]))
 
 
-def _whole(whole: Text, image: str | None) -> Iterator[Found]:
+def _whole(whole: EvaluatedText, image: str | None) -> Iterator[Found]:
     """Yield what is wrong with a text below Fn::Base64."""
     if not whole.begins:
         return

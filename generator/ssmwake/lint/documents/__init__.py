@@ -19,8 +19,8 @@ from ssmwake.lint.documents import (
     steps,
     vocabulary,
 )
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_syntax import duplicates
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_syntax import duplicates
 
 
 def check(

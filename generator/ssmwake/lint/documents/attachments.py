@@ -8,9 +8,9 @@ import yaml
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import pairs, value
 
 CHECKSUM = rule("SW338", ERROR, "a file without its checksum", reason="the service refuses the document")
 

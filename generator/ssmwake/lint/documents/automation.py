@@ -12,9 +12,9 @@ from ssmwake.lint.documents.inputs import MISSING_INPUT, UNKNOWN_INPUT
 from ssmwake.lint.documents.parameters import UNKNOWN_TYPE
 from ssmwake.lint.documents.steps import Step, everywhere, limits
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 INCOMPLETE_OUTPUT = rule(
     "SW374", ERROR, "an output without Name or Selector", reason="the service refuses the document"

@@ -7,9 +7,9 @@ import yaml
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.steps import NO_STEPS, Step, action, limits, listed
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, text_of, value
 
 FIELD_BESIDE_INPUTS = rule("SW314", WARNING, "an inputs field outside inputs", reason="the agent ignores it there")
 PRECONDITION = rule("SW323", ERROR, "an unrecognised precondition", reason="the step fails on every instance")

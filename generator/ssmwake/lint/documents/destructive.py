@@ -9,9 +9,9 @@ from ssmwake.lint.documents.dynamic import names, opaque, plain, walk
 from ssmwake.lint.documents.graph import graph
 from ssmwake.lint.documents.steps import Step
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import pairs, text_of, value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import pairs, text_of, value
 
 DESTROYS_UNASKED = rule(
     "SW334", WARNING, "a destructive step without an approval", reason="a wrong id in a parameter is enough"

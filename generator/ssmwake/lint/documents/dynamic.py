@@ -8,10 +8,10 @@ from itertools import islice
 
 import yaml
 
-from ssmwake.lint.text.placeholders import is_other_tools
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs
 from ssmwake.model import Location
+from ssmwake.text.placeholders import is_other_tools
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs
 
 # `{{ Name }}`, `{{ Step.Output }}`, `{{ ssm:/path }}`; a Go template such as `{{ .ID }}` begins with something else.
 MENTION = re.compile(r"\{\{\s{0,9}([A-Za-z_][A-Za-z0-9_.:/-]{0,1023})\s{0,9}\}\}")

@@ -7,9 +7,9 @@ import yaml
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, walk
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import is_string, items, pairs, value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import is_string, items, pairs, value
 
 NOT_A_DOCUMENT = rule("SW300", ERROR, "not an SSM document", reason="the service refuses it")
 SCHEMA_VERSION = rule(

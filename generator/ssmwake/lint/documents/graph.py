@@ -8,9 +8,9 @@ import yaml
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
 from ssmwake.lint.documents.steps import Step, complete, everywhere, known, listed
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 UNKNOWN_STEP = rule("SW311", ERROR, "a reference to a missing step", reason="the execution fails there")
 UNREACHABLE_STEP = rule("SW317", WARNING, "an unreachable step", reason="it never runs")

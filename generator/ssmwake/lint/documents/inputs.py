@@ -9,9 +9,9 @@ from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import COMPUTED, MENTION, nearest, opaque, plain
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import pairs, value
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import pairs, value
 
 MISSING_INPUT = rule("SW318", ERROR, "a missing input", reason="the service refuses the document, or the step fails")
 UNKNOWN_INPUT = rule(

@@ -9,9 +9,9 @@ from ssmwake.lint.documents import patterns, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain, scalars
 from ssmwake.lint.documents.fields import unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, text_of, value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, text_of, value
 
 UNTYPED_PARAMETER = rule("SW373", ERROR, "a parameter without a type", reason="the service refuses the document")
 PATTERN_NOT_ANCHORED = rule(

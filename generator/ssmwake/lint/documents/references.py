@@ -10,9 +10,9 @@ from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, names, ne
 from ssmwake.lint.documents.scripts import VARIABLE, Code
 from ssmwake.lint.documents.steps import Step, complete, everywhere
 from ssmwake.lint.rules import ERROR, INFO, WARNING, Rule, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Location
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 UNDECLARED_PARAMETER = rule("SW306", ERROR, "an undeclared parameter", reason="the service refuses the document")
 MISSPELT_PARAMETER = rule(
@@ -33,7 +33,7 @@ BUILT_IN = {
 
 
 @dataclass(frozen=True)
-class Names:
+class KnownNames:
     """What can be referred to; None where CloudFormation has a say."""
 
     parameters: frozenset[str] | None
@@ -41,9 +41,9 @@ class Names:
     steps: dict[str, Step] | None
 
 
-def _names(root: yaml.Node) -> Names:
+def _names(root: yaml.Node) -> KnownNames:
     parameters, variables, main = (value(root, key) for key in ("parameters", "variables", "mainSteps"))
-    return Names(
+    return KnownNames(
         None if opaque(parameters) or opaque(root) else frozenset(pairs(parameters)),
         None if opaque(variables) or opaque(root) else frozenset(pairs(variables)),
         {step.name: step for step in everywhere(main)} if complete(main) else None,
@@ -65,7 +65,7 @@ def automation(source: Source, root: yaml.Node, codes: list[Code]) -> Iterator[F
     yield from _outputs(source, value(root, "outputs"), found)
 
 
-def _mention(mention: Mention, found: Names) -> Iterator[Finding]:
+def _mention(mention: Mention, found: KnownNames) -> Iterator[Finding]:
     name, where = mention.name, mention.where
     prefix, colon, rest = name.partition(":")
     if colon:
@@ -87,7 +87,7 @@ def _mention(mention: Mention, found: Names) -> Iterator[Finding]:
             yield UNDECLARED_PARAMETER.at(where, f"no parameter '{name[:60]}' is declared; {hint}")
 
 
-def _output(name: str, where: Location, found: Names) -> Iterator[Finding]:
+def _output(name: str, where: Location, found: KnownNames) -> Iterator[Finding]:
     step_name, _, output = name.partition(".")
     if not found.steps or step_name in (found.parameters or ()) or step_name in (found.variables or ()):
         return
@@ -106,7 +106,7 @@ def _output(name: str, where: Location, found: Names) -> Iterator[Finding]:
     yield UNKNOWN_OUTPUT.at(where, f"step '{step_name[:60]}' puts out no '{output[:60]}'; {hint}")
 
 
-def _outputs(source: Source, node: yaml.Node | None, found: Names) -> Iterator[Finding]:
+def _outputs(source: Source, node: yaml.Node | None, found: KnownNames) -> Iterator[Finding]:
     if opaque(node):
         return
     for item in items(node):

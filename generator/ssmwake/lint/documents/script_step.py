@@ -10,10 +10,10 @@ from ssmwake.lint.documents.dynamic import MENTION, nearest, opaque, plain
 from ssmwake.lint.documents.inputs import MISSING_INPUT
 from ssmwake.lint.documents.steps import Step
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import is_string, pairs
 from ssmwake.model import Finding, Severity
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import is_string, pairs
 
 RUNTIME = rule("SW340", ERROR, "an unsupported runtime", reason="the document can be neither created, updated nor run")
 HANDLER = rule("SW341", ERROR, "a handler that the script does not define", reason="the step fails")

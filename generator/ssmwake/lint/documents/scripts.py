@@ -15,9 +15,9 @@ from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import agent_restart, exit_status, imds, secrets
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell.shellcheck import dialect
-from ssmwake.lint.text import placeholders
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, value
+from ssmwake.text import placeholders
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 PASTED_INTO_SCRIPT = rule("SW307", WARNING, "a parameter pasted into a script", reason="its value is code: x; reboot")
 PASTED_INTO_CODE = rule(

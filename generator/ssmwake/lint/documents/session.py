@@ -9,9 +9,9 @@ from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.fields import MISSING_FIELD, unknown
 from ssmwake.lint.documents.steps import limits
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import value
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import value
 
 SESSION_SETTING = rule(
     "SW339", ERROR, "an invalid session setting", reason="the service refuses the document, or no session starts"

@@ -10,9 +10,9 @@ from ssmwake.lint.documents import inputs, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain
 from ssmwake.lint.documents.fields import MISSING_FIELD, UNKNOWN_FIELD, unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import items, pairs, value
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 NO_STEPS = rule("SW372", ERROR, "a document without steps", reason="the service refuses the document")
 DUPLICATE_STEP = rule("SW304", ERROR, "two steps with the same name", reason="the service refuses the document")

@@ -20,7 +20,7 @@ CFN_LINT = re.compile(r"[EWI]\d{4}")
 
 
 @dataclass(frozen=True)
-class Comment:
+class IgnoreComment:
     """A comment that ignores a rule on its line and the next, or in the whole file."""
 
     rule: str
@@ -69,10 +69,10 @@ def without_ignored(path: str, findings: Sequence[Finding], text: str, *, with_c
     return sorted(kept)
 
 
-def _comments(text: str) -> Iterator[Comment]:
+def _comments(text: str) -> Iterator[IgnoreComment]:
     line, last = 1, 0
     for match in COMMENT.finditer(text):
         line += text.count("\n", last, match.start())
         last = match.start()
         column = match.start() - text.rfind("\n", 0, match.start())
-        yield Comment(match["rule"], line, column, match["file"] is not None, match["reason"] is not None)
+        yield IgnoreComment(match["rule"], line, column, match["file"] is not None, match["reason"] is not None)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import Command
 from ssmwake.lint.shell.parser import commands
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 AGENT_RESTARTED = rule(
     "SW315", WARNING, "the agent restarted under its own command", reason="the command never ends, or runs twice"

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from enum import Enum
 from itertools import pairwise
 
-from ssmwake.lint.deferred import Found
-from ssmwake.lint.deferred import Script as ShellScript
+from ssmwake.lint.deferred import Found, Script
 from ssmwake.lint.shell import environment, exit_status, imds, imds_request, indirect, packages, secrets, sleeps, units
-from ssmwake.lint.shell.command import Command, Here, Script
+from ssmwake.lint.shell.command import Command, Here, ParsedScript
 from ssmwake.lint.shell.parser import read
 from ssmwake.lint.shell.shellcheck import dialect
-from ssmwake.lint.text.source import Edit, Source
+from ssmwake.text.source import Edit, Source
 
 PYTHON = re.compile(r"#!\s*\S*(?:/env\s+)?\S*python[\d.]*\b")
 DIALECTS = {"sh", "bash", "dash", "ksh"}
@@ -60,7 +59,7 @@ def check(source: Source, run: Run = Run.LATE, image: str | None = None) -> Iter
         yield from imds_request.in_python(source)
     if name := dialect(source.text):
         yield from shell(source, run, image, dialect=name)
-        yield ShellScript(name, source)
+        yield Script(name, source)
 
 
 def anywhere(source: Source) -> Iterator[Found]:
@@ -86,7 +85,7 @@ def shell(source: Source, run: Run = Run.LATE, image: str | None = None, *, dial
 
 
 def _lines(
-    source: Source, script: Script, run: Run, image: str | None, *, dialect: str, expanded: bool = False
+    source: Source, script: ParsedScript, run: Run, image: str | None, *, dialect: str, expanded: bool = False
 ) -> Iterator[Found]:
     """Yield what is wrong with lines of shell; those in double quotes are `expanded` by the shell around them."""
     found = script.commands
@@ -118,7 +117,7 @@ def _in_arguments(source: Source, found: list[Command], run: Run, image: str | N
         inside = Run.ELSEWHERE if command.background else run
         yield from _lines(script, read(script.text), inside, image, dialect=command.name, expanded=not literal)
         if literal and command.name in DIALECTS:
-            yield ShellScript(command.name, script)
+            yield Script(command.name, script)
 
 
 def file(source: Source, path: str, run: Run = Run.ELSEWHERE) -> Iterator[Found]:

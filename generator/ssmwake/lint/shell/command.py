@@ -120,7 +120,7 @@ class Command:
 
 
 @dataclass
-class Script:
+class ParsedScript:
     """What a script runs, and the variables that it reads."""
 
     commands: list[Command]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.source import Source
 
 UNPARSABLE = rule(
     "SW231",

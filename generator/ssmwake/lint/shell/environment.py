@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.shell.command import Command, Expansion, Script, Word
-from ssmwake.lint.text.source import Source
+from ssmwake.lint.shell.command import Command, Expansion, ParsedScript, Word
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 NO_HOME = rule(
     "SW242", WARNING, "HOME where it is not set", reason="the script ends there, or writes to a folder named ~"
@@ -18,7 +18,7 @@ WITHOUT_USERS = {"sh", "dash", "ash", "ksh"}
 LOGINS = {"su", "runuser", "login", "machinectl"}
 
 
-def check(source: Source, script: Script, *, dialect: str, of: str) -> Iterator[Finding]:
+def check(source: Source, script: ParsedScript, *, dialect: str, of: str) -> Iterator[Finding]:
     """Yield the first use of HOME that fails; `of` names what runs the script."""
     given = [at for command in script.commands if (at := _sets_home(command)) >= 0]
     first_given = min(given, default=len(source.text))
@@ -35,7 +35,7 @@ def check(source: Source, script: Script, *, dialect: str, of: str) -> Iterator[
                 return
 
 
-def _unset(source: Source, script: Script, first_given: int) -> Expansion | None:
+def _unset(source: Source, script: ParsedScript, first_given: int) -> Expansion | None:
     on = -1
     if re.match(r"#!\s*\S+[ \t]+-\w*u", source.text):
         on = 0

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.lint.shell.command import Command
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 LAST_TEST = rule(
     "SW243", INFO, "a script that ends with a test", reason="where it does not hold, the script has failed"

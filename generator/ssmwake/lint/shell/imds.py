@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import ASSIGNMENT, Command, Word
 from ssmwake.lint.shell.imds_fallback import without_token
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Replacement, Severity
+from ssmwake.text.source import Source
 
 IMDSV1 = rule("SW210", ERROR, "IMDSv1", reason="the request is refused where tokens are required, as they should be")
 REFUSED_BY_IMDS = rule(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ssmwake.lint.text.placeholders import is_other_tools
+from ssmwake.text.placeholders import is_other_tools
 
 VERSION = re.compile(r"latest|1\.0|\d{4}-\d\d-\d\d")
 # A part that only a run knows, or that lint has put a word in for.
@@ -66,7 +66,7 @@ Tree = dict[str, "Tree"]
 
 
 @dataclass(frozen=True)
-class Fault:
+class PathFault:
     """What IMDS does not serve, and the part of the path that is wrong; `whole` unless another rule is about it."""
 
     message: str
@@ -94,18 +94,18 @@ SERVED: Tree = _tree(
 )
 
 
-def fault_of(path: str) -> Fault | None:
+def fault_of(path: str) -> PathFault | None:
     """Return what is wrong with the path of a request; None where IMDS serves it, or only a run knows it."""
     parts = path.lstrip("/").rstrip("/").split("/")
     if not parts[0] or UNKNOWN.search(parts[0]) or is_other_tools(parts[0]):
         return None
     if not VERSION.fullmatch(parts[0]):
         if parts[0] in SERVED:
-            return Fault("IMDS has nothing at this path; begin it with /latest", parts[0], whole=False)
+            return PathFault("IMDS has nothing at this path; begin it with /latest", parts[0], whole=False)
         hint = "did you mean latest?" if difflib.get_close_matches(parts[0], ["latest"], 1, 0.6) else "write latest"
-        return Fault(f"IMDS has no version '{parts[0][:40]}'; {hint}", parts[0])
+        return PathFault(f"IMDS has no version '{parts[0][:40]}'; {hint}", parts[0])
     if parts[1:3] == ["api", "token"] and parts[0] != "latest":
-        return Fault("IMDS gives tokens at /latest/api/token only; write that", parts[0])
+        return PathFault("IMDS gives tokens at /latest/api/token only; write that", parts[0])
     at = SERVED
     for number, part in enumerate(parts[1:], 1):
         if not at or (UNKNOWN.search(part) and ANY not in at):
@@ -114,7 +114,7 @@ def fault_of(path: str) -> Fault | None:
         if part in at or ANY in at:
             at = at[part if part in at else ANY]
         else:
-            return Fault(f"IMDS has no {'/'.join(parts[1 : number + 1])[:80]}; {_hint(part, parts, at)}", part)
+            return PathFault(f"IMDS has no {'/'.join(parts[1 : number + 1])[:80]}; {_hint(part, parts, at)}", part)
     return None
 
 

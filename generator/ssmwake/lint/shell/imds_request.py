@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import METADATA, PATH, REFUSED_BY_IMDS
-from ssmwake.lint.shell.imds_paths import Fault, fault_of
-from ssmwake.lint.text.source import Source
+from ssmwake.lint.shell.imds_paths import PathFault, fault_of
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 TOKEN_REQUEST = rule(
     "SW254", ERROR, "a token that is not requested by PUT", reason="IMDS answers 405 or 400, and there is no token"
@@ -46,7 +46,7 @@ FIRST_ARGUMENT = re.compile(r"/meta-data/\"?\$\{?1\}?\"?$")
 
 
 @dataclass
-class Request:
+class ImdsRequest:
     """A request as a command makes it; it is `certain` when no word may hold options that are not seen."""
 
     urls: list[Word] = field(default_factory=list)
@@ -102,8 +102,8 @@ def _misspelt(name: str) -> str:
     return f"{name[:60]} is not a header of IMDS; write X{near[1:]}"
 
 
-def _parsed(command: Command) -> Request:
-    made = Request()
+def _parsed(command: Command) -> ImdsRequest:
+    made = ImdsRequest()
     words = iter(command.argv[1:])
     for word in words:
         text = word.text
@@ -124,7 +124,7 @@ def _parsed(command: Command) -> Request:
     return made
 
 
-def _option(made: Request, client: str, name: str, value: Word | None, words: Iterator[Word]) -> None:
+def _option(made: ImdsRequest, client: str, name: str, value: Word | None, words: Iterator[Word]) -> None:
     if name in ("-X", "--request", "--method"):
         value = value or next(words, None)
         if client == "curl" or name == "--method":
@@ -218,7 +218,7 @@ def _is_near(one: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, one, other).ratio() > 0.85
 
 
-def _place(source: Source, word: Word, fault: Fault) -> int:
+def _place(source: Source, word: Word, fault: PathFault) -> int:
     """Return the offset at which the wrong part of a path stands, or its word where it does not stand there."""
     found = source.text.find(fault.part, word.start, word.end) if fault.part else -1
     return found if found >= 0 else word.start

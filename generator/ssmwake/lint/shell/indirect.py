@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.shell.command import LOOPS, Script
-from ssmwake.lint.text.source import Source
+from ssmwake.lint.shell.command import LOOPS, ParsedScript
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 INDIRECT = rule(
     "SW265", WARNING, "an Fn::Sub escape outside Fn::Sub", reason="bash looks for a variable named by the value"
@@ -18,7 +18,7 @@ NAME = re.compile(r"[A-Za-z_]\w*")
 PSEUDO = re.compile(r"\$\{!(AWS::\w+)\}")
 
 
-def check(source: Source, script: Script) -> Iterator[Finding]:
+def check(source: Source, script: ParsedScript) -> Iterator[Finding]:
     """Yield each `${!X}` where the value of X cannot be the name of a variable."""
     given = _given(script)
     for one in script.expansions:
@@ -34,7 +34,7 @@ def check(source: Source, script: Script) -> Iterator[Finding]:
         yield INDIRECT.at(source.at_offset(match.start()), message)
 
 
-def _given(script: Script) -> dict[str, list[str | None]]:
+def _given(script: ParsedScript) -> dict[str, list[str | None]]:
     """Return the values that variables are given; None for one that only a run knows."""
     found: dict[str, list[str | None]] = {}
     for command in script.commands:

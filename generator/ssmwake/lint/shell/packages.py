@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.units import AL2023
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 ASKS = rule("SW240", ERROR, "an installation that asks", reason="nobody answers, so nothing is installed or removed")
 FRONTEND = rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ssmwake.lint.shell.command import LEADS, LOOPS, Command, Expansion, Here, Script, Word
+from ssmwake.lint.shell.command import LEADS, LOOPS, Command, Expansion, Here, ParsedScript, Word
 from ssmwake.lint.shell.extent import IN_VAIN, LONGEST, end_of_braces, end_of_group, end_of_sum
 
 PIECE = re.compile(
@@ -74,7 +74,7 @@ class _Frame:
 
 
 @dataclass
-class _Reader:
+class _ShellReader:
     text: str
     found: list[Command] = field(default_factory=list)
     expansions: list[Expansion] = field(default_factory=list)
@@ -384,9 +384,9 @@ class _Reader:
         return at
 
 
-def read(text: str) -> Script:
+def read(text: str) -> ParsedScript:
     """Return the simple commands of a script and the variables that it reads; anything is read, nothing is refused."""
-    reader = _Reader(text)
+    reader = _ShellReader(text)
     reader.read(0, len(text), _Frame(""))
     found = sorted(reader.found, key=lambda command: command.words[0].start if command.words else len(text))
     calls: dict[str, list[Command]] = {}
@@ -397,7 +397,7 @@ def read(text: str) -> Script:
         called = calls.get(command.function) if command.function else None
         if called and all(call.background for call in called):
             command.background = True
-    return Script(found, sorted(reader.expansions, key=lambda expansion: expansion.start))
+    return ParsedScript(found, sorted(reader.expansions, key=lambda expansion: expansion.start))
 
 
 def commands(text: str) -> list[Command]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell.command import Command
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
 from ssmwake.redact import FORMS, PRIVATE_KEY
+from ssmwake.text.source import Source
 
 SECRET = rule(
     "SW209", ERROR, "a secret in user data", reason="each process of the instance and each reader of the API sees it"

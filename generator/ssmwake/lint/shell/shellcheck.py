@@ -15,11 +15,11 @@ from typing import Any
 
 from ssmwake.lint.deferred import Script
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.shell import comments
 from ssmwake.lint.shell.comments import Comment
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import NOT_LINTED
 
 SHELLCHECK = rule("SW208", WARNING, "a shellcheck finding", reason="it fails where nobody looks: at the first boot")
 
@@ -34,7 +34,7 @@ BATCH = 500
 LARGE = 64 * 1024
 DEEP = 60
 
-Text = tuple[str, str]
+Shell = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,18 @@ def program() -> str | None:
     return shutil.which("shellcheck", path=sysconfig.get_path("scripts")) or shutil.which("shellcheck")
 
 
-def results(texts: Sequence[Text]) -> dict[Text, Result]:
+def results(texts: Sequence[Shell]) -> dict[Shell, Result]:
     """Return what shellcheck reports about texts, for `check` to use later; nothing where there is no shellcheck."""
     shellcheck = program() if texts else None
     return dict(_results(shellcheck, list(dict.fromkeys(texts)))) if shellcheck else {}
 
 
-def check(scripts: Sequence[Script], known: Mapping[Text, Result] = MappingProxyType({})) -> Iterator[Finding]:
+def check(scripts: Sequence[Script], known: Mapping[Shell, Result] = MappingProxyType({})) -> Iterator[Finding]:
     """Yield what shellcheck reports, from warnings up, for each script; a text that many files hold is checked once.
 
     Of texts whose results are `known` it is not asked again.
     """
-    texts: dict[Text, list[Source]] = {}
+    texts: dict[Shell, list[Source]] = {}
     for script in scripts:
         texts.setdefault((script.dialect, script.source.text), []).append(script.source)
     if not texts:
@@ -94,7 +94,7 @@ def _findings(source: Source, dialect: str, result: Sequence[Comment] | Unchecke
         yield SHELLCHECK.at(source.at(comment.line, comment.column), f"{comment.message} (SC{comment.code})")
 
 
-def _results(shellcheck: str, texts: list[Text]) -> Iterator[tuple[Text, Sequence[Comment] | Unchecked]]:
+def _results(shellcheck: str, texts: list[Shell]) -> Iterator[tuple[Shell, Sequence[Comment] | Unchecked]]:
     for dialect in sorted({text[0] for text in texts}):
         mine = [text for text in texts if text[0] == dialect]
         usual = [text for text in mine if not _is_risky(text[1])]
@@ -111,7 +111,7 @@ def _is_risky(text: str) -> bool:
     return len(text) > LARGE or deepest > DEEP
 
 
-def _batch(shellcheck: str, batch: list[Text]) -> Iterator[tuple[Text, Sequence[Comment] | Unchecked]]:
+def _batch(shellcheck: str, batch: list[Shell]) -> Iterator[tuple[Shell, Sequence[Comment] | Unchecked]]:
     """Yield what shellcheck says about texts of one dialect; one that it dies of takes no other with it."""
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.sh" for number in range(len(batch))]

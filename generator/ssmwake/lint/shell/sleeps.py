@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import Command
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 SLEEP_FOR_ROLE = rule(
     "SW218", WARNING, "sleeping for a role", reason="the role may come later than that, and nothing asks again"

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
 
 WAITS_FOR_UNIT = rule(
     "SW212", WARNING, "a blocking restart in user data", reason="it hangs the boot if the unit waits for it"

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.aws import association
-from ssmwake.lint.aws.association import Association, Names
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.association import AssociationNames, DescribedAssociation
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Coding, Scope
 from ssmwake.lint.terraform.tree import Body, Expression, Reference
-from ssmwake.lint.text.yaml_nodes import composed, pairs, value
 from ssmwake.model import Finding
+from ssmwake.text.yaml_nodes import composed, pairs, value
 
-NAMES = Names("apply_only_at_cron_interval", "schedule_offset", "targets", "automation_target_parameter_name")
+NAMES = AssociationNames(
+    "apply_only_at_cron_interval", "schedule_offset", "targets", "automation_target_parameter_name"
+)
 
 
 def check(body: Body, scope: Scope) -> Iterator[Finding]:
@@ -21,11 +23,11 @@ def check(body: Body, scope: Scope) -> Iterator[Finding]:
     schedule = _setting(body, "schedule_expression", scope)
     if schedule is not None:
         # A mistake in the schedule is in its text, and not in its name.
-        schedule = Setting(schedule.value, body.attributes["schedule_expression"].value.span.where)
+        schedule = StatedSetting(schedule.value, body.attributes["schedule_expression"].value.span.where)
     document = _document(body.value("name"), scope)
     targets = next((block for block in body.blocks if block.type == "targets"), None)
     kind = _setting(document, "document_type", scope) if document else None
-    described = Association(
+    described = DescribedAssociation(
         schedule=schedule,
         only_at_cron=_setting(body, "apply_only_at_cron_interval", scope),
         offset=_setting(body, "schedule_offset", scope),
@@ -34,20 +36,20 @@ def check(body: Body, scope: Scope) -> Iterator[Finding]:
         automation=kind.value == "Automation" if kind and kind.value else None,
         parameters=_parameters(document, scope),
         instance=_setting(body, "instance_id", scope),
-        targets=Setting(None, targets.name.where) if targets else None,
+        targets=StatedSetting(None, targets.name.where) if targets else None,
         target_parameter=_setting(body, "automation_target_parameter_name", scope),
         names=NAMES,
     )
     yield from association.check(described)
 
 
-def _setting(body: Body, name: str, scope: Scope) -> Setting | None:
+def _setting(body: Body, name: str, scope: Scope) -> StatedSetting | None:
     """Return what an attribute says, without a value where only Terraform knows it; None where it is left out."""
     attribute = body.attributes.get(name)
     if attribute is None:
         return None
     found = text(attribute.value, scope)
-    return Setting((found.source.text or None) if found and found.known else None, attribute.name.where)
+    return StatedSetting((found.source.text or None) if found and found.known else None, attribute.name.where)
 
 
 def _document(name: Expression | None, scope: Scope) -> Body | None:

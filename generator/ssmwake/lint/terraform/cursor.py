@@ -3,7 +3,7 @@
 import re
 
 from ssmwake.lint.terraform.tree import Span
-from ssmwake.lint.text.source import Source
+from ssmwake.text.source import Source
 
 # Possessive, so that a hostile text is not read in ever new ways.
 COMMENT = r"#[^\n]*+|//[^\n]*+|(?>/\*(?s:.*?)\*/)"

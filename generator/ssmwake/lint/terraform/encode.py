@@ -4,7 +4,7 @@ import re
 
 from ssmwake.lint.terraform.scope import LIMIT, Coding, Evaluate, Scope, Text, keys
 from ssmwake.lint.terraform.tree import Conditional, Constant, Expression, List, Object, Reference
-from ssmwake.lint.text.source import Edit, Source
+from ssmwake.text.source import Edit, Source
 
 # Read as YAML, a value that is neither text nor a mapping.
 UNKNOWN = '!unknown ""'

@@ -4,9 +4,17 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.terraform.tree import Broken, Directive, Expression, Interpolation, Reference, Template, walk
-from ssmwake.lint.text.source import Source
+from ssmwake.lint.terraform.tree import (
+    Broken,
+    Directive,
+    Expression,
+    Interpolation,
+    Reference,
+    TemplateExpression,
+    walk,
+)
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
 
 SHELL_VARIABLE = rule(
     "SW414", ERROR, "a shell variable that Terraform interpolates", reason="Terraform refuses the template"
@@ -45,7 +53,7 @@ def unknown(expression: Expression, names: frozenset[str]) -> Iterator[tuple[Int
     while waiting:
         one, known = waiting.pop()
         known = known | one.names
-        if isinstance(one, Template):
+        if isinstance(one, TemplateExpression):
             # What a for gives is known until its end, and further too: that is said too little, and nothing wrong.
             known = known.union(*(piece.names for piece in one.inside))
         if isinstance(one, Interpolation):
@@ -84,7 +92,7 @@ def _short(text: str) -> str:
     return line if len(line) <= 60 else f"{line[:57]}..."
 
 
-def looks_rendered(template: Template) -> bool:
+def looks_rendered(template: TemplateExpression) -> bool:
     """Return whether a text can be a template: it has the statements of one, or nothing that would break it."""
     pieces = [piece for one in walk(template) for piece in (one,)]
     words = {piece.word for piece in pieces if isinstance(piece, Directive)}

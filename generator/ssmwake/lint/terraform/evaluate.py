@@ -20,11 +20,11 @@ from ssmwake.lint.terraform.tree import (
     Literal,
     Object,
     Reference,
-    Template,
+    TemplateExpression,
 )
-from ssmwake.lint.text.placeholders import word
-from ssmwake.lint.text.source import Edit, Source
 from ssmwake.model import Location
+from ssmwake.text.placeholders import word
+from ssmwake.text.source import Edit, Source
 
 # They give their first argument back, or nearly so.
 SAME = frozenset({"chomp", "trimspace", "sensitive", "nonsensitive", "tostring"})
@@ -42,7 +42,7 @@ def texts(expression: Expression, scope: Scope) -> Iterator[Text]:
 
 def text(expression: Expression, scope: Scope) -> Text | None:
     """Return the text that an expression comes to; None where only Terraform knows it."""
-    if isinstance(expression, Template):
+    if isinstance(expression, TemplateExpression):
         return _template(expression, scope)
     if isinstance(expression, Constant):
         return None if expression.span.text == "null" else Text(expression.span.slice)
@@ -183,7 +183,7 @@ def _joined(parts: Iterable[Part], where: Location) -> Text | None:
     return Text(joined, known=known, begins=begins, layout_unknown=layout_unknown)
 
 
-def _template(template: Template, scope: Scope) -> Text | None:
+def _template(template: TemplateExpression, scope: Scope) -> Text | None:
     if len(template.inside) == 1 and isinstance(template.inside[0], Interpolation):
         return text(template.inside[0].inside[0], scope)
     parts: list[Part] = []

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ssmwake.lint.aws import instance
-from ssmwake.lint.aws.instance import Instance, Names
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.instance import DescribedInstance, InstanceNames
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.terraform import profiles
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope, Text
@@ -13,7 +13,7 @@ from ssmwake.lint.terraform.tree import Block, Body, Reference
 from ssmwake.model import Finding
 
 LAUNCH_TEMPLATE = "aws_launch_template"
-NAMES = Names(
+NAMES = InstanceNames(
     "http_endpoint",
     'http_tokens = "required"',
     "http_protocol_ipv6",
@@ -29,7 +29,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
     generated = any(one.type in ("dynamic", "launch_template") for one in body.blocks)
     whole = not any(one.layout_unknown for one in user_data)
     template = block.labels[0] == LAUNCH_TEMPLATE
-    one = Instance(
+    one = DescribedInstance(
         where=block.name.where,
         profile=_profile(body, scope),
         role=profiles.role_name(body, scope),
@@ -51,7 +51,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
     yield from profiles.check(block, scope)
 
 
-def tokens(body: Body, scope: Scope) -> Setting | None:
+def tokens(body: Body, scope: Scope) -> StatedSetting | None:
     """Return whether requests to IMDS need a token, if the module sets it."""
     options = [one.body for one in body.blocks if one.type == "metadata_options"]
     return _setting(options[0], "http_tokens", scope) if options else None
@@ -87,16 +87,16 @@ def _looked_up(block: Block | None, scope: Scope) -> str | None:
     return None
 
 
-def _setting(body: Body, name: str, scope: Scope) -> Setting | None:
+def _setting(body: Body, name: str, scope: Scope) -> StatedSetting | None:
     attribute = body.attributes.get(name)
     if attribute is None:
         return None
     said = text(attribute.value, scope)
-    return Setting(said.source.text if said and said.known else None, attribute.name.where)
+    return StatedSetting(said.source.text if said and said.known else None, attribute.name.where)
 
 
-def _profile(body: Body, scope: Scope) -> Setting | None:
+def _profile(body: Body, scope: Scope) -> StatedSetting | None:
     for block in body.blocks:
         if block.type == "iam_instance_profile":
-            return Setting(None, block.name.where)
+            return StatedSetting(None, block.name.where)
     return _setting(body, "iam_instance_profile", scope)

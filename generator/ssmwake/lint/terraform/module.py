@@ -9,14 +9,12 @@ import yaml
 from ssmwake.cloud_init.packing import from_base64
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.lint.aws import document
-from ssmwake.lint.aws.document import DocumentResource
-from ssmwake.lint.aws.document import Names as DocumentNames
+from ssmwake.lint.aws.document import DocumentNames, DocumentResource
 from ssmwake.lint.aws.instance import in_user_data
-from ssmwake.lint.aws.setting import Setting
+from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, INFO, rule
-from ssmwake.lint.rules.not_linted import NOT_LINTED
 from ssmwake.lint.terraform import associations, escapes, instances, roles, tf_json
 from ssmwake.lint.terraform.cursor import BrokenText
 from ssmwake.lint.terraform.escapes import BROKEN_TERRAFORM
@@ -36,13 +34,14 @@ from ssmwake.lint.terraform.tree import (
     expressions,
     walk,
 )
-from ssmwake.lint.text.placeholders import WORD, is_path, is_placeholder
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed, text_of
-from ssmwake.lint.text.yaml_nodes import value as node_at
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config, mime
 from ssmwake.model import Finding, Location, Replacement
+from ssmwake.text.placeholders import WORD, is_path, is_placeholder
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import NOT_LINTED
+from ssmwake.text.yaml_nodes import composed, text_of
+from ssmwake.text.yaml_nodes import value as node_at
 
 PLAIN_TEXT = rule(
     "SW412",
@@ -335,10 +334,10 @@ def _document(body: Body, scope: Scope) -> Iterator[Found]:
 def _described(body: Body, scope: Scope) -> DocumentResource:
     """Return what a resource says about its document."""
 
-    def setting(name: str) -> Setting | None:
+    def setting(name: str) -> StatedSetting | None:
         value = body.value(name)
         said = text(value, scope) if value else None
-        return Setting(said.source.text if said and said.known else None, value.span.where) if value else None
+        return StatedSetting(said.source.text if said and said.known else None, value.span.where) if value else None
 
     return DocumentResource(setting("name"), setting("document_type"), setting("version_name"), DOCUMENT_NAMES)
 

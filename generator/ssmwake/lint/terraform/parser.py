@@ -20,9 +20,9 @@ from ssmwake.lint.terraform.tree import (
     Object,
     Reference,
     Span,
-    Template,
+    TemplateExpression,
 )
-from ssmwake.lint.text.source import Source
+from ssmwake.text.source import Source
 
 NAME = re.compile(r"[^\W\d][\w-]*")
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -42,23 +42,23 @@ CONSTANTS = frozenset({"true", "false", "null"})
 
 def parse(source: Source) -> Body:
     """Return the tree of a .tf file; raise BrokenText at the first place that makes no sense."""
-    reader = _Reader(source)
+    reader = _TerraformReader(source)
     if source.text.startswith("\ufeff"):
         reader.at = 1
     return reader.body(whole=True)
 
 
-def parse_template(source: Source) -> Template:
+def parse_template(source: Source) -> TemplateExpression:
     """Return the tree of a template: that which a file holds, or a string of .tf.json."""
     try:
-        return _Reader(source).template(len(source.text))
+        return _TerraformReader(source).template(len(source.text))
     except BrokenText as error:
         # Broken in this many places, it is read no further.
         start = Span(source, error.offset, error.offset + 1)
-        return Template(start, (Broken(start, problem=error.problem),))
+        return TemplateExpression(start, (Broken(start, problem=error.problem),))
 
 
-class _Reader(Cursor):
+class _TerraformReader(Cursor):
     """What the words of a text mean."""
 
     def __init__(self, source: Source) -> None:
@@ -301,7 +301,7 @@ class _Reader(Cursor):
 
     # Templates.
 
-    def quoted(self) -> Template:
+    def quoted(self) -> TemplateExpression:
         start = self.at
         self.at += 1
         pieces: list[Expression] = []
@@ -321,13 +321,13 @@ class _Reader(Cursor):
                 if self.at > first:
                     pieces.append(Literal(self.span(first)))
                 self.at += 1
-                return Template(self.span(start), tuple(pieces), quoted=True)
+                return TemplateExpression(self.span(start), tuple(pieces), quoted=True)
             if found[0][0] == "\\" and not self.matched(ESCAPE):
                 raise self.broken("no such escape; write \\\\ for a backslash")
             self.at = max(self.at, found.end())
             pieces.append(Literal(self.span(first)))
 
-    def heredoc(self) -> Template:
+    def heredoc(self) -> TemplateExpression:
         start = self.at
         opened = self.matched(HEREDOC)
         if not opened:
@@ -341,7 +341,7 @@ class _Reader(Cursor):
         self.at = closed.start() + len(closed[0].rstrip())
         return replace(found, span=self.span(start))
 
-    def template(self, stop: int, *, flush: bool = False) -> Template:
+    def template(self, stop: int, *, flush: bool = False) -> TemplateExpression:
         start, before = self.at, self.end
         self.end = stop
         pieces: list[Expression] = []
@@ -356,7 +356,7 @@ class _Reader(Cursor):
             if found:
                 pieces.append(self.piece(within_line=False))
         self.end = before
-        return Template(self.span(start), tuple(pieces), flush=flush)
+        return TemplateExpression(self.span(start), tuple(pieces), flush=flush)
 
     def piece(self, *, within_line: bool) -> Expression:
         """Return `${...}` or `%{...}`; of one that makes no sense, how far it reaches is a guess."""

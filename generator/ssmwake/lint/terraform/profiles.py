@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 
 from ssmwake.lint.aws import profile
-from ssmwake.lint.aws.profile import Form, Names, Reference
+from ssmwake.lint.aws.profile import Form, ProfileNames, ProfileReference
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope
-from ssmwake.lint.terraform.tree import Block, Body, Expression
-from ssmwake.lint.terraform.tree import Reference as Path
+from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference
 from ssmwake.model import Finding
 
 PROFILE, ROLE = "aws_iam_instance_profile", "aws_iam_role"
-NAMES = Names("an aws_iam_instance_profile", "name", "")
-IN_TEMPLATE = Names("an aws_iam_instance_profile", "name", "arn")
+NAMES = ProfileNames("an aws_iam_instance_profile", "name", "")
+IN_TEMPLATE = ProfileNames("an aws_iam_instance_profile", "name", "arn")
 
 
 def check(block: Block, scope: Scope) -> Iterator[Finding]:
@@ -27,18 +26,18 @@ def check(block: Block, scope: Scope) -> Iterator[Finding]:
                 yield from profile.check(found, form, IN_TEMPLATE)
 
 
-def _reference(value: Expression, scope: Scope) -> Reference | None:
+def _reference(value: Expression, scope: Scope) -> ProfileReference | None:
     """Return what an expression refers to; None for what only Terraform knows."""
     where = value.span.where
-    if isinstance(value, Path):
+    if isinstance(value, Reference):
         path = value.path[1:] if value.path[0] == "data" else value.path
         if len(path) == 3 and path[0] in (PROFILE, ROLE) and path[2] in ("arn", "name", "id"):
             form = Form.ARN if path[2] == "arn" else Form.NAME
             if path[0] == PROFILE:
-                return Reference(where, form=form)
+                return ProfileReference(where, form=form)
             alike = form is Form.NAME and _named_by(path[1], scope)
             elsewhere = form is Form.NAME and (ROLE, path[1]) not in scope.resources
-            return None if alike else Reference(where, is_role=True, form=form, may_be_named_alike=elsewhere)
+            return None if alike else ProfileReference(where, is_role=True, form=form, may_be_named_alike=elsewhere)
     found = text(value, scope)
     if found is None or not found.source.text:
         return None
@@ -52,7 +51,7 @@ def _named_by(role: str, scope: Scope) -> bool:
     said = _text(own.body, "name", scope) if own else None
     for (kind, _), block in scope.resources.items():
         named = block.body.value("name") if kind == PROFILE else None
-        if isinstance(named, Path) and named.path[:2] == (ROLE, role):
+        if isinstance(named, Reference) and named.path[:2] == (ROLE, role):
             return True
         if named and said is not None and _text(block.body, "name", scope) == said:
             return True
@@ -65,12 +64,12 @@ def role_name(body: Body, scope: Scope) -> str | None:
     values += [
         one.body.value(key) for one in body.blocks if one.type == "iam_instance_profile" for key in ("name", "arn")
     ]
-    paths = [value.path for value in values if isinstance(value, Path)]
+    paths = [value.path for value in values if isinstance(value, Reference)]
     if len(paths) != 1 or paths[0][0] != PROFILE or len(paths[0]) != 3:
         return None
     given = scope.resources.get((PROFILE, paths[0][1]))
     role = given.body.value("role") if given else None
-    if isinstance(role, Path) and len(role.path) == 3 and role.path[0] == ROLE:
+    if isinstance(role, Reference) and len(role.path) == 3 and role.path[0] == ROLE:
         block = scope.resources.get((ROLE, role.path[1]))
         if block is None or "count" in block.body.attributes or "for_each" in block.body.attributes:
             return None

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 import yaml
 
 from ssmwake.lint.aws import policy
-from ssmwake.lint.aws.policy import Names, Policy, Profile, Statement, closure
+from ssmwake.lint.aws.policy import DescribedProfile, ManagedPolicy, RoleNames, Statement, closure
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Coding, Scope, Text
 from ssmwake.lint.terraform.tree import Block, Body, Expression, List, Reference, expressions, walk
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.yaml_nodes import composed, items, value
 from ssmwake.model import Finding
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.yaml_nodes import composed, items, value
 
 ROLE, PROFILE = "aws_iam_role", "aws_iam_instance_profile"
 ATTACHMENT, INLINE = "aws_iam_role_policy_attachment", "aws_iam_role_policy"
@@ -22,7 +22,7 @@ BOOTING = frozenset({"aws_instance", "aws_spot_instance_request"})
 LAUNCHES = BOOTING | {"aws_launch_template", "aws_launch_configuration"}
 # Without such a permission the agent is denied, and sleeps.
 FOR_AGENT = re.compile(r"AmazonSSMManagedInstanceCore|AmazonEC2RoleforSSM|ssm:UpdateInstanceInformation|ssm:\*")
-NAMES = Names("role", "an aws_iam_role_policy_attachment", "add depends_on = [{policy}]")
+NAMES = RoleNames("role", "an aws_iam_role_policy_attachment", "add depends_on = [{policy}]")
 
 # Returns the user data of an instance, as far as it is known.
 Scripts = Callable[[Body, Scope], Sequence[Text]]
@@ -56,10 +56,10 @@ class _Module:
             if named and role in _refers([named]):
                 yield address, block
 
-    def policy(self, expression: Expression) -> Policy:
+    def policy(self, expression: Expression) -> ManagedPolicy:
         """Return the policy of AWS that an ARN names."""
         found = text(expression, self.scope)
-        return Policy(policy.managed_name(found.source.text) if found else None, expression.span.where)
+        return ManagedPolicy(policy.managed_name(found.source.text) if found else None, expression.span.where)
 
     def statements(self, expression: Expression | None) -> list[Statement] | None:
         """Return the statements of a policy; None where not all of them are known."""
@@ -110,7 +110,7 @@ def check(body: Body, scope: Scope, scripts: Scripts) -> Iterator[Finding]:
     module = _Module(body, scope)
     for address, block in module.of_kind(PROFILE):
         if not {"role", "roles"} & set(block.body.attributes):
-            yield from policy.check_profile(Profile(block.name.where, 0, NAMES))
+            yield from policy.check_profile(DescribedProfile(block.name.where, 0, NAMES))
         for role in sorted(module.waits[address]):
             if role in module.blocks and role.startswith(f"{ROLE}."):
                 yield from _trust(module, module.blocks[role])
@@ -148,7 +148,7 @@ def _agents(module: _Module, scripts: Scripts) -> Iterator[Finding]:
             roles |= module.roles_of(address)
     for role in sorted(roles & set(module.blocks)):
         body = module.blocks[role].body
-        policies: list[Policy] = []
+        policies: list[ManagedPolicy] = []
         documents: list[list[Statement] | None] = []
         for _, attachment in module.attached_to(role, ATTACHMENT):
             arn = attachment.body.value("policy_arn")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from ssmwake.lint.terraform.referenced_files import Files
-from ssmwake.lint.terraform.tree import Block, Expression, Literal, Object, Reference, Span, Template
-from ssmwake.lint.text.source import Source
+from ssmwake.lint.terraform.tree import Block, Expression, Literal, Object, Reference, Span, TemplateExpression
+from ssmwake.text.source import Source
 
 # Much more than user data or a document may have, and little enough to be put together again and again.
 LIMIT = 256 * 1024
@@ -60,10 +60,10 @@ class Scope:
 def keys(mapping: Object) -> Iterator[tuple[str | None, Expression]]:
     """Yield the keys of an object as text, None for one that only Terraform knows, with their values."""
     for key, value in mapping.items:
-        pieces = key.inside if isinstance(key, Template) else ()
+        pieces = key.inside if isinstance(key, TemplateExpression) else ()
         if isinstance(key, Reference) and len(key.path) == 1:
             yield key.path[0], value
-        elif isinstance(key, Template) and all(isinstance(piece, Literal) for piece in pieces):
+        elif isinstance(key, TemplateExpression) and all(isinstance(piece, Literal) for piece in pieces):
             yield "".join(piece.span.text for piece in pieces), value
         else:
             yield None, value

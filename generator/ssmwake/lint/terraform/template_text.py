@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ssmwake.lint.terraform.tree import Expression, Literal, Template
-from ssmwake.lint.text.source import Edit, Source
+from ssmwake.lint.terraform.tree import Expression, Literal, TemplateExpression
+from ssmwake.text.source import Edit, Source
 
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 PLAIN_ESCAPE = re.compile(r"\$\$\{|%%\{")
@@ -24,7 +24,7 @@ def alone(pieces: tuple[Expression, ...], number: int, *, script: bool) -> bool:
     return not before.strip() and (after.startswith("#") or not (after or script))
 
 
-def literal(template: Template, number: int, cut: int) -> Source:
+def literal(template: TemplateExpression, number: int, cut: int) -> Source:
     """Return the text of a literal: without escapes, indentation and what a neighbouring ~ strips."""
     span = template.inside[number].span
     raw = span.text
@@ -55,7 +55,7 @@ def _meant(escape: str) -> str:
     return ESCAPES[escape[1]]
 
 
-def _lines(template: Template, number: int) -> Iterator[tuple[int, int]]:
+def _lines(template: TemplateExpression, number: int) -> Iterator[tuple[int, int]]:
     """Yield where lines begin in a literal, and by how many blanks; a line of blanks only does not count."""
     span = template.inside[number].span
     raw = span.text
@@ -68,7 +68,7 @@ def _lines(template: Template, number: int) -> Iterator[tuple[int, int]]:
             yield at, stop - at
 
 
-def indent(template: Template) -> int:
+def indent(template: TemplateExpression) -> int:
     """Return how many blanks `<<-` takes from each line: as many as the least indented has."""
     least = [
         spaces

@@ -16,10 +16,10 @@ from ssmwake.lint.terraform.tree import (
     Literal,
     Object,
     Span,
-    Template,
+    TemplateExpression,
 )
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import composed
 
 # How many labels a block of each kind has.
 LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "output": 1, "provider": 1, "locals": 0, "terraform": 0}
@@ -95,5 +95,5 @@ def _expression(source: Source, node: yaml.Node) -> Expression:
     inside: list[Expression] = []
     for name, key, inner in _pairs(node):
         label = _name(source, key)
-        inside += [Template(label, (Literal(label),) if name else ()), _expression(source, inner)]
+        inside += [TemplateExpression(label, (Literal(label),) if name else ()), _expression(source, inner)]
     return Object(span, tuple(inside))

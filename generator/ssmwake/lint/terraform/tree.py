@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Location
+from ssmwake.text.source import Source
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Broken(Expression):
 
 
 @dataclass(frozen=True)
-class Template(Expression):
+class TemplateExpression(Expression):
     """A string, a heredoc or a whole template file: its pieces are inside."""
 
     quoted: bool = False

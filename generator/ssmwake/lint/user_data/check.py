@@ -7,19 +7,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
-from ssmwake.cloud_init.parts import BOM, GZIP, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, Kind, Part, is_mime, kind_of
+from ssmwake.cloud_init.parts import (
+    BOM,
+    GZIP,
+    UNKNOWN_FIRST_LINE,
+    UNREADABLE_USER_DATA,
+    Part,
+    PartKind,
+    is_mime,
+    kind_of,
+)
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
 from ssmwake.lint.shell.units import SEVERAL_IMAGES
-from ssmwake.lint.text import placeholders
-from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import cloud_config, first_line, jinja_template, mime, node_config
 from ssmwake.lint.user_data.first_line import INEXACT_HEADER, INTERPRETER_LINE
 from ssmwake.lint.user_data.part import Piece, entries
 from ssmwake.model import Finding, Invalid, Location, Replacement, Severity
+from ssmwake.text import placeholders
+from ssmwake.text.source import Source
 
 CRLF_OR_BOM = rule(
     "SW207",
@@ -90,9 +99,9 @@ def parts(source: Source, data: bytes) -> Iterator[tuple[Source, Part]]:
     """Yield each part of user data with its places; raise Invalid for what cloud-init would ignore."""
     for found in pieces(source, data):
         if isinstance(found, Piece):
-            kind = next((kind for kind in Kind if kind.value == found.type), Kind.OTHER)
+            kind = next((kind for kind in PartKind if kind.value == found.type), PartKind.OTHER)
             body = found.source.text.encode("utf-8", "surrogateescape")
-            yield found.source, Part(Kind.SCRIPT if found.type in mime.SCRIPTS else kind, body, source.path)
+            yield found.source, Part(PartKind.SCRIPT if found.type in mime.SCRIPTS else kind, body, source.path)
         elif found.rule in IGNORED and found.severity is Severity.ERROR:
             raise Invalid(found)
 
@@ -134,7 +143,7 @@ def _opened(found: Iterator[Piece | Finding], depth: int) -> Iterator[Piece | Fi
     """Yield the parts in archives and the compressed ones, and all others as they are."""
     for one in found:
         piece = _recognised(one) if isinstance(one, Piece) else one
-        if isinstance(piece, Piece) and piece.type == Kind.ARCHIVE.value and depth < DEEPEST:
+        if isinstance(piece, Piece) and piece.type == PartKind.ARCHIVE.value and depth < DEEPEST:
             yield from _opened(_with_first_lines(entries(piece.source)), depth + 1)
         else:
             yield piece
@@ -170,9 +179,9 @@ def _part(piece: Piece, image: str | None, *, layout_known: bool) -> Iterator[Fo
     if what == "text/x-shellscript" and (kind := kind_of(source.text)):
         what = kind.value
     templated = False
-    if what == Kind.CLOUD_CONFIG.value or what in mime.SCRIPTS:
+    if what == PartKind.CLOUD_CONFIG.value or what in mime.SCRIPTS:
         yield from jinja_template.not_rendered(source)
-    if what == Kind.JINJA.value:
+    if what == PartKind.JINJA.value:
         _, _, rest = source.text.partition("\n")
         templated = STATEMENTS.search(rest) is not None
         source = source.slice(len(source.text) - len(rest), len(source.text))
@@ -180,19 +189,19 @@ def _part(piece: Piece, image: str | None, *, layout_known: bool) -> Iterator[Fo
         source = placeholders.jinja(source)
         kind = kind_of(source.text)
         what = kind.value if kind else ""
-    if what == Kind.CLOUD_CONFIG.value:
+    if what == PartKind.CLOUD_CONFIG.value:
         # The branches of a template are for one system each.
         image = SEVERAL_IMAGES if templated else image
         yield from cloud_config.check(source, templated=templated, layout_known=layout_known, image=image)
         return
     if what == mime.NODEADM:
         yield from node_config.check(source)
-    if what not in mime.SCRIPTS and what != Kind.BOOTHOOK.value:
+    if what not in mime.SCRIPTS and what != PartKind.BOOTHOOK.value:
         return
     yield from _line_ends(source)
     source = _with_lf(source)
     blanks = len(source.text) - len(source.text.lstrip())
-    if what == Kind.BOOTHOOK.value:
+    if what == PartKind.BOOTHOOK.value:
         hook = _without_header(source)
         yield from _boothook(hook)
         yield from script.check(hook, script.Run.EARLY, image)

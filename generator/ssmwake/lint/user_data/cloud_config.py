@@ -6,17 +6,18 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.cloud_init.packing import unpacked
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA, GZIP
+from ssmwake.cloud_init.parts import GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
-from ssmwake.lint.text.source import Edit, Source
-from ssmwake.lint.text.yaml_nodes import composed, effective, is_string, items, text_of
-from ssmwake.lint.text.yaml_syntax import broken, duplicates, is_filled_in
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding
+from ssmwake.text.source import Edit, Source
+from ssmwake.text.unreadable import BROKEN_USER_DATA
+from ssmwake.text.yaml_nodes import composed, effective, is_string, items, text_of
+from ssmwake.text.yaml_syntax import broken, duplicates, is_filled_in
 
 SCRIPT_BELOW_CONFIG = rule(
     "SW232", ERROR, "a script below a cloud-config", reason="YAML cannot read it, and nothing of either runs"

@@ -12,10 +12,10 @@ import yaml
 
 from ssmwake.lint.deferred import CloudConfig
 from ssmwake.lint.rules import WARNING, rule
-from ssmwake.lint.rules.not_linted import NOT_LINTED
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import effective, items
 from ssmwake.model import Finding, Invalid, Location
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import NOT_LINTED
+from ssmwake.text.yaml_nodes import effective, items
 
 if TYPE_CHECKING:
     from jsonschema import Draft4Validator

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import effective, items, text_of
 from ssmwake.lint.user_data.cloud_config_keys import ANY, DEPRECATED, KEYS, Shape
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import effective, items, text_of
 
 DEPRECATED_KEY = rule(
     "SW204", WARNING, "a deprecated key in cloud-config", reason="from 23.4 the status is degraded; later it is ignored"

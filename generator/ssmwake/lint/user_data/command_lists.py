@@ -10,10 +10,10 @@ from itertools import pairwise
 import yaml
 
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import effective, items
 from ssmwake.model import Finding
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import effective, items
 
 EMPTY_ITEM = rule(
     "SW245", WARNING, "an empty command", reason="cloud-init before 21.4, as on Amazon Linux 2, then runs no command"

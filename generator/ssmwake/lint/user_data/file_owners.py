@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import Pairs, effective, items, text_of
 from ssmwake.model import Finding, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import Pairs, effective, items, text_of
 
 OWNER = rule(
     "SW249",

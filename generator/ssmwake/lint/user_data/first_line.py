@@ -4,12 +4,12 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, Kind, kind_of
+from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, PartKind, kind_of
 from ssmwake.lint import intent
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.placeholders import is_path, is_placeholder
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Severity
+from ssmwake.text.placeholders import is_path, is_placeholder
+from ssmwake.text.source import Source
 
 ON_FIRST_LINE = rule(
     "SW267", ERROR, "a whole script on the #! line", reason="the kernel takes it for the interpreter, and nothing runs"
@@ -25,7 +25,7 @@ OPTIONS = re.compile(r"(?:[-+]\w*o[ \t]+\w+[ \t]+|[-+]\S+[ \t]+)+")
 SHELLS = re.compile(r"(?:ba|da|a|k|z)?sh$")
 IGNORED = "cloud-init ignores it"
 # Kinds whose first line is cut off by its exact spelling, at the very beginning.
-EXACT = {Kind.BOOTHOOK: "#cloud-boothook", Kind.JSON_PATCH: "#cloud-config-jsonp"}
+EXACT = {PartKind.BOOTHOOK: "#cloud-boothook", PartKind.JSON_PATCH: "#cloud-config-jsonp"}
 
 
 def check(source: Source) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def check(source: Source) -> Iterator[Finding]:
     blanks = len(text) - len(text.lstrip())
     first = text[blanks:].partition("\n")[0].rstrip()
     where = source.at_offset(blanks)
-    if kind is Kind.SCRIPT:
+    if kind is PartKind.SCRIPT:
         interpreter = INTERPRETER.match(first)
         named = interpreter[1] if interpreter else ""
         if blanks:
@@ -49,12 +49,12 @@ def check(source: Source) -> Iterator[Finding]:
             yield INTERPRETER_LINE.at(
                 where, f"the kernel looks for {named} in the folder it is in; write its whole path"
             )
-    elif kind is Kind.JINJA and blanks:
+    elif kind is PartKind.JINJA and blanks:
         message = "what stands before the template header keeps cloud-init from rendering it; remove that"
         yield INEXACT_HEADER.at(where, message)
     elif kind in EXACT and (blanks or not first.startswith(EXACT[kind])):
         yield INEXACT_HEADER.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
-    elif kind in (Kind.CLOUD_CONFIG, Kind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
+    elif kind in (PartKind.CLOUD_CONFIG, PartKind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
         message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
         yield INEXACT_HEADER.at(where, message, severity=Severity.INFO)
 

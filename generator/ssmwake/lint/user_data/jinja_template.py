@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.placeholders import WORD
-from ssmwake.lint.text.source import Source
 from ssmwake.model import Finding, Location
+from ssmwake.text.placeholders import WORD
+from ssmwake.text.source import Source
 
 if TYPE_CHECKING:
     from jinja2 import nodes

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from email import errors, message_from_string
 from email.message import Message
 
-from ssmwake.cloud_init.parts import MIME_BOUNDARY, Kind, kind_of
+from ssmwake.cloud_init.parts import MIME_BOUNDARY, PartKind, kind_of
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.rules.not_linted import NOT_LINTED
-from ssmwake.lint.text.source import Source
 from ssmwake.lint.user_data import mime_go
 from ssmwake.lint.user_data.part import Piece
 from ssmwake.model import Finding, Location, Severity
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import NOT_LINTED
 
 NESTED_MIME = rule(
     "SW215", WARNING, "MIME inside MIME", reason="those who read user data besides cloud-init find no part"
@@ -39,7 +39,7 @@ NODEADM = "application/node.eks.aws"
 SCRIPTS = {"text/x-shellscript", *(f"text/x-shellscript-per-{often}" for often in ("boot", "instance", "once"))}
 # What cloud-init has a handler for, and the two of which it looks at the first line.
 LOOKED_AT = {"text/plain", "text/x-not-multipart"}
-TYPES = {*(kind.value for kind in Kind if kind is not Kind.OTHER), *SCRIPTS, *LOOKED_AT, "text/upstart-job"}
+TYPES = {*(kind.value for kind in PartKind if kind is not PartKind.OTHER), *SCRIPTS, *LOOKED_AT, "text/upstart-job"}
 PACKED = re.compile(r"application/(?:x-)?(?:gzip|gzip-compressed|gzipped|compress|compressed|gunzip)")
 HEADER = re.compile(r"(?:content-type|mime-version|content-transfer-encoding|content-disposition)\s*:", re.IGNORECASE)
 ENCODED = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode"})
@@ -124,7 +124,7 @@ def _pieces(source: Source) -> Iterator[Piece | Finding]:
 def begins_too_late(piece: Piece) -> bool:
     """Return whether something stands before the #! of a script."""
     text = piece.source.text
-    return piece.type in SCRIPTS | LOOKED_AT and kind_of(text) is Kind.SCRIPT and not text.startswith("#!")
+    return piece.type in SCRIPTS | LOOKED_AT and kind_of(text) is PartKind.SCRIPT and not text.startswith("#!")
 
 
 def _container(source: Source, node: Message, position: int, worst: Severity, *, nested: bool) -> Iterator[Finding]:
@@ -172,13 +172,13 @@ def _contradiction(place: Location, piece: Piece, *, handled: bool, late: bool) 
             yield HEADERS_IN_BODY.at(body, message)
     elif piece.type in SCRIPTS and kind is None:
         yield MISLABELLED_PART.at(body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")
-    elif piece.type in SCRIPTS and kind is not Kind.SCRIPT and kind is not None:
+    elif piece.type in SCRIPTS and kind is not PartKind.SCRIPT and kind is not None:
         if piece.type != "text/x-shellscript":
             yield MISLABELLED_PART.at(place, f"{kind.value} that is run as a script; write its type")
         else:
             message = f"{kind.value} by its first line, which cloud-init goes by; write its type"
             yield MISLABELLED_PART.at(place, message, severity=Severity.INFO)
-    elif piece.type == "text/cloud-config" and kind is Kind.SCRIPT:
+    elif piece.type == "text/cloud-config" and kind is PartKind.SCRIPT:
         yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
     elif piece.type in LOOKED_AT and kind is None and not handled:
         yield IGNORED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")

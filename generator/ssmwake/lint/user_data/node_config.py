@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import pairs
-from ssmwake.lint.text.yaml_syntax import broken
 from ssmwake.model import Finding
+from ssmwake.text.source import Source
+from ssmwake.text.yaml_nodes import pairs
+from ssmwake.text.yaml_syntax import broken
 
 NODE_CONFIG = rule("SW251", ERROR, "a NodeConfig that nodeadm refuses", reason="the instance never joins the cluster")
 

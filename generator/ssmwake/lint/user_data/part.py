@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA, Kind, kind_of
-from ssmwake.lint.text.source import Source
-from ssmwake.lint.text.yaml_nodes import composed, is_string, pairs, text_of, value
-from ssmwake.lint.text.yaml_syntax import broken
+from ssmwake.cloud_init.parts import PartKind, kind_of
 from ssmwake.model import Finding, Location
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import BROKEN_USER_DATA
+from ssmwake.text.yaml_nodes import composed, is_string, pairs, text_of, value
+from ssmwake.text.yaml_syntax import broken
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def entries(source: Source) -> Iterator[Piece | Finding]:
         if isinstance(content, yaml.ScalarNode) and is_string(content):
             inner = source.inner(content)
             kind = kind_of(inner.text)
-            yield Piece(inner, said or (kind.value if kind else Kind.CLOUD_CONFIG.value))
+            yield Piece(inner, said or (kind.value if kind else PartKind.CLOUD_CONFIG.value))
         elif content is None and "content" not in pairs(item):
             yield BROKEN_USER_DATA.at(source.of(item), "no part, as it has no content; write content: |")
         elif not isinstance(content, yaml.ScalarNode):

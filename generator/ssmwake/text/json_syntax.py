@@ -3,12 +3,14 @@
 import json
 import re
 
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.model import Finding, Location
+from ssmwake.model import Finding, Location, Severity, rule
+from ssmwake.text.source import Source
 
 BROKEN_JSON = rule(
-    "SW440", ERROR, "broken JSON", reason="the AWS CLI, Terraform and the services refuse what only YAML allows"
+    "SW440",
+    Severity.ERROR,
+    "broken JSON",
+    reason="the AWS CLI, Terraform and the services refuse what only YAML allows",
 )
 COMMENT = re.compile(r"\s*(?:#|//|/\*)")
 

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.cloud_init.parts import BROKEN_USER_DATA
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.text.source import Source
-from ssmwake.model import Finding, Location
+from ssmwake.model import Finding, Location, Severity, rule
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import BROKEN_USER_DATA
 
 TEMPLATE = "a CloudFormation template"
 PLACEHOLDER = re.compile(r"%[\w.-]+%|@@?\w+@@?|\{%|<%")
 DUPLICATE_KEY = rule(
-    "SW205", ERROR, "a duplicate key", reason="the last one wins, and the first is gone without a word"
+    "SW205", Severity.ERROR, "a duplicate key", reason="the last one wins, and the first is gone without a word"
 )
 
 

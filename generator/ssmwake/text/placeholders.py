@@ -2,7 +2,7 @@
 
 import re
 
-from ssmwake.lint.text.source import Edit, Source
+from ssmwake.text.source import Edit, Source
 
 SUB = re.compile(r"\$\{(!?)([^{}\n]*)\}")
 SSM = re.compile(r"\{\{[^{}\n]*\}\}")

@@ -6,11 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import yaml
-
-from ssmwake.lint.text.yaml_offsets import turns
 from ssmwake.model import Location, Replacement
+from ssmwake.text.yaml_offsets import turns
+
+if TYPE_CHECKING:
+    import yaml
 
 
 @dataclass(frozen=True)
