@@ -283,9 +283,9 @@ def test_a_closed_stream_gives_no_traceback(closed: str) -> None:
 
 def test_ctrl_c_is_130_and_one_line() -> None:
     code = (
-        "import sys, signal, os\n"
+        "import sys, signal\n"
         "from ssmwake.cli import main, inputs\n"
-        "inputs.read = lambda *a: os.kill(os.getpid(), signal.SIGINT)\n"
+        "inputs.read = lambda *a: signal.raise_signal(signal.SIGINT)\n"
         "sys.argv = ['ssmwake', 'user-data', '--include', '/dev/null']\n"
         "main()\n"
     )
