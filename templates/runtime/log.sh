@@ -25,7 +25,7 @@ finish() {
     [ -z "${2-}" ] || tell "$1" "$2"
     case $1:$mode in
     signal:*) ;;
-    ready:* | installed:* | uninstalled:* | already-running:* | agent-not-seeded:*) code=0 ;;
+    ready:* | installed:* | uninstalled:* | already-running:* | agent-online:* | agent-not-seeded:*) code=0 ;;
     agent-not-installed:run | agent-masked:run | agent-disabled:run | agent-stopped:run) code=0 ;;
     usage:*) code=64 ;;
     imds-disabled:* | no-[!r]* | agent-no-service-manager:*) code=69 ;;

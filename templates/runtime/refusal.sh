@@ -24,14 +24,15 @@ explain_cause() {
         ;;
     esac
     case $error in
-    *Fingerprint*) todo='sudo amazon-ssm-agent -register -clear' ;;
+    *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
     *'ignature exp'*) todo='set the clock' ;;
     esac
 }
 
-# Say why a restart did not help.
+# Say why a restart did not help, or would not.
 tell_cause() {
-    [ "$woken" != 0 ] && [ $((now - woken)) -ge 3 ] || return 0
+    [ "$woken" != 0 ] || [ "$agent_source" = OnPrem ] || return 0
+    [ $((now - woken)) -ge 3 ] || return 0
     explain_cause
     [ -z "$cause" ] || tell $cause "$sentence; $todo; its log: $error"
 }

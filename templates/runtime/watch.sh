@@ -91,8 +91,13 @@ tend() {
         ;;
     asleep | hibernating | down | not-started)
         healthy=0
+        read_identity
         tell_cause
-        [ "$now" -lt "$due" ] || wake
+        case $agent_source:$agent in
+        # It would not use the role.
+        OnPrem:asleep | OnPrem:hibernating) ;;
+        *) [ "$now" -lt "$due" ] || wake ;;
+        esac
         ;;
     queued)
         # Its start waits for something such as the end of cloud-final; the role will be there then.

@@ -5,58 +5,27 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from boot.harness.agent import UNIT
 from boot.harness.container import Machine, until
 from boot.harness.disk import write
+from boot.harness.facts import WATCHER
 from boot.harness.instance import LIB, Instance, asleep, finished, instance, settle, ssmwake
+from boot.harness.wake import OFTEN, install, up, watching
 from ssmwake import __version__
-from ssmwake.model import Config
 from ssmwake.render import runtime
-from ssmwake.render.carriers import conf
 
 pytestmark = pytest.mark.systemd
 
 SUITE = "bookworm"
-WATCHER = "ssmwake.service"
-# An agent that is well is looked at once a minute by default; a test does not wait that long.
-OFTEN = conf(Config(poll_healthy=1), "ssmwake")
-
-
-@contextmanager
-def up(it: Instance, *, cloud_init: bool = False) -> Iterator[Machine]:
-    """Boot with the runtime on the disk but not installed; cloud-init has nothing to do with most of these facts."""
-    write(it.disk, LIB, runtime(), 0o700)
-    if not cloud_init:
-        write(it.disk, "etc/cloud/cloud-init.disabled", "")
-    with it.boot() as machine:
-        yield machine
 
 
 @pytest.fixture
 def it() -> Iterator[Instance]:
     with instance(SUITE) as made:
         yield made
-
-
-def install(machine: Machine) -> float:
-    """Install as user data does; return when that was done."""
-    machine.run("sh", LIB, "install", timeout=30)
-    return time.monotonic()
-
-
-def watching(machine: Machine) -> int:
-    """Wait for the watcher; return its process id."""
-    return until(lambda: int(machine.show(WATCHER, "MainPID")["MainPID"]), 10, "the watcher does not run")
-
-
-def status(machine: Machine) -> dict[str, object]:
-    """Return what `ssmwake status --json` says."""
-    fields: dict[str, object] = json.loads(machine.run("sh", LIB, "status", "--json", check=False).stdout)
-    return fields
 
 
 def test_a_late_role_wakes_a_sleeping_agent_within_seconds(it: Instance) -> None:

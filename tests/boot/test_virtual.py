@@ -47,7 +47,7 @@ def test_a_virtual_machine_of_ec2_wakes_its_agent_although_its_clock_jumps(
     with (
         network() as net,
         net.inside(lambda: Imds(f"{IMDS_V4}:80", f"[{IMDS_V6}]:80")) as imds,
-        net.inside(lambda: Endpoint(agent.SSM)) as ssm,
+        net.inside(lambda: Endpoint(agent.SSM, agent.MESSAGES)) as ssm,
         overlay(rootfs.root(RECIPE)) as top,
     ):
         agent.install(top, agent.UNIT, "network-online.target", "multi-user.target")

@@ -6,22 +6,27 @@ from pathlib import Path
 
 from boot.harness.disk import write
 from boot.harness.network import HOST
+from boot.harness.network import MESSAGES as MESSAGES_HOST
 from ssmwake import simulate
 
 UNIT = "amazon-ssm-agent.service"
 SNAP_UNIT = "snap.amazon-ssm-agent.amazon-ssm-agent.service"
 SSM = f"{HOST}:8443"
+MESSAGES = f"{MESSAGES_HOST}:8443"
+# Through a proxy the agent is connected to one address for everything.
+PROXY = f"--messages {SSM}"
+SSM_NAME = "ssm.eu-central-1.amazonaws.com"
 HOME = "opt/agent"
 
 
-def unit_text(after: str = "network-online.target", target: str = "multi-user.target") -> str:
+def unit_text(after: str = "network-online.target", target: str = "multi-user.target", options: str = "") -> str:
     """Return a unit file; how it restarts and what it kills is as in the vendor's packages."""
     return f"""[Unit]
 Description=stand-in for amazon-ssm-agent
 After={after}
 [Service]
 Environment=PYTHONPATH=/{HOME}
-ExecStart=/usr/bin/python3 -m ssmwake.simulate agent --ssm {SSM}
+ExecStart=/usr/bin/python3 -m ssmwake.simulate agent --ssm {SSM} --messages {MESSAGES} {options}
 KillMode=process
 Restart=always
 RestartSec=90
@@ -31,19 +36,20 @@ WantedBy={target}
 """
 
 
-def put_code(disk: Path) -> None:
+def put_code(disk: Path, worker: bool = True) -> None:
     """Copy the stand-in's code, which needs only Python's standard library, and the program of an agent's worker."""
-    # The stand-in puts it there where it is missing, and cannot where /usr is read-only.
-    write(disk, "usr/bin/ssm-agent-worker", "")
+    if worker:
+        # The stand-in puts it there where it is missing, and cannot where /usr is read-only.
+        write(disk, "usr/bin/ssm-agent-worker", "")
     write(disk, f"{HOME}/ssmwake/__init__.py", "")
     for source in Path(simulate.__path__[0]).glob("*.py"):
         write(disk, f"{HOME}/ssmwake/simulate/{source.name}", source.read_bytes())
 
 
-def install(disk: Path, unit: str, after: str, target: str) -> None:
+def install(disk: Path, unit: str, after: str, target: str, options: str = "") -> None:
     """Put the agent on a disk and enable it."""
-    put_code(disk)
-    write(disk, f"etc/systemd/system/{unit}", unit_text(after, target))
+    put_code(disk, worker="2.3" not in options)
+    write(disk, f"etc/systemd/system/{unit}", unit_text(after, target, options))
     wanted = disk / f"etc/systemd/system/{target}.wants" / unit
     wanted.parent.mkdir(parents=True, exist_ok=True)
     wanted.symlink_to(f"/etc/systemd/system/{unit}")

@@ -66,16 +66,17 @@ def instance(
     agent_unit: str = agent.UNIT,
     agent_after: str = "network-online.target",
     agent_target: str = "multi-user.target",
+    agent_options: str = "",
 ) -> Iterator[Instance]:
     """Make an instance of a suite that is off; an agent without a unit is not installed."""
     root = rootfs.root(rootfs.Recipe(suite))
     with contextlib.ExitStack() as stack:
         net = stack.enter_context(network())
         imds = stack.enter_context(net.inside(lambda: Imds(f"{IMDS_V4}:80", f"[{IMDS_V6}]:80")))
-        ssm = stack.enter_context(net.inside(lambda: Endpoint(agent.SSM)))
+        ssm = stack.enter_context(net.inside(lambda: Endpoint(agent.SSM, agent.MESSAGES)))
         top = stack.enter_context(disk.disk(root))
         if agent_unit:
-            agent.install(top, agent_unit, agent_after, agent_target)
+            agent.install(top, agent_unit, agent_after, agent_target, agent_options)
         yield Instance(net, imds, ssm, top)
 
 

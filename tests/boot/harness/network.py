@@ -19,6 +19,8 @@ T = TypeVar("T")
 IMDS_V4 = "169.254.169.254"
 IMDS_V6 = "fd00:ec2::254"
 GUEST, HOST = "10.0.0.10", "10.0.0.1"
+# Session Manager's channel has an address of its own, as it has wherever there is no proxy.
+MESSAGES = "10.0.0.2"
 GUEST_V6, HOST_V6 = "fd00:55::10", "fd00:55::1"
 MAC = "02:00:00:00:00:10"
 PREFIX = "ssmwake-boot"
@@ -73,6 +75,7 @@ def network() -> Iterator[Network]:
             ip("-n", name, "address", "add", f"{v4}/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
             ip("-n", name, "address", "add", f"{v6}/64", "dev", "eth0", "nodad")
+        ip("-n", net.host, "address", "add", f"{MESSAGES}/32", "dev", "eth0")
         ip("-n", net.host, "address", "add", f"{IMDS_V4}/32", "dev", "lo")
         ip("-n", net.host, "address", "add", f"{IMDS_V6}/128", "dev", "lo", "nodad")
         ip("-n", net.guest, "route", "add", "default", "via", HOST)
