@@ -100,7 +100,7 @@ finish() {
     [ -z "${2-}" ] || tell "$1" "$2"
     case $1:$mode in
     signal:*) ;;
-    ready:* | installed:* | uninstalled:* | already-running:* | agent-not-seeded:*) code=0 ;;
+    ready:* | installed:* | uninstalled:* | already-running:* | agent-online:* | agent-not-seeded:*) code=0 ;;
     agent-not-installed:run | agent-masked:run | agent-disabled:run | agent-stopped:run) code=0 ;;
     usage:*) code=64 ;;
     imds-disabled:* | no-[!r]* | agent-no-service-manager:*) code=69 ;;
@@ -690,14 +690,15 @@ explain_cause() {
         ;;
     esac
     case $error in
-    *Fingerprint*) todo='sudo amazon-ssm-agent -register -clear' ;;
+    *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
     *'ignature exp'*) todo='set the clock' ;;
     esac
 }
 
-# Say why a restart did not help.
+# Say why a restart did not help, or would not.
 tell_cause() {
-    [ "$woken" != 0 ] && [ $((now - woken)) -ge 3 ] || return 0
+    [ "$woken" != 0 ] || [ "$agent_source" = OnPrem ] || return 0
+    [ $((now - woken)) -ge 3 ] || return 0
     explain_cause
     [ -z "$cause" ] || tell $cause "$sentence; $todo; its log: $error"
 }
@@ -899,8 +900,13 @@ tend() {
         ;;
     asleep | hibernating | down | not-started)
         healthy=0
+        read_identity
         tell_cause
-        [ "$now" -lt "$due" ] || wake
+        case $agent_source:$agent in
+        # It would not use the role.
+        OnPrem:asleep | OnPrem:hibernating) ;;
+        *) [ "$now" -lt "$due" ] || wake ;;
+        esac
         ;;
     queued)
         # Its start waits for something such as the end of cloud-final; the role will be there then.
