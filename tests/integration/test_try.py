@@ -255,5 +255,5 @@ def test_the_rendered_runtime_wakes_the_agent_for_the_role_of_the_config(tmp_pat
 def test_the_rendered_runtime_does_not_leave_the_agent_in_the_hole_of_90_seconds() -> None:
     result = CliRunner().invoke(command, ["--role-after", "0", "--fault", "refused", "--fault-for", "3s"])
     assert result.exit_code == 0, result.output
-    assert "agent exited by itself; systemd waits 90 s" in result.stdout
+    assert "agent exited by itself; systemd restarts it after 90 s" in result.stdout
     assert "agent woken" in result.stdout

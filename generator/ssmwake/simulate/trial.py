@@ -34,9 +34,9 @@ GRACE = 3.0
 BEFORE_WORD = re.compile(r"^ssmwake: (\d{4}-\S+Z )?")
 
 ENDINGS = {
-    "stopping": ", as it was asked to; that takes it 7 s",
-    "killed": ": asleep, it had nothing to lose, and would have taken 7 s to stop",
-    "exited": " by itself; systemd waits 90 s before it starts it again",
+    "stopping": ", which takes 7 s",
+    "killed": ": it was asleep, and stopping it would have taken 7 s",
+    "exited": " by itself; systemd restarts it after 90 s",
     "failed": " for good, until `systemctl reset-failed`",
 }
 
