@@ -6,6 +6,7 @@ fault, and with places and advice for those who write Python.
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
@@ -121,13 +122,17 @@ def user_data(
     want it; `gzip=True` compresses, and the result is bytes unless it is encoded too. Raises Invalid, also for more
     than the 16,384 bytes that EC2 takes.
     """
-    from ssmwake.cloud_init.size import base64_text, zipped
+    from ssmwake.cloud_init.size import LIMIT, base64_text, zipped
     from ssmwake.render.user_data import user_data as rendered
 
     config, parts = _config(settings), _parts(include)
     text = rendered(config, parts)
-    data = zipped(rendered(config, parts, plain=True).encode()) if gzip else text.encode()
-    _fits(data, text, gzip=gzip)
+    packed = b""
+    if gzip or len(text.encode()) > LIMIT:
+        packed = zipped(rendered(config, parts, plain=True).encode())
+    data = packed if gzip else text.encode()
+    if len(data) > LIMIT:
+        raise _too_large(data, packed)
     if base64:
         return base64_text(data)
     return data if gzip else text
@@ -295,19 +300,12 @@ def _is_text(text: str) -> bool:
     return "\n" in text or text.lstrip().startswith(("#", "{", "Content-Type:", "MIME-Version:"))
 
 
-def _fits(data: bytes, text: str, *, gzip: bool) -> None:
-    from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, zipped_at_once
+def _too_large(data: bytes, packed: bytes) -> Invalid:
+    from ssmwake.cloud_init.size import excess
 
-    if len(data) <= LIMIT:
-        return
-    packed = len(zipped_at_once(text.encode()))
-    advice = (
-        f"pass gzip=True, which makes it {packed:,}"
-        if not gzip and packed <= LIMIT
-        else "fetch the larger files from S3 in on_ready, or put them in the image"
-    )
-    message = f"{len(data):,} bytes{' with gzip' if gzip else ''}, and EC2 takes {LIMIT:,}; {advice}"
-    raise Invalid(TOO_LARGE.at(Location("user data", 0), message))
+    advice = "gzip=True makes it {}; a launch template takes that with base64=True, and UserData.custom not at all"
+    finding = excess(Location("user data", 0), len(data), len(packed), advice)
+    return Invalid(replace(finding, severity=Severity.ERROR))
 
 
 def _invalid(*faults: str) -> Invalid:

@@ -1,6 +1,5 @@
 """Users' own user data runs together with ours, on every suite; neither breaks the other."""
 
-import base64
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from boot.harness.container import Machine, until
 from boot.harness.disk import write
 from boot.harness.facts import ended, starts, tell, watcher_runs
 from boot.harness.instance import Instance, asleep, instance, settle, ssmwake
+from ssmwake.cloud_init.reader import read
 from ssmwake.model import Config
-from ssmwake.render.cloudformation import user_data_pieces
+from ssmwake.render.cloudformation import user_data_of_stack
 
 pytestmark = pytest.mark.matrix
 
@@ -194,18 +194,29 @@ def test_what_is_appended_to_the_script_runs_once(
 
 
 @every_suite
-@pytest.mark.parametrize("own", ["#!/bin/sh\necho 'ü' >/root/own\n", "#cloud-config\nruncmd:\n- echo 'ü' >/root/own\n"])
-def test_user_data_that_is_a_parameter_of_a_stack_runs(it: Instance, own: str, record_property: Record) -> None:
+def test_the_user_data_of_a_stack_runs(it: Instance, record_property: Record) -> None:
     role = it.attach()
-    pieces = user_data_pieces(Config(on_ready=("echo ready >/root/ready",)), "launch-template", ())
-    part = pieces.part.replace("${UserData}", base64.b64encode(own.encode()).decode())
-    settings = pieces.settings.replace("${AWS::StackName}", "web")
-    text = "".join((pieces.before, part, pieces.ours, settings, pieces.after))
-    it.imds.instance.user_data = text.encode()
+    data = user_data_of_stack(Config(on_ready=("echo ready >/root/ready",)), ())
+    settings = data.settings.replace("${AWS::StackName}", "web")
+    it.imds.instance.user_data = (data.before + settings + data.after).encode()
+    with it.boot() as machine:
+        assert ended(machine).status == "done"
+        it.online(role, 30)
+        assert ran(machine, "root/ready") == "ready\n"
+        assert (machine.root / "etc/ssmwake.conf").read_text().startswith("SSMWAKE_CARRIER=stack web\n")
+        tell(record_property, machine, "launch-template.yaml", "its own user data", "installed")
+
+
+@every_suite
+@pytest.mark.parametrize("own", ["#!/bin/sh\necho 'ü' >/root/own\n", "#cloud-config\nruncmd:\n- echo 'ü' >/root/own\n"])
+def test_user_data_that_a_stack_includes_runs(it: Instance, own: str, record_property: Record) -> None:
+    role = it.attach()
+    config = Config(on_ready=("echo ready >/root/ready",))
+    it.imds.instance.user_data = user_data_of_stack(config, read("own", own.encode())).packed
     with it.boot() as machine:
         assert ended(machine).status == "done"
         assert ran(machine, "root/own") == "ü\n"
         it.online(role, 30)
         assert ran(machine, "root/ready") == "ready\n"
-        assert (machine.root / "etc/ssmwake.conf").read_text().startswith("SSMWAKE_CARRIER=stack web\n")
-        tell(record_property, machine, "launch-template.yaml", "their user data as a parameter", "both ran")
+        assert (machine.root / "etc/ssmwake.conf").read_text().startswith("SSMWAKE_CARRIER=ssmwake\n")
+        tell(record_property, machine, "launch-template.yaml", "their user data, included", "both ran")

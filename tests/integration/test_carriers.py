@@ -3,7 +3,6 @@
 import base64
 import gzip
 import os
-import shutil
 import stat
 import subprocess
 import tempfile
@@ -180,22 +179,6 @@ def test_a_script_is_run_again_at_the_next_boot_until_it_has_installed(shell: li
     assert (again.stdout, again.stderr) == (b"", b"")
     assert retry.readlink() == part
     assert calls(tmp_path) == ["install", "install"]
-
-
-@pytest.mark.parametrize("without", ["", "bzip2"])
-def test_a_script_that_is_packed_as_a_whole_unpacks_itself(shell: list[str], without: str, tmp_path: Path) -> None:
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in {"base64", "bzip2", "cat", "chmod", "mkdir", "mv", "python3", "sh"} - {without}:
-        (tools / name).symlink_to(shutil.which(name, path="/usr/bin:/bin:/usr/local/bin") or name)
-    config = Config(role="web", on_ready=("printf '# no comment\n\n'",))
-    text = carriers.script(config, 'echo "$stack" >"$root/before"', pack_all=True).replace("(\n", "(\nstack='a b'\n", 1)
-    argv = [shutil.which(shell[0]) or shell[0], *shell[1:]]
-    assert run(argv, text, tmp_path, PATH=str(tools)) == 0
-    assert (tmp_path / "before").read_text() == "a b\n"
-    assert (tmp_path / "etc/ssmwake.on-ready").read_text() == carriers.on_ready(config.on_ready)
-    assert (tmp_path / "var/lib/ssmwake/ssmwake").read_text() == RUNTIME
-    assert calls(tmp_path) == ["install"]
 
 
 def test_a_script_that_is_run_by_hand_leaves_nothing_for_the_next_boot(shell: list[str], tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import textwrap
-import time
 import warnings
 from ast import literal_eval
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT
 from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import Rendering
-from ssmwake.render.cloudformation import USER_DATA, user_data_pieces
+from ssmwake.render.cloudformation import LONGEST_STACK_NAME, WITH_USER_DATA, user_data_of_stack
 from ssmwake.render.runtime import carried
 
 TEMPLATES = ("documents", "launch-template", "instance", "rescue", "on-attach")
@@ -73,8 +72,8 @@ def template_data(launch_template: str) -> dict[str, Any]:
     return dict(versions[0]["LaunchTemplateData"])
 
 
-def user_data(launch_template: str) -> str:
-    return base64.b64decode(template_data(launch_template)["UserData"]).decode()
+def user_data(launch_template: str) -> bytes:
+    return base64.b64decode(template_data(launch_template)["UserData"])
 
 
 def lint(folder: Path, *names: str) -> str:
@@ -139,51 +138,45 @@ def test_a_template_can_be_sent_with_the_request(name: str) -> None:
     assert len(template(name).encode()) < INLINE
 
 
-OWN_SCRIPT = "#!/bin/bash\necho 'ü' ${x} {{ y }}\n".encode()
-
-
 @pytest.mark.parametrize("form", UserDataFormat)
 @pytest.mark.usefixtures("aws")
 def test_the_user_data_of_the_launch_template_is_ours_with_the_settings_of_the_stack(form: UserDataFormat) -> None:
     config = Config(timeout=900, on_ready=("echo 'ü'",), user_data=UserDataSettings(format=form))
-    (part,) = read("-", user_data(deployed(template("launch-template", config))["LaunchTemplate"]).encode())
-    head, _, rest = part.text.partition("conf='SSMWAKE_CARRIER=stack test\nSSMWAKE_TIMEOUT=900'\non_ready='")
+    text = user_data(deployed(template("launch-template", config))["LaunchTemplate"]).decode()
+    head, _, rest = text.partition("conf='SSMWAKE_CARRIER=stack test\nSSMWAKE_TIMEOUT=900'\non_ready='")
+    assert head.startswith("#!/bin/sh\n")
     assert head.endswith("\n(\n")
     commands, _, script = rest.partition("'\n")
     assert base64.b64decode(commands).decode() == "#!/bin/sh\nset -e\necho 'ü'\n"
-    assert script in Rendering(config).text("terraform/modules/content/multipart.tail")
+    assert script == Rendering(config).text("terraform/modules/content/user-data.tail")
 
 
 @pytest.mark.usefixtures("aws")
-def test_user_data_that_is_given_as_a_parameter_arrives_as_the_same_bytes() -> None:
-    given = base64.b64encode(OWN_SCRIPT).decode()
-    own, ours = read("-", user_data(deployed(template("launch-template"), UserData=given)["LaunchTemplate"]).encode())
-    assert own.body == OWN_SCRIPT
-    assert ours.body.startswith(b"#!/bin/sh\n")
+def test_the_user_data_of_a_template_fits_with_the_longest_name_that_a_stack_can_have() -> None:
+    data = user_data_of_stack(Config(), ())
+    assert not data.packed
+    name = "a" * LONGEST_STACK_NAME
+    assert len((data.before + data.settings.replace("${AWS::StackName}", name) + data.after).encode()) <= LIMIT
+    assert data.size <= LIMIT
 
 
-@pytest.mark.parametrize("name", USER_DATA)
-def test_the_user_data_of_a_template_fits_with_the_longest_that_its_parameters_can_give(name: str) -> None:
-    assert user_data_pieces(Config(), name, ()).size <= LIMIT
-    for config in (Config(), Config(on_ready=tuple(f"echo {number}" for number in range(300)))):
-        pieces = user_data_pieces(config, name, ())
-        parameters = loads(template(name, config))["Parameters"]
-        assert ("UserData" in parameters) == bool(pieces.room)
-        if pieces.room:
-            rules = parameters["UserData"]
-            assert rules["MaxLength"] == pieces.room
-            assert re.fullmatch(rules["AllowedPattern"], "QUFB" * (pieces.room // 4))
-            assert pieces.size + len(pieces.part) + pieces.room <= LIMIT
+def held_by(launch_template: str) -> list[Part]:
+    data = user_data(launch_template)
+    assert data[:2] == b"\x1f\x8b"
+    assert len(data) <= LIMIT
+    return list(read("-", data))
 
 
-def test_a_template_without_room_for_more_user_data_is_deployed_all_the_same(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("aws")
+def test_user_data_that_does_not_fit_as_text_is_packed(tmp_path: Path) -> None:
     config = Config(on_ready=tuple(f"echo {number * number}" for number in range(400)))
-    assert not user_data_pieces(config, "launch-template", ()).room
-    for name in USER_DATA:
+    for name in WITH_USER_DATA:
         (tmp_path / f"{name}.yaml").write_text(template(name, config))
-    # Without that parameter the text could be one Fn::Sub, and every ${...} of the shell would have to be escaped.
-    said = lint(tmp_path, *(f"{name}.yaml" for name in USER_DATA))
-    assert re.findall(r"^[EWI]\d{4}(?! Prefer using Fn::Sub)", said, re.MULTILINE) == []
+    assert lint(tmp_path, *(f"{name}.yaml" for name in WITH_USER_DATA)) == ""
+    (part,) = held_by(deployed(template("launch-template", config))["LaunchTemplate"])
+    files = {file["path"]: file["content"] for file in yaml.safe_load(part.text)["write_files"]}
+    assert files["/var/lib/ssmwake/ssmwake"] == carried()
+    assert files["/etc/ssmwake.on-ready"].endswith("echo 159201\n")
 
 
 @pytest.mark.usefixtures("aws")
@@ -213,7 +206,11 @@ def test_a_template_that_creates_its_role_does_not_wait_for_another_one(name: st
     assert "SSMWAKE_ROLE" not in text
     subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
     given = {"SubnetId": subnet} if name == "instance" else {}
-    assert "SSMWAKE_ROLE" not in user_data(deployed(text, **given)["LaunchTemplate"])
+    assert b"SSMWAKE_ROLE" not in user_data(deployed(text, **given)["LaunchTemplate"])
+    packed = template(name, Config(role="web"), read("a.sh", b"#!/bin/sh\ntrue\n"))
+    boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="test")
+    parts = held_by(deployed(packed, **given)["LaunchTemplate"])
+    assert not any(b"SSMWAKE_ROLE=web" in part.body for part in parts)
 
 
 @pytest.mark.parametrize("given", ["ami-0123456789abcdef0", "/mine/image"])
@@ -253,19 +250,29 @@ def test_the_launch_template_asks_for_imdsv2_and_carries_the_profile() -> None:
     assert literal_eval(str(policy)) == json.loads(Rendering(Config()).text("iam/instance.json"))
 
 
+LARGE = "".join(f"echo 'step {number}: {number**5:x}'\n" for number in range(160))
+
+
 @pytest.mark.usefixtures("aws")
-def test_user_data_of_the_persons_own_is_merged_into_each_template() -> None:
+@pytest.mark.parametrize("name", WITH_USER_DATA)
+def test_a_script_and_a_cloud_config_of_some_kilobytes_fit_into_each_template(name: str, tmp_path: Path) -> None:
     config = Config(on_ready=("aws s3 ls '{{ x }}'",))
-    parts = (*read("a.yaml", b"#cloud-config\nruncmd: [touch /a]\n"), *read("b.sh", "#!/bin/sh\necho ü\n".encode()))
-    resources = deployed(template("launch-template", config, parts))
-    bodies = [part.body for part in read("-", user_data(resources["LaunchTemplate"]).encode())]
-    assert bodies[:2] == [part.body for part in parts]
-    boto3.client("cloudformation", region_name=REGION).delete_stack(StackName="test")
+    own_config = f"#cloud-config\nwrite_files:\n- path: /etc/app\n  content: |\n{textwrap.indent(LARGE[:3000], '    ')}"
+    parts = (*read("a.yaml", own_config.encode()), *read("b.sh", f"#!/bin/sh\necho ü\n{LARGE}".encode()))
+    assert sum(len(part.body) for part in parts) > 7000
+    text = template(name, config, parts)
+    (tmp_path / "a.yaml").write_text(text)
+    assert lint(tmp_path, "a.yaml") == ""
+    assert len(text.encode()) < INLINE
     subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
-    text = user_data(deployed(template("instance", config, parts), SubnetId=subnet)["LaunchTemplate"])
-    bodies = [part.body for part in read("-", text.encode())]
-    assert bodies[:2] == [part.body for part in parts]
-    assert b"\nstack='test' region='eu-central-1' seconds=900\nresource=Instance url=''\n" in bodies[2]
+    given = {"SubnetId": subnet} if name == "instance" else {}
+    *own, ours = held_by(deployed(text, **given)["LaunchTemplate"])
+    assert [part.body for part in own] == [part.body for part in parts]
+    assert b"SSMWAKE_CARRIER=ssmwake\n" in ours.body
+    if name == "launch-template":
+        # Or its own association would keep the settings of its own user data for ever.
+        document = resources_of(text)["CommandDocument"]["Properties"]["Content"]
+        assert document["parameters"]["Carrier"]["default"] == "ssmwake"
 
 
 @pytest.mark.parametrize(
@@ -273,21 +280,29 @@ def test_user_data_of_the_persons_own_is_merged_into_each_template() -> None:
     [("cfn-signal", "Instance", r""), ("url", "InstanceWithoutHelper", r"arn:[^']+")],
 )
 @pytest.mark.usefixtures("aws")
-def test_the_parameters_come_in_as_lines_on_top_of_the_script(with_: str, resource: str, url: str) -> None:
+def test_the_stack_waits_until_the_agent_of_its_instance_has_run_a_document(
+    with_: str, resource: str, url: str
+) -> None:
     subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
     # moto has no wait condition; a topic stands in for what has a Ref.
     text = template("instance").replace("AWS::CloudFormation::WaitConditionHandle", "AWS::SNS::Topic")
     resources = deployed(text, SubnetId=subnet, SignalWith=with_)
     assert resource in resources
-    (part,) = read("-", user_data(resources["LaunchTemplate"]).encode())
-    lines = part.text.splitlines()
-    assert lines[2:6] == [
-        "(",
-        "conf='SSMWAKE_CARRIER=stack test'",
-        "on_ready=''",
-        "stack='test' region='eu-central-1' seconds=900",
-    ]
-    assert re.fullmatch(rf"resource={resource} url='{url}'", lines[6])
+    assert user_data(resources["LaunchTemplate"]).startswith(b"#!/bin/sh\n")
+    content = boto3.client("ssm", region_name=REGION).get_document(Name=resources["TellStack"])["Content"]
+    (step,) = literal_eval(content)["mainSteps"]
+    settings, target, script = step["inputs"]["runCommand"]
+    assert settings == "stack='test' region='eu-central-1'"
+    assert re.fullmatch(rf"resource={resource} url='{url}'", target)
+    assert "\ntell_stack() {\n" in script
+    tags = template_data(resources["LaunchTemplate"])["TagSpecifications"][0]["Tags"]
+    assert {"Key": "ssmwake:stack", "Value": "test"} in tags
+    association = resources_of(text)["TellStackWhenOnline"]["Properties"]
+    assert association["Name"] == {"Ref": "TellStack"}
+    assert association["Targets"] == [{"Key": "tag:ssmwake:stack", "Values": [{"Ref": "AWS::StackName"}]}]
+    # Whatever is waited for must be able to start while the stack waits.
+    assert "DependsOn" not in resources_of(text)["TellStackWhenOnline"]
+    assert "Instance" not in json.dumps(association)
 
 
 @pytest.mark.usefixtures("aws")
@@ -311,30 +326,6 @@ def test_the_documents_come_back_as_they_were_rendered() -> None:
     ssm = boto3.client("ssm", region_name=REGION)
     kinds = {each["Name"]: each["DocumentType"] for each in ssm.list_documents(Filters=OWN)["DocumentIdentifiers"]}
     assert kinds == {resources["CommandDocument"]: "Command", resources["RescueRunbook"]: "Automation"}
-
-
-@pytest.mark.usefixtures("aws")
-def test_the_user_data_of_the_instance_installs_and_signals(tmp_path: Path) -> None:
-    subnet = boto3.client("ec2", region_name=REGION).describe_subnets()["Subnets"][0]["SubnetId"]
-    (part,) = read("-", user_data(deployed(template("instance"), SubnetId=subnet)["LaunchTemplate"]).encode())
-    text = part.text
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, shell in {"sh": f"echo $2 >>{tmp_path}/verbs", "cfn-signal": f'echo "$@" >{tmp_path}/signal'}.items():
-        (folder / name).write_text(f"#!/bin/sh\n{shell}\n")
-        (folder / name).chmod(0o755)
-    root = tmp_path / "root"
-    environment = {"PATH": f"{folder}:/usr/bin:/bin", "SSMWAKE_ROOT": str(root)}
-    # cloud-init reads what a script says until nobody can write to it any more.
-    done = subprocess.run(["/bin/sh", "-c", text], env=environment, capture_output=True, timeout=20, check=True)
-    assert (done.stdout, done.stderr) == (b"", b"")
-    assert (root / "var/lib/ssmwake/ssmwake").read_text() == carried()
-    end = time.monotonic() + 10
-    signal = tmp_path / "signal"
-    while not (signal.exists() and signal.read_text()) and time.monotonic() < end:
-        time.sleep(0.01)
-    assert set((tmp_path / "verbs").read_text().split()) == {"install", "status"}
-    assert signal.read_text() == "-e 0 --stack test --resource Instance --region eu-central-1\n"
 
 
 @pytest.mark.usefixtures("aws")
@@ -378,7 +369,6 @@ def test_a_stack_set_can_put_the_documents_anywhere() -> None:
         ("RoleName", ["", "web+=,.@-_"], ["a b", "arn:aws:iam::123456789012:role/web", "a/b"]),
         ("InstanceProfileName", ["", "web"], ["a/b", "a" * 129]),
         ("PermissionsBoundary", ["", "arn:aws:iam::aws:policy/X", "arn:aws-cn:iam::123456789012:policy/a/b"], ["x"]),
-        ("UserData", ["", "QQ==", "QUI=", "QUFB"], ["Q", "QQ=", "#!/bin/sh", "QUFB\n"]),
         (
             "Schedule",
             [
@@ -415,11 +405,11 @@ def test_a_parameter_takes_what_aws_takes_and_nothing_else(parameter: str, good:
     assert re.fullmatch(rules["AllowedPattern"], rules["Default"])
 
 
-def test_the_stack_waits_longer_than_the_instance_does() -> None:
-    for timeout in (1, 600, 3600, 86_400):
-        text = template("instance", replace(Config(), timeout=timeout))
-        given_up = int(re.search(r" seconds=([0-9]+)", text)[1])  # type: ignore[index]
-        stack = int(re.search(r"Timeout: PT([0-9]+)M", text)[1]) * 60  # type: ignore[index]
-        condition = int(re.search(r'Timeout: "([0-9]+)"', text)[1])  # type: ignore[index]
-        assert given_up + 300 <= stack <= 43_200
-        assert given_up + 300 <= condition <= 43_200
+@pytest.mark.parametrize("timeout", [1, 600, 3600, 86_400])
+def test_the_stack_waits_longer_than_the_runtime_does(timeout: int) -> None:
+    text = template("instance", replace(Config(), timeout=timeout))
+    stack = int(re.search(r"Timeout: PT([0-9]+)M", text)[1]) * 60  # type: ignore[index]
+    condition = int(re.search(r'Timeout: "([0-9]+)"', text)[1])  # type: ignore[index]
+    assert stack == condition
+    # CloudFormation waits for twelve hours at the most.
+    assert min(timeout + 900, 43_200) <= stack <= 43_200

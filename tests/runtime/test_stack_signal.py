@@ -1,4 +1,4 @@
-"""The shell with which an instance tells its stack that its agent is online, or that it is not."""
+"""The shell with which the agent of an instance tells its stack that it is online."""
 
 import http.server
 import json
@@ -12,8 +12,8 @@ import pytest
 from ssmwake.resources import templates
 from support.shells import found
 
-SCRIPT = (templates() / "cloudformation" / "signal.sh").read_text(encoding="utf-8")
-CALL = "tell_stack </dev/null >/dev/null 2>&1 &\n"
+SCRIPT = (templates() / "cloudformation" / "tell-stack.sh").read_text(encoding="utf-8")
+SHELLS = {"dash": [], "bash": ["--posix"], "busybox": ["sh"], "mksh": [], "yash": []}
 
 
 class Puts(http.server.BaseHTTPRequestHandler):
@@ -44,12 +44,10 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def tell(root: Path, *tools: str, online_at: int, url: str = "", helper_fails: int = 0) -> list[str]:
-    """Run it with an agent that is online at the given look; return what cfn-signal was called with."""
+def tell(root: Path, shell: str, *tools: str, url: str = "", helper_fails: int = 0) -> "tuple[int, list[str]]":
+    """Run it; return its status, and what cfn-signal was called with."""
     folder = root / "bin"
-    (root / "var/lib/ssmwake").mkdir(parents=True)
     folder.mkdir()
-    (root / "var/lib/ssmwake/ssmwake").write_text(f"echo >>{root}/looks; [ $(wc -l <{root}/looks) -ge {online_at} ]\n")
     shims = {
         "sleep": "exit 0",
         "cfn-signal": f'echo "$@" >>{root}/signals; [ $(wc -l <{root}/signals) -gt {helper_fails} ]',
@@ -59,42 +57,46 @@ def tell(root: Path, *tools: str, online_at: int, url: str = "", helper_fails: i
         (folder / name).chmod(0o755)
     for tool in ("sh", "wc", *tools):
         (folder / tool).symlink_to(found(tool))
-    given = f"root={root} stack=web region=eu-central-1 seconds=60 resource=Instance url='{url}'\n"
-    text = given + SCRIPT.replace(CALL, "tell_stack\n")
-    subprocess.run(
-        [found("dash"), "-uc", text], env={"PATH": str(folder)}, check=False, capture_output=True, timeout=60
+    given = f"stack=web region=eu-central-1 resource=Instance url='{url}'\n"
+    done = subprocess.run(
+        [found(shell), *SHELLS[shell], "-uc", given + SCRIPT],
+        env={"PATH": str(folder)},
+        check=False,
+        capture_output=True,
+        timeout=60,
     )
     signals = root / "signals"
-    return signals.read_text().splitlines() if signals.exists() else []
+    return done.returncode, signals.read_text().splitlines() if signals.exists() else []
 
 
-def test_it_runs_in_the_background_and_holds_no_file_of_cloud_init_open() -> None:
-    assert SCRIPT.endswith(CALL)
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest) -> str:
+    found(str(request.param))
+    return str(request.param)
 
 
-def test_success_is_signalled_once_the_agent_is_online(tmp_path: Path) -> None:
-    said = tell(tmp_path, online_at=3)
-    assert said == ["-e 0 --stack web --resource Instance --region eu-central-1"]
-    assert len((tmp_path / "looks").read_text()) == 3
-
-
-def test_failure_is_signalled_when_the_agent_does_not_come_online_in_time(tmp_path: Path) -> None:
-    assert tell(tmp_path, online_at=1000) == ["-e 1 --stack web --resource Instance --region eu-central-1"]
+def test_success_is_signalled_once(tmp_path: Path, shell: str) -> None:
+    assert tell(tmp_path, shell) == (0, ["-e 0 --stack web --resource Instance --region eu-central-1"])
 
 
 def test_a_signal_that_is_refused_is_repeated(tmp_path: Path) -> None:
-    assert len(tell(tmp_path, online_at=1, helper_fails=2)) == 3
+    status, signals = tell(tmp_path, "dash", helper_fails=2)
+    assert (status, len(signals)) == (0, 3)
+
+
+def test_a_signal_that_never_gets_through_fails_the_command(tmp_path: Path) -> None:
+    status, signals = tell(tmp_path, "dash", helper_fails=100)
+    assert (status, len(signals)) == (1, 6)
 
 
 @pytest.mark.parametrize("client", ["curl", "python3"])
-@pytest.mark.parametrize(("online_at", "status"), [(1, "SUCCESS"), (1000, "FAILURE")])
-def test_the_pre_signed_address_is_signalled_with_either_client(
-    tmp_path: Path, address: str, client: str, online_at: int, status: str
+def test_the_presigned_address_gets_the_signal_with_either_client(
+    tmp_path: Path, shell: str, address: str, client: str
 ) -> None:
     Puts.refusals = 1
-    assert tell(tmp_path, client, online_at=online_at, url=address) == []
+    assert tell(tmp_path, shell, client, url=address) == (0, [])
     path, kind, body = Puts.bodies[-1]
     assert len(Puts.bodies) == 2
     assert address.endswith(path)
     assert not kind
-    assert json.loads(body) == {"Status": status, "Reason": "ssmwake", "UniqueId": "Instance", "Data": status}
+    assert json.loads(body) == {"Status": "SUCCESS", "Reason": "ssmwake", "UniqueId": "Instance", "Data": "online"}

@@ -94,7 +94,7 @@ def test_faults_inside_name_the_expression() -> None:
 def test_nothing_over_the_limit_is_returned() -> None:
     big = OWN + "# 0123456789 abcdefghijklmnop\n" * 1000
     (fault,) = faults(ssmwake.user_data, include=[big])
-    assert "and EC2 takes 16,384; pass gzip=True, which makes it" in fault
+    assert "bytes, EC2 takes 16,384; gzip=True makes it " in fault
     packed = ssmwake.user_data(include=[big], gzip=True)
     assert isinstance(packed, bytes)
     assert len(packed) <= 16_384

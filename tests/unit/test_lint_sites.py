@@ -11,11 +11,11 @@ import pytest
 from ssmwake.cloud_init.cloud_config import check as check_cloud_config
 from ssmwake.cloud_init.parts import Part, PartKind
 from ssmwake.cloud_init.reader import read
-from ssmwake.cloud_init.size import excess
+from ssmwake.cloud_init.size import LIMIT, excess
 from ssmwake.lint import Kind, lint
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.user_data import cloud_config_schema
-from ssmwake.model import Finding, Invalid, Rule
+from ssmwake.model import Finding, Invalid, Location, Rule
 from ssmwake.text.time_limit import TooSlow
 from support import corpus
 
@@ -154,7 +154,11 @@ CASES: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], list[Finding]], str]
         "1 SW203 error",
     ),
     "rendered user data that is too large": (
-        just(lambda: [one for one in [excess("-", bytes(range(256)) * 80)] if one]),
+        just(lambda: [excess(Location("-"), LIMIT + 1, LIMIT + 1, "{}")]),
+        "1 SW201 error",
+    ),
+    "rendered user data that fits with gzip": (
+        just(lambda: [excess(Location("-"), LIMIT + 1, LIMIT, "{}")]),
         "1 SW201 warning",
     ),
 }

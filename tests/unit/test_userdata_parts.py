@@ -17,10 +17,10 @@ from ssmwake.cli.inputs import parts
 from ssmwake.cloud_init.multipart import BOUNDARY, multipart
 from ssmwake.cloud_init.parts import Part, PartKind, is_mime
 from ssmwake.cloud_init.reader import read
-from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped, zipped_at_once
+from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped
 from ssmwake.lint import Kind, lint
 from ssmwake.lint import kind as lint_kind
-from ssmwake.model import Config, Invalid, Severity, UserDataFormat, UserDataSettings
+from ssmwake.model import Config, Invalid, Location, Severity, UserDataFormat, UserDataSettings
 from ssmwake.render.user_data import user_data
 from support import corpus
 
@@ -300,12 +300,14 @@ def test_a_broken_cloud_config_is_reported_at_its_place(data: bytes, expected: s
 def test_the_size_is_reported_and_what_would_help() -> None:
     assert budget(20_000) == "user data: 20,000 of 16,384 bytes"
     assert budget(1_234, gzip=True) == "user data: 1,234 of 16,384 bytes with gzip"
-    assert excess("x", b"a" * LIMIT) is None
-    assert str(excess("x", b"a" * 20_000)) == (
-        "x:1:1: warning: 20,000 bytes, EC2 takes 16,384; --gzip makes it fit [SW201]"
+    where = Location("x")
+    assert str(excess(where, 20_000, LIMIT, "--gzip makes it {}")) == (
+        "x:1:1: warning: 20,000 bytes, EC2 takes 16,384; --gzip makes it 16,384 [SW201]"
     )
-    assert excess("x", zipped_at_once(b"a" * 20_000), packed=True) is None
-    assert "fetch your larger files from S3" in str(excess("x", bytes(range(256)) * 4_000_0, packed=True))
+    assert str(excess(where, 20_000, LIMIT + 1, "--gzip makes it {}")) == (
+        "x:1:1: error: 16,385 bytes with gzip, EC2 takes 16,384; fetch your larger files from S3, "
+        "or put them in the image [SW201]"
+    )
 
 
 def test_gzip_gives_the_same_bytes_at_any_time() -> None:

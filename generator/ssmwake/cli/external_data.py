@@ -5,7 +5,7 @@ import json
 import sys
 from typing import Any
 
-from ssmwake.cloud_init.size import base64_text
+from ssmwake.cloud_init.size import LIMIT, base64_text
 from ssmwake.model import Finding, Invalid, Location, Severity, rule
 
 BAD_QUERY = rule("SW014", Severity.ERROR, "a query of Terraform that is not valid", reason="no user data is rendered")
@@ -63,10 +63,10 @@ def _faults(key: str, value: str | tuple[str, ...]) -> list[Finding]:
 
 
 def answer(plain: bytes, packed: bytes) -> bytes:
-    """Return the user data in every form that a resource of Terraform takes."""
+    """Return the user data in every form that a resource of Terraform takes; base64 is of gzip where only that fits."""
     values = {
         "user_data": plain.decode(),
-        "user_data_base64": base64_text(plain),
+        "user_data_base64": base64_text(plain if len(plain) <= LIMIT else packed),
         "user_data_base64gzip": base64_text(packed),
         "sha256": hashlib.sha256(plain).hexdigest(),
         "bytes": str(len(plain)),

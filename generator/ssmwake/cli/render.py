@@ -1,6 +1,5 @@
 """`ssmwake render`: every artifact to a folder, or whether the folder is current."""
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +9,9 @@ from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.output import findings_out
 from ssmwake.cloud_init.parts import Part
-from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, excess
+from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, excess, zipped
 from ssmwake.model import Artifact, Config, Finding, Invalid, Location, Severity, rule
-from ssmwake.render import cloudformation, render
+from ssmwake.render import render, user_data
 
 # A template that is sent with the request:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -20,6 +19,8 @@ INLINE = 51_200
 ANY_ROLE = rule(
     "SW024", Severity.INFO, "a role that a template does not wait for", reason="its own role has another name"
 )
+
+COMPRESSED = "`ssmwake user-data --gzip` makes it {}; the templates and the Terraform module compress it by themselves"
 
 
 @click.command()
@@ -47,28 +48,17 @@ def command(config: str | None, output: Path, check: bool) -> None:
 
 
 def _excess(config: Config, parts: Sequence[Part], artifacts: Sequence[Artifact]) -> list[Finding]:
-    """Return what is too large: user data that EC2 refuses is an error in the form that the config asks for."""
-    texts = {artifact.path: artifact.text for artifact in artifacts}
-    chosen = cloudformation.user_data_path(config)
-    if chosen not in texts:
-        # With parts of the user's own, it has become a multipart.
-        chosen = "user-data/multipart.txt"
+    """Return what is too large: user data is an error where it does not fit with gzip either."""
     found = []
-    for path, text in texts.items():
-        size = len(text.encode())
-        if path.startswith("user-data/") and (finding := excess(path, text.encode())):
-            severity = Severity.ERROR if path == chosen else Severity.WARNING
-            found.append(dataclasses.replace(finding, severity=severity))
+    packed = 0
+    for artifact in artifacts:
+        path, size = artifact.path, len(artifact.text.encode())
+        if path.startswith("user-data/") and size > LIMIT:
+            packed = packed or len(zipped(user_data(config, parts, plain=True).encode()))
+            found.append(excess(Location(path), size, packed, COMPRESSED))
         elif path.startswith("cloudformation/") and size > INLINE:
             message = f"{size:,} bytes, CloudFormation takes {INLINE:,} with a request; deploy it from a bucket of S3"
             found.append(TOO_LARGE.at(Location(path), message, severity=Severity.WARNING))
-    for name in cloudformation.USER_DATA:
-        size = cloudformation.user_data_pieces(config, name, parts).size
-        if size > LIMIT:
-            message = (
-                f"user data of up to {size:,} bytes, EC2 takes {LIMIT:,}; put what is large into an image, or fetch it"
-            )
-            found.append(TOO_LARGE.at(Location(f"cloudformation/{name}.yaml"), message, severity=Severity.WARNING))
     return found
 
 

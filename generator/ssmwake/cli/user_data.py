@@ -10,8 +10,8 @@ import click
 
 from ssmwake.cli.inputs import adjusted, config_option, settings
 from ssmwake.cli.output import complete_files, data_out, output_option
-from ssmwake.cloud_init.size import base64_text, budget, excess, zipped
-from ssmwake.model import Invalid, Severity, UserDataFormat
+from ssmwake.cloud_init.size import LIMIT, base64_text, budget, excess, zipped
+from ssmwake.model import Invalid, Location, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
 
 
@@ -61,12 +61,14 @@ def command(
     made = adjusted(made, flags)
     text = user_data(made, parts)
     data = text.encode()
-    if gzip or external:
-        packed = zipped(user_data(made, parts, plain=True).encode())
+    too_large = len(data) > LIMIT
+    packed = zipped(user_data(made, parts, plain=True).encode()) if gzip or external or too_large else b""
     final = packed if gzip else data
     # Terraform takes either: it is enough that one of them fits.
-    if excessive := excess("-", packed if external else final, packed=gzip or external):
-        raise Invalid(dataclasses.replace(excessive, severity=Severity.ERROR))
+    if min(len(final), len(packed) if external else len(final)) > LIMIT:
+        advice = "--gzip makes it {}" + ("" if base64 else "; pass that with fileb://, or add --base64")
+        finding = excess(Location("-"), len(final), len(packed), advice)
+        raise Invalid(dataclasses.replace(finding, severity=Severity.ERROR))
     if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
         click.echo(f"user data: multipart, since {made.user_data.format} cannot hold all parts of yours", err=True)
     if external:

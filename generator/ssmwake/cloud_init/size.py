@@ -1,7 +1,6 @@
 """The size of user data against the limit of EC2, and the encodings that shrink it or make it fit for transport."""
 
 import base64
-import gzip
 
 from ssmwake.model import Finding, Location, Severity, rule
 
@@ -19,11 +18,6 @@ def zipped(data: bytes) -> bytes:
     return packed
 
 
-def zipped_at_once(data: bytes) -> bytes:
-    """Return the bytes as gzip, a little larger and much sooner: for a size that is only looked at."""
-    return gzip.compress(data, compresslevel=9, mtime=0)
-
-
 def base64_text(data: bytes) -> str:
     """Return base64 on one line, as launch templates and Terraform take it."""
     return base64.b64encode(data).decode("ascii")
@@ -34,15 +28,15 @@ def budget(size: int, *, gzip: bool = False) -> str:
     return f"user data: {size:,} of {LIMIT:,} bytes{' with gzip' if gzip else ''}"
 
 
-def excess(path: str, data: bytes, *, packed: bool = False) -> Finding | None:
-    """Return what is wrong with the size, and what would help; a warning where gzip makes it fit, None if it fits.
+def excess(where: Location, size: int, packed: int, advice: str) -> Finding:
+    """Return what is wrong with user data over the limit; a warning if its `packed` size, that with gzip, is not.
 
-    The data are as EC2 gets them, `packed` with gzip already or not.
+    The advice says how the caller's user gets it with gzip; {} in it is the size of that.
     """
-    size = len(data)
-    if size <= LIMIT:
-        return None
-    fits = not packed and len(zipped_at_once(data)) <= LIMIT
-    advice = "--gzip makes it fit" if fits else "fetch your larger files from S3, or put them in the image"
-    said = f"{size:,} bytes{' with gzip' if packed else ''}, EC2 takes {LIMIT:,}; {advice}"
-    return TOO_LARGE.at(Location(path), said, severity=Severity.WARNING if fits else Severity.ERROR)
+    if packed <= LIMIT:
+        message = f"{size:,} bytes, EC2 takes {LIMIT:,}; {advice.format(f'{packed:,}')}"
+        return TOO_LARGE.at(where, message, severity=Severity.WARNING)
+    message = (
+        f"{packed:,} bytes with gzip, EC2 takes {LIMIT:,}; fetch your larger files from S3, or put them in the image"
+    )
+    return TOO_LARGE.at(where, message)

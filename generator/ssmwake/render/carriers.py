@@ -105,26 +105,21 @@ def cloud_config(config: Config, *, plain: bool = False) -> str:
     return "\n".join(lines)
 
 
-def script(
-    config: Config, before: str = "", *, plain: bool = False, settings: bool = True, pack_all: bool = False
-) -> str:
+def script(config: Config, before: str = "", *, plain: bool = False, settings: bool = True) -> str:
     """Return our user data as a POSIX shell script; SSMWAKE_ROOT moves all that it writes.
 
     `before` is shell of a carrier that runs when the files are there, and ssmwake is not installed yet; `plain` as for
-    a cloud-config; without `settings` the carrier writes those itself. With `pack_all` all that is not a parameter is
-    packed and not only the runtime, for a carrier with much shell of its own.
+    a cloud-config; without `settings` the carrier writes those itself.
 
     All of it is in a subshell: what others append to user data (the CDK, Terraform, people) runs after it, whatever it
     ended with, and with its own umask. At a later boot only ours is run again.
     """
     runtime, *files = instance_files(config)
-    text, through = (runtime.text, "cat") if plain or pack_all else (packed(), "base64 -d | gzip -d")
+    text, through = (runtime.text, "cat") if plain else (packed(), "base64 -d | gzip -d")
     work = ['mkdir -p "$root/etc" "$root/var/lib/ssmwake"']
     work.append(shell_write(text, f'"$root{runtime.path}"', runtime.mode, through=through))
     work += [shell_write(file.text, f'"$root{file.path}"', file.mode) for file in files if settings]
     work += [*before.splitlines(), *commands(config, f'"$root{HOME}"')]
-    if pack_all:
-        work = [_unpacked(work)]
     lines = ["(", "umask 077", "root=${SSMWAKE_ROOT-}", KEPT, *work]
     lines.append(f") || {{ ssmwake=$?; {AT_THE_END}; }}" if config.user_data.strict else ") || true")
     return HEAD + "\n".join([*lines, f"case $0 in {RETRY}) exit ;; esac", ""])
@@ -139,18 +134,6 @@ def image_script(config: Config) -> str:
     lines.append(shell_write(packed(), '"$d/ssmwake"', runtime.mode, through=unpack, otherwise="exit 73"))
     lines += [shell_write(file.text, f'"$root{file.path}"', file.mode, otherwise="exit 73") for file in files]
     return HEAD + "\n".join([*lines, 'sh "$d/ssmwake" install --no-start', ""])
-
-
-def _unpacked(lines: Iterable[str]) -> str:
-    """Return shell that unpacks the lines, and runs them where it is.
-
-    bzip2 takes 4 % less than the best gzip. An image without it has Python, since cloud-init is written in it.
-    """
-    import bz2
-
-    text = "".join(f"{line}\n" for line in lines)
-    python = "python3 -c 'import bz2; print(bz2.open(\"/dev/stdin\").read().decode())'"
-    return f"eval \"$(base64 -d <<'END' | {{ bzip2 -d || {python}; }}\n{wrapped(bz2.compress(text.encode()))}END\n)\""
 
 
 def boothook(ours: str) -> str:

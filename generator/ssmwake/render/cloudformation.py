@@ -5,22 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ssmwake.cloud_init.multipart import BOUNDARY
 from ssmwake.cloud_init.parts import Part
-from ssmwake.cloud_init.size import LIMIT
+from ssmwake.cloud_init.size import LIMIT, base64_text, zipped
 from ssmwake.model import Config
-from ssmwake.render.carriers import shell_settings
+from ssmwake.render.carriers import carrier_of, shell_settings
 from ssmwake.render.runbook_policy import PATH, Names, runbook, substituted
-from ssmwake.render.user_data import split_for_parameters
+from ssmwake.render.user_data import split_for_parameters, user_data
+from ssmwake.render.yaml_text import quoted
 from ssmwake.resources import templates
 
 # The longest that a CreationPolicy or a WaitCondition waits, in seconds.
 LONGEST = 43_200
-# The longest value that a parameter of a template can have, in bytes.
-LONGEST_PARAMETER = 4_096
-# The templates with user data: the shell that runs before the install, and what is kept free for the name of the stack
-# (of 64 characters, three times with the presigned address that it signals to), and for its region.
-USER_DATA = {"launch-template": ("", 160), "instance": ("cloudformation/signal.sh", 800)}
+# The longest name of a stack:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+LONGEST_STACK_NAME = 128
+# The carrier of a template whose user data is text.
+STACK = "stack ${AWS::StackName}"
+# The templates with user data.
+WITH_USER_DATA = ("launch-template", "instance")
 
 # What State Manager takes: rates of half an hour to less than 31 days, and cron with six fields.
 _MINUTES = "([3-9][0-9]|[1-9][0-9]{2,3}|[1-3][0-9]{4}|4[0-2][0-9]{3}|43[01][0-9]{2}|43200) minutes"
@@ -32,48 +34,45 @@ DOCUMENT_NAME = "^(?![aA][wW][sS]|[aA][mM][aA][zZ][oO][nN]|[aA][mM][zZ][nN])[A-Z
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """User data in pieces, between which a template puts its parameters; `part` is for the user data of its user."""
+class StackUserData:
+    """The user data of a template: text around the settings of the stack or, in base64, all of it with gzip.
 
-    before: str
-    part: str
-    ours: str
-    settings: str
-    after: str
-    reserved: int = 0
+    The carrier, as YAML, is the name that it shares with the Command document of the template.
+    """
+
+    carrier: str
+    before: str = ""
+    settings: str = ""
+    after: str = ""
+    packed: bytes = b""
 
     @property
-    def boundary(self) -> str:
-        """The line between two parts."""
-        return self.part.partition("\n")[0]
+    def base64(self) -> str:
+        """What is packed, as a template holds it; empty for text."""
+        return base64_text(self.packed)
 
     @property
     def size(self) -> int:
-        """How many bytes the user data takes at the most, without that of the template's user."""
-        texts = (self.before, self.ours, self.settings, self.after)
-        return sum(len(text.encode()) for text in texts) + self.reserved
-
-    @property
-    def room(self) -> int:
-        """How many characters of base64 the template's user can add; none where there is no room for any."""
-        room = min(LIMIT - self.size - len(self.part), LONGEST_PARAMETER) // 4 * 4
-        return max(room, 0)
+        """How many bytes it takes at the most, of those that EC2 counts."""
+        texts = (self.before, self.settings, self.after)
+        return len(self.packed) or sum(len(text.encode()) for text in texts) + LONGEST_STACK_NAME
 
 
-def user_data_pieces(config: Config, template: str, parts: Sequence[Part]) -> Pieces:
-    """Return the user data of a template: a multipart, with the settings of the stack, which waits for any role.
+def user_data_of_stack(config: Config, parts: Sequence[Part]) -> StackUserData:
+    """Return the user data of a template, which waits for any role.
 
-    The role that a template creates has a generated name, and an instance that waits for another waits for ever.
+    The role that a template creates has a generated name, and an instance that waits for another waits for ever. With
+    parts, or where the text is too large, it is packed. A stack can put nothing into what is packed, so that has the
+    carrier of the config, as all other user data, and not the name of the stack.
     """
-    shell, reserved = USER_DATA[template]
-    own = (templates().joinpath(*shell.split("/"))).read_text(encoding="utf-8") if shell else ""
     config = dataclasses.replace(config, role="")
-    head, after = split_for_parameters(config, own, parts, multipart=True, pack_all=True)
-    place = head.rindex(f"\n--{BOUNDARY}") + 1
-    boundary, _, _ = head[place:].partition("\n")
-    part = f"{boundary}\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n${{UserData}}\n"
-    settings = shell_settings(config, "stack ${AWS::StackName}")
-    return Pieces(head[:place], part, head[place:], settings, after, reserved)
+    if not parts:
+        before, after = split_for_parameters(config)
+        text = StackUserData(f"!Sub {STACK}", before, shell_settings(config, STACK), after)
+        if text.size <= LIMIT:
+            return text
+    packed = zipped(user_data(config, parts, plain=True).encode())
+    return StackUserData(quoted(carrier_of(config)), packed=packed)
 
 
 def attachable_roles(names: Names) -> list[Any]:
@@ -110,11 +109,11 @@ def user_data_path(config: Config) -> str:
     return f"user-data/{name[config.user_data.format]}"
 
 
-def signal_after(config: Config) -> int:
-    """Return the seconds after which an instance reports a failure: sooner than CloudFormation loses its patience."""
-    return min(max(900, config.timeout + 300), LONGEST - 600)
-
-
 def patience(config: Config) -> int:
-    """Return the seconds that CloudFormation waits for the signal."""
-    return signal_after(config) + 600
+    """Return the seconds that CloudFormation waits for the agent: time for the boot, the role and the association."""
+    return min(max(1500, config.timeout + 900), LONGEST)
+
+
+def tell_stack() -> str:
+    """Return the shell with which the agent of an instance tells the stack that it is online."""
+    return templates().joinpath("cloudformation", "tell-stack.sh").read_text(encoding="utf-8")

@@ -51,9 +51,6 @@ def render_template(
     def ssm_document(name: str, **given: Any) -> str:
         return render_template(f"ssm/{name}.yaml", config, artifact, parts, **given)
 
-    def user_data_pieces(template: str) -> cloudformation.Pieces:
-        return cloudformation.user_data_pieces(config, template, parts)
-
     known = {
         "config": config,
         "notice": NOTICE,
@@ -69,8 +66,9 @@ def render_template(
         "command_document_token": "@command-document@",
         "ssm_document": ssm_document,
         "user_data_path": cloudformation.user_data_path(config),
-        "user_data_pieces": user_data_pieces,
-        "user_data_halves": lambda: split_for_parameters(config, "", parts),
+        "user_data_of_stack": lambda: cloudformation.user_data_of_stack(config, parts),
+        "user_data_halves": lambda: split_for_parameters(config, parts),
+        "user_data_multipart": lambda: terraform.multipart(config, parts),
         **values,
     }
     own = f"templates/{path}.j2"

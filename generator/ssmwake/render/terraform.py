@@ -1,10 +1,14 @@
 """What the Terraform module holds that depends on the config; its variables are those of the schema."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ssmwake.cloud_init.multipart import BOUNDARY
+from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Config
+from ssmwake.render.user_data import split_for_parameters
 from ssmwake.resources import schema
 
 
@@ -17,6 +21,27 @@ class Seconds:
     default: int
     minimum: int
     maximum: int
+
+
+@dataclass(frozen=True)
+class Multipart:
+    """User data in pieces: the module puts the parts of its user after the head, and the settings before the tail."""
+
+    head: str
+    ours: str
+    tail: str
+
+    @property
+    def boundary(self) -> str:
+        """The line before each part."""
+        return self.ours.partition("\n")[0]
+
+
+def multipart(config: Config, parts: Sequence[Part]) -> Multipart:
+    """Return the user data that the module completes where it is given parts."""
+    head, tail = split_for_parameters(config, parts, multipart=True)
+    place = head.rindex(f"\n--{BOUNDARY}") + 1
+    return Multipart(head[:place], head[place:], tail)
 
 
 def durations(config: Config) -> tuple[Seconds, ...]:

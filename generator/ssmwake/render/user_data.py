@@ -32,18 +32,14 @@ def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False
     return (script if output_format is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
 
 
-def split_for_parameters(
-    config: Config, before: str, parts: Sequence[Part] = (), *, multipart: bool = False, pack_all: bool = False
-) -> tuple[str, str]:
+def split_for_parameters(config: Config, parts: Sequence[Part] = (), *, multipart: bool = False) -> tuple[str, str]:
     """Return user data in two, for a carrier that puts lines with its parameters between: at the top of our script.
 
-    The lines are those of carriers.shell_settings, as the carrier knows them; `before` is more shell of that carrier,
-    which runs before ssmwake is installed; `pack_all` as for carriers.script.
+    The lines are those of carriers.shell_settings, as the carrier knows them.
     """
     parts = _checked(parts)
     settings = (templates() / "user-data" / "settings.sh").read_text(encoding="utf-8")
-    shell = without_comments(f"\n{settings}{before}").removeprefix("\n")
-    ours = script(config, shell, settings=False, pack_all=pack_all)
+    ours = script(config, without_comments(f"\n{settings}").removeprefix("\n"), settings=False)
     if parts or multipart:
         ours = boothook(ours)
     text = _with_parts(ours, parts) if parts or multipart else ours

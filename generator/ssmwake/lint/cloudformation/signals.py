@@ -25,6 +25,7 @@ UNKNOWN_RESOURCE = rule(
 )
 
 WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
+DOCUMENT = "AWS::SSM::Document"
 # Ways to send a signal, whoever does it.
 API = re.compile(r"signal[-_]?resource", re.IGNORECASE)
 SIGNALS = re.compile(rf"cfn-signal|{API.pattern}", re.IGNORECASE)
@@ -189,10 +190,11 @@ def _launches_of(resource: Resource, launches: Sequence[Launch]) -> list[Launch]
 
 
 def _elsewhere(template: Template, resource: Resource, mine: Sequence[Launch]) -> bool:
-    """Return whether somebody else may signal: by a call of the API, or cfn-init as the metadata says."""
+    """Return whether somebody else may signal: a call of the API, cfn-init as the metadata says, or an SSM document."""
     own = [resource.node, *(launch.resource.node for launch in mine)]
-    metadata = [value(node, "Metadata") for node in own]
-    texts = [template.source.text[node.start_mark.index : node.end_mark.index] for node in metadata if node is not None]
+    others = [value(node, "Metadata") for node in own]
+    others += [other.node for other in template.resources.values() if other.kind == DOCUMENT]
+    texts = [template.source.text[node.start_mark.index : node.end_mark.index] for node in others if node is not None]
     return API.search(template.source.text) is not None or any(SIGNALS.search(text) for text in texts)
 
 
