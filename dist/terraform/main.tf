@@ -10,6 +10,7 @@ module "content" {
   instance_connect      = var.instance_connect
   on_ready              = var.on_ready
   parts                 = var.parts
+  gzip                  = var.gzip
   command_document_name = var.command_document_name
 }
 

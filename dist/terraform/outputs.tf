@@ -1,16 +1,16 @@
 # Rendered by ssmwake from templates/; do not edit.
 output "user_data" {
-  description = "For user_data of aws_instance."
+  description = "For user_data of aws_instance, where it fits as text."
   value       = module.content.user_data
 }
 
 output "user_data_base64" {
-  description = "For user_data of aws_launch_template, and user_data_base64 of aws_instance."
+  description = "For user_data of aws_launch_template and user_data_base64 of aws_instance; compressed where it is longer than 16384 bytes, or as gzip says."
   value       = module.content.user_data_base64
 }
 
 output "user_data_base64gzip" {
-  description = "The same, compressed: for user data that is longer than 16384 bytes."
+  description = "The same, always compressed."
   value       = module.content.user_data_base64gzip
 }
 

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -168,7 +169,54 @@ def test_the_size_check_is_exact(terraform: str, module: Path, size: int, warns:
     (content / "terraform.tfvars.json").write_text("{}")
     done = run(terraform, content, "apply", "-auto-approve", "-input=false", "-no-color")
     assert done.returncode == 0
-    assert ("The user data has 16385 bytes" in " ".join(done.stdout.replace("│", " ").split())) == warns
+    assert ("The output user_data has 16385 bytes" in " ".join(done.stdout.replace("│", " ").split())) == warns
+
+
+def wordy(kilobytes: int) -> str:
+    """Return a script that gzip makes a third of, as scripts of people are."""
+    lines = (f"echo 'step {number} of the setup: {number**7:x}'" for number in range(kilobytes * 24))
+    return "#!/bin/bash\n" + "\n".join(lines) + "\n"
+
+
+def test_user_data_that_does_not_fit_as_text_is_compressed_in_base64(terraform: str, module: Path) -> None:
+    content = module / "modules/content"
+    small = outputs(terraform, content)
+    assert base64.b64decode(small["user_data_base64"]).decode() == small["user_data"]
+    parts = [{"content": wordy(4)}, {"content": "#cloud-config\n" + f"packages: [{', '.join(['nginx'] * 500)}]\n"}]
+    found = outputs(terraform, content, parts=parts)
+    assert found["bytes"] > 20_000
+    data = base64.b64decode(found["user_data_base64"])
+    assert found["bytes_gzip"] == len(data) <= 16_384
+    own = [part.body.decode() for part in read("-", data)][:2]
+    assert own == [part["content"] for part in parts]
+    always = outputs(terraform, content, gzip=True)
+    assert base64.b64decode(always["user_data_base64"])[:2] == b"\x1f\x8b"
+    assert base64.b64decode(outputs(terraform, content, gzip=False)["user_data_base64"])[:2] == b"#!"
+
+
+def refusal(terraform: str, folder: Path, **variables: Any) -> str:
+    """Plan a module; return what it says, on one line."""
+    (folder / "terraform.tfvars.json").write_text(json.dumps(variables))
+    assert run(terraform, folder, "init", "-input=false").returncode == 0
+    done = run(terraform, folder, "plan", "-input=false", "-no-color")
+    words = " ".join((done.stdout + done.stderr).replace("\u2502", " ").split())
+    return words
+
+
+def test_user_data_that_fits_in_no_form_fails_the_plan_with_its_size(terraform: str, module: Path) -> None:
+    content = module / "modules/content"
+    noise = "#!/bin/sh\n" + "".join(f"# {random.Random(number).getrandbits(400):x}\n" for number in range(120))
+    said = refusal(terraform, content, parts=[{"content": noise}])
+    assert "bytes even with gzip, and EC2 takes 16384; fetch your larger files from S3" in said
+    said = refusal(terraform, content, parts=[{"content": wordy(4)}], gzip=False)
+    assert re.search(r"and EC2 takes 16384; leave gzip out, which makes it 1[0-9]{4}\.", said)
+
+
+def test_a_plan_warns_of_text_that_is_too_long_until_gzip_is_set(terraform: str, module: Path) -> None:
+    content = module / "modules/content"
+    said = refusal(terraform, content, parts=[{"content": wordy(4)}])
+    assert re.search(r"Warning: .* Use user_data_base64, which has 1[0-9]{4} with gzip", said)
+    assert "Warning" not in refusal(terraform, content, parts=[{"content": wordy(4)}], gzip=True)
 
 
 def test_every_form_holds_the_same_bytes(terraform: str, module: Path) -> None:

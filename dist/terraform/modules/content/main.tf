@@ -37,6 +37,7 @@ locals {
   base64gzip = base64gzip(local.user_data)
   bytes      = length(local.base64) / 4 * 3 - length(regexall("=", local.base64))
   bytes_gzip = length(local.base64gzip) / 4 * 3 - length(regexall("=", local.base64gzip))
+  gzip       = coalesce(var.gzip, local.bytes > local.limit)
 
   document = yamldecode(file("${path.module}/command.yaml"))
   step     = local.document.mainSteps[0]
@@ -56,7 +57,7 @@ locals {
 
 check "size" {
   assert {
-    condition     = local.bytes <= local.limit
-    error_message = "The user data has ${local.bytes} bytes, and EC2 takes 16384; use the output user_data_base64gzip."
+    condition     = local.bytes <= local.limit || var.gzip == true
+    error_message = "The output user_data has ${local.bytes} bytes, and EC2 takes 16384. Use user_data_base64, which has ${local.bytes_gzip} with gzip, and set gzip = true to say that you do."
   }
 }

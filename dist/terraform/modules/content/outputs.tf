@@ -1,22 +1,22 @@
 # Rendered by ssmwake from templates/; do not edit.
 output "user_data" {
-  description = "For user_data of aws_instance."
+  description = "For user_data of aws_instance, where it fits as text."
   value       = local.user_data
 }
 
 output "user_data_base64" {
-  description = "For user_data of aws_launch_template, and user_data_base64 of aws_instance."
-  value       = local.base64
+  description = "For user_data of aws_launch_template and user_data_base64 of aws_instance; compressed where it is longer than 16384 bytes, or as gzip says."
+  value       = local.gzip ? local.base64gzip : local.base64
+
+  precondition {
+    condition     = (local.gzip ? local.bytes_gzip : local.bytes) <= local.limit
+    error_message = local.gzip ? "The user data has ${local.bytes_gzip} bytes even with gzip, and EC2 takes 16384; fetch your larger files from S3, or put them in the image." : "The user data has ${local.bytes} bytes, and EC2 takes 16384; leave gzip out, which makes it ${local.bytes_gzip}."
+  }
 }
 
 output "user_data_base64gzip" {
-  description = "The same, compressed: for user data that is longer than 16384 bytes."
+  description = "The same, always compressed."
   value       = local.base64gzip
-
-  precondition {
-    condition     = local.bytes_gzip <= local.limit
-    error_message = "The user data has ${local.bytes_gzip} bytes even with gzip, and EC2 takes 16384; fetch your larger files from S3, or put them in the image."
-  }
 }
 
 output "sha256" {
@@ -25,8 +25,13 @@ output "sha256" {
 }
 
 output "bytes" {
-  description = "The size of the user data; EC2 takes 16384."
+  description = "The size of the user data as text; EC2 takes 16384."
   value       = local.bytes
+}
+
+output "bytes_gzip" {
+  description = "Its size with gzip."
+  value       = local.bytes_gzip
 }
 
 output "settings" {

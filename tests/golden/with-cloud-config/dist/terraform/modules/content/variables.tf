@@ -108,6 +108,12 @@ variable "parts" {
   }
 }
 
+variable "gzip" {
+  description = "Whether user_data_base64 is compressed; null compresses what is longer than 16384 bytes."
+  type        = bool
+  default     = null
+}
+
 variable "command_document_name" {
   description = "Name of the Command document."
   type        = string
