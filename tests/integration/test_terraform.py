@@ -199,8 +199,7 @@ def refusal(terraform: str, folder: Path, **variables: Any) -> str:
     (folder / "terraform.tfvars.json").write_text(json.dumps(variables))
     assert run(terraform, folder, "init", "-input=false").returncode == 0
     done = run(terraform, folder, "plan", "-input=false", "-no-color")
-    words = " ".join((done.stdout + done.stderr).replace("\u2502", " ").split())
-    return words
+    return " ".join((done.stdout + done.stderr).replace("\u2502", " ").split())
 
 
 def test_user_data_that_fits_in_no_form_fails_the_plan_with_its_size(terraform: str, module: Path) -> None:
