@@ -7,13 +7,25 @@ HIDDEN = "(a line that may hold a secret)"
 # The forms that those who issue them document, or that tools which look for secrets go by.
 FORMS = (
     (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b"), "an access key id"),
-    (re.compile(r"(?i)aws_secret_access_key[\"']?\s*[=:]\s*[\"']?([A-Za-z0-9/+]{40})\b"), "a secret access key"),
+    (
+        re.compile(r"(?i)aws_secret_access_key[\"']?(?:\s*[=:]\s*|\s+)[\"']?([A-Za-z0-9/+]{40})\b"),
+        "a secret access key",
+    ),
     (re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})\b"), "a token of GitHub"),
     (re.compile(r"\b(glpat-[\w-]{20,64})"), "a token of GitLab"),
     (re.compile(r"\b(xox[abeprs]-[A-Za-z0-9-]{20,255})"), "a token of Slack"),
     (re.compile(r"(hooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{20,40})"), "a webhook of Slack"),
     (re.compile(r"\b([rs]k_live_[A-Za-z0-9]{20,255})\b"), "a key of Stripe"),
     (re.compile(r"\b(npm_[A-Za-z0-9]{36})\b"), "a token of npm"),
+    (re.compile(r"\b(glrt-[\w-]{20,64})"), "a token of a runner of GitLab"),
+    (re.compile(r"\b(dckr_pat_[\w-]{20,64})"), "a token of Docker Hub"),
+    (re.compile(r"\b(hvs\.[\w-]{24,200})"), "a token of Vault"),
+    (re.compile(r"\b(tskey-(?:auth|client|api)-[\w-]{16,100})"), "a key of Tailscale"),
+    (re.compile(r"\b(NRAK-[A-Z0-9]{27})\b"), "a key of New Relic"),
+    (
+        re.compile(r"(?i)\b(?:DD|DATADOG)_(?:API|APP)_KEY[\"']?\s*[=:]\s*[\"']?([0-9a-f]{32}|[0-9a-f]{40})\b"),
+        "a key of Datadog",
+    ),
     (re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@'\"$<>{}]{1,80}:([^\s/@'\"$<>{}]{6,200})@"), "a password in a URL"),
 )
 # With the key itself below it, and not only the line that begins one.

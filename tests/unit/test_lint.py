@@ -344,9 +344,7 @@ mainSteps:
 
 
 def test_a_token_in_an_array_is_not_imdsv1() -> None:
-    assert [one.rule for one in lint("t", b"#!/bin/sh\necho $(curl http://169.254.169.254/latest/)\n")] == [
-        "SW208",
-        "SW210",
-    ]
+    asks = b"#!/bin/sh\nls $(curl http://169.254.169.254/latest/)\n"
+    assert [one.rule for one in lint("t", asks)] == ["SW208", "SW210"]
     script = b'#!/bin/bash\nH=(-H "X-aws-ec2-metadata-token: 1")\ncurl "${H[@]}" http://169.254.169.254/latest/\n'
     assert lint("t", script) == ()

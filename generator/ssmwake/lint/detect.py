@@ -23,6 +23,11 @@ BASE64 = re.compile(r"\s*[A-Za-z0-9+/]{16}[A-Za-z0-9+/=\s]*")
 
 # What a request or launch-template data has besides user data: many other files have a key named UserData.
 LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MinCount", "SecurityGroupIds"})
+# What a request to launch has beside an image, with user data or without it.
+REQUEST = LAUNCH | {
+    *("MaxCount", "KeyName", "SubnetId", "SecurityGroups", "BlockDeviceMappings", "NetworkInterfaces"),
+    *("TagSpecifications", "Placement", "InstanceMarketOptions", "LaunchTemplate", "Monitoring"),
+}
 
 
 class Kind(StrEnum):
@@ -114,7 +119,7 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
     if BASE64.fullmatch(text) and user_data_in(text) is not None:
         return Kind.USER_DATA
     # A cheap look first: most files in a folder are of no interest, and YAML is slow to read.
-    if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions", text):
+    if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions|ImageId", text):
         return None
     try:
         root = composed(text)
@@ -130,7 +135,8 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
         return Kind.SSM
     about = keys & {"UserData", "MetadataOptions"}
     launches = about and (keys & LAUNCH or user_data_in(text_of(value(root, "UserData"))))
-    if keys & {"LaunchTemplateData", "LaunchTemplateVersions"} or launches:
+    is_request = "ImageId" in keys and len(keys & REQUEST) > 1
+    if keys & {"LaunchTemplateData", "LaunchTemplateVersions"} or launches or is_request:
         return Kind.LAUNCH_TEMPLATE
     return None
 

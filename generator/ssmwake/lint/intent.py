@@ -6,10 +6,14 @@ from pathlib import PurePosixPath
 
 from ssmwake.lint.names import is_in_user_data_folder, says_user_data
 
-# How user data of systems without cloud-init begins: Windows, Bottlerocket, Flatcar.
+# How user data of systems without cloud-init begins: Windows, Bottlerocket, Flatcar, Talos, NixOS; the appliances of
+# Fortinet, Palo Alto, Cisco, Juniper, Arista and Citrix.
 FOREIGN = re.compile(
-    r"\s*(?:<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|\{\s*\"ignition\"|"
-    r"version:\s*1\.\d\s+tasks:)",
+    r"\s*(?:<(?:powershell|script|persist|detach|NS-PRE-BOOT-CONFIG)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|"
+    r"version:\s*(?:1\.\d\s+tasks:|v1alpha1\b)|variant:\s*(?:fcos|flatcar)\b|### https://nixos|\{\s*config,\s*pkgs\b|"
+    r"config\s+(?:system|firewall|vpn|router|global|vdom|log|user)\b|type=(?:dhcp-client|static)\b|vmseries-|"
+    r"mgmt-interface-swap=|op-command-modes=|plugin-op-commands=|(?:tplname|dgname|panorama-server|authcodes)=|"
+    r"ios-config-\w+=|Section:\s*IOS\b|#junos-config\b|%EOS-|\{\s*\"ignition\")",
     re.IGNORECASE,
 )
 # The first line of a file that another program fills in may become any.
@@ -24,6 +28,7 @@ KEYS = re.compile(
     r"manage_etc_hosts|repo_update|repo_upgrade|snap|output|merge_how|password)[ \t]*:"
 )
 RESOURCE = re.compile(r"(?m)^[ \t]+[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::\w+::\w+")
+LIST = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:-\s|\[)")
 # The versions of SSM documents; other formats with a schemaVersion have others, or other fields.
 VERSION = re.compile(r"[ \t]*[\"']?(?:0\.3|1\.[02]|2\.[02])[\"']?[ \t]*,?\s*$", re.MULTILINE)
 ACTION = re.compile(
@@ -60,7 +65,11 @@ def is_template(text: str, path: str) -> bool:
     """Return whether a text is meant to be a CloudFormation template, even if YAML cannot read it."""
     if not _is_data(path):
         return False
-    return bool(_key(text, "AWSTemplateFormatVersion") or (_key(text, "Resources") and RESOURCE.search(text)))
+    if _key(text, "AWSTemplateFormatVersion"):
+        return True
+    resources = _key(text, "Resources")
+    # An AppSpec of CodeDeploy has a list of them.
+    return resources is not None and not LIST.match(text, resources.end()) and RESOURCE.search(text) is not None
 
 
 def is_document(text: str, path: str) -> bool:

@@ -13,8 +13,76 @@ TEXTS = (
 ENDINGS = (*TEXTS, "json", "template", "cfn", "tf", "tofu", "gz", "b64")
 # Words in a name that say that the file is user data, or is meant to be.
 WORDS = r"user[-_. ]?data|cloud[-_. ]?config|boot[-_]?hook"
-# What is opened: a known ending, a name without an ending, or one of the words in the last part of the name.
-SEARCHED = re.compile(rf"(?i)(?:\.(?:{'|'.join(ENDINGS)})|(?:^|/)[^./][^./]*|(?:{WORDS})[^/.]*)$")
+# Endings of a name such as `user-data.web`, whose first part is one of the words, that make it no user data: those of
+# programs, of pages and of what a program compiled or packed.
+OTHERS = (
+    *(
+        "py",
+        "pyc",
+        "pyi",
+        "go",
+        "rs",
+        "rb",
+        "ts",
+        "tsx",
+        "js",
+        "jsx",
+        "mjs",
+        "java",
+        "kt",
+        "swift",
+        "cs",
+        "c",
+        "h",
+        "cpp",
+    ),
+    *("php", "pl", "lua", "ex", "exs", "erl", "scala", "sql", "ps1", "psm1", "bat", "cmd", "lock", "proto", "graphql"),
+    *(
+        "md",
+        "rst",
+        "adoc",
+        "html",
+        "htm",
+        "css",
+        "scss",
+        "svg",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "pdf",
+        "csv",
+        "xml",
+        "vue",
+    ),
+    *(
+        "json",
+        "toml",
+        "ini",
+        "tf",
+        "tofu",
+        "tfvars",
+        "hcl",
+        "zip",
+        "tar",
+        "tgz",
+        "gz",
+        "xz",
+        "bz2",
+        "iso",
+        "img",
+        "b64",
+    ),
+    *("template", "cfn", "log", "bin", "db", "patch", "diff", "pp", "ign", "bu", "nix"),
+)
+# Endings of a piece that is no user data alone, or of a copy that nobody launches.
+_PIECES = "head|tail|header|footer|prefix|suffix|part|orig|bak|old|swp|sig|asc|sha256|md5"
+# What is opened: a known ending, a name without an ending, or one of the words in the last part of the name, or as all
+# of it before any ending, as in `user-data.web`.
+SEARCHED = re.compile(
+    rf"(?i)(?:\.(?:{'|'.join(ENDINGS)})|(?:^|/)[^./][^./]*|(?:{WORDS})[^/.]*|(?:^|/)(?:{WORDS})"
+    rf"\.(?!(?:{_PIECES})$)[\w-]+)$"
+)
 # Folders of what others wrote or a program made; those whose name begins with a dot are not searched either.
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "vendor", "venv"})
 
@@ -37,10 +105,15 @@ def says_user_data(path: str) -> bool:
     """Return whether the name of a text file says that it is user data."""
     pure = PurePosixPath(path.replace("\\", "/"))
     # `user-data.web` has no ending but a word more; `user_data.py` is a program about user data.
-    is_text = not pure.suffix or pure.suffix[1:].lower() in TEXTS
+    ending = pure.suffix[1:].lower()
+    is_text = (
+        not ending
+        or ending in TEXTS
+        or (ending not in OTHERS and not re.fullmatch(_PIECES, ending) and re.fullmatch(rf"(?i){WORDS}", pure.stem))
+    )
     if _DOES_SOMETHING.match(pure.name):
         return False
-    return is_text and _DROP_INS not in pure.parts and _SAYS_USER_DATA.search(pure.name) is not None
+    return bool(is_text) and _DROP_INS not in pure.parts and _SAYS_USER_DATA.search(pure.name) is not None
 
 
 def is_in_user_data_folder(path: str) -> bool:

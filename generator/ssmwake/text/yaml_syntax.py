@@ -39,6 +39,9 @@ def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
     where = source.at_offset(mark.index) if mark else source.at(1)
     if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
         problem, advice = "a tab", "indent with spaces"
+    if mark is not None and TWO_TAGS.search(source.text, 0, mark.index) and source.text[mark.index] == "!":
+        problem = "two tags on one value"
+        advice = "write the first function in its long form, as a key with the second below it, or remove one"
     return BROKEN_USER_DATA.at(
         where, f"broken YAML{f' in {what}' if what else ''}: {problem}{advice and f'; {advice}'}"
     )
@@ -59,6 +62,8 @@ ADVICE = {
     "sequence entries are not allowed": "begin the list on a line of its own",
 }
 UNCLOSED = "close the bracket"
+# What stands before a second tag.
+TWO_TAGS = re.compile(r"(?<=[\s:\[,])![\w:.]+[ \t]+\Z")
 
 
 def is_filled_in(source: Source, error: yaml.YAMLError) -> bool:

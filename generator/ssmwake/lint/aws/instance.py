@@ -11,6 +11,7 @@ from ssmwake.cloud_init.parts import PartKind
 from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
+from ssmwake.lint.shell.argument import script_argument
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS, IMDSV1
 from ssmwake.lint.shell.parser import commands
@@ -289,5 +290,9 @@ def _of_shell(source: Source) -> Iterator[_Run]:
         first = command.words[0].text if command.words else ""
         depth = max(depth - (first in ("fi", "esac")), 0)
         tried = first in ("if", "elif", "until", "while", "!") or "||" in (command.before, command.after)
-        yield _Run(source, command, surely=not (depth or tried or command.looped or command.background))
+        surely = not (depth or tried or command.looped or command.background)
+        yield _Run(source, command, surely)
+        if inner := script_argument(source, command):
+            for run in _of_shell(inner[1]):
+                yield replace(run, surely=run.surely and surely and command.name != "trap")
         depth += first in ("if", "case")

@@ -1,39 +1,16 @@
 """Scripts that Fn::Join puts together: two lines that become one, because a newline between them is missing."""
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 import yaml
 
 from ssmwake.lint.cloudformation.template import call, calls, plain
-from ssmwake.lint.rules import WARNING, rule
+from ssmwake.lint.shell.joined_lines import RUN_TOGETHER, run_together
 from ssmwake.lint.user_data.first_line import swallowed
 from ssmwake.model import Finding
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import items
-
-RUN_TOGETHER = rule(
-    "SW419",
-    WARNING,
-    "lines that Fn::Join runs together",
-    reason="the shell takes them for one command, or a comment",
-)
-
-# A program in a folder of programs, with what it is given.
-PROGRAM = re.compile(r"/(?:usr/|opt/[\w.-]+/)?(?:local/)?s?bin/[\w.-]+(?:\s|$)")
-# What a line of a script begins with, and hardly anything else does.
-BEGINS = re.compile(
-    r"(?:sudo|yum|dnf|apt-get|apt|amazon-linux-extras|systemctl|service|chkconfig|echo|export|curl|wget|aws|pip3?|mkdir|"
-    r"chmod|chown|useradd|usermod|docker|cfn-init|cfn-signal|cfn-hup|set|touch|tar|unzip)\s+\S|(?:cd|cp|mv|rm|ln)\s+[-/~$\w]|"
-    r"(?:if|while|until)\s+\S|(?:for)\s+\w+\s+in\s|[A-Z][A-Z0-9_]{2,}=\S|#[ \t]*\w"
-)
-# After one of these the line goes on, whatever comes.
-GOES_ON = re.compile(
-    r"(?:[\\|&;=:,/({\[<>\"'`-]|(?:^|\s)(?:then|do|else|exec|sudo|nohup|time|env|xargs|-(?!y\b)[\w-]+))\s*$"
-)
-# They run the command that follows them, or take one as a word.
-TAKES_COMMANDS = {"sudo", "su", "env", "nohup", "xargs", "docker", "ssh", "timeout", "find", "echo", "aws", "exec"}
 
 
 def check(source: Source, node: yaml.Node) -> Iterator[Finding]:
@@ -68,11 +45,4 @@ def _run_together(one: yaml.Node, other: yaml.Node, between: str) -> bool:
     if before is None or after is None or before.endswith("\n") or not before.strip():
         return False
     line = (before.rpartition("\n")[2] + between).lstrip()
-    begins = PROGRAM.match(after) or BEGINS.match(after)
-    if not begins or GOES_ON.search(line) or len(line.split()) < 2:
-        return False
-    if line.startswith("#"):
-        return True
-    # With a space between them, the second may be an argument of the first.
-    command = line.split()[0].rpartition("/")[2]
-    return command not in TAKES_COMMANDS if line != line.rstrip() else bool(BEGINS.match(line) or PROGRAM.match(line))
+    return run_together(line, after)

@@ -13,9 +13,10 @@ from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
 from ssmwake.lint.cloudformation import join
 from ssmwake.lint.cloudformation.conditions import condition_combinations
 from ssmwake.lint.cloudformation.evaluate import EvaluatedText, chosen, text
-from ssmwake.lint.cloudformation.template import Template, call, substitution
+from ssmwake.lint.cloudformation.template import Template, call, calls, substitution
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import WARNING, rule
+from ssmwake.lint.shell import joined_lines
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data.check import ENCODED_TWICE
 from ssmwake.model import Finding, Replacement
@@ -89,6 +90,10 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> UserD
             sizes.append((whole.base, whole.most))
     found += _not_replaced(template, node)
     found += join.check(template.source, node)
+    # A text that begins with #! is a script, and so are its pieces.
+    if any(script.text.startswith("#!") for script in scripts):
+        written = [*literals(node), *(scalar for one in calls(node) if (scalar := substitution(one)[0]) is not None)]
+        found += joined_lines.folded([template.source.inner(scalar) for scalar in written])
     base, most = (max(each) for each in zip(*sizes, strict=True))
     return UserDataValue(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(scripts)), base, most)
 

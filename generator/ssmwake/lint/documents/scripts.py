@@ -12,7 +12,7 @@ from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, p
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, is_shell_safe
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.shell import agent_restart, exit_status, imds, secrets
+from ssmwake.lint.shell import agent_restart, exit_status, imds, joined_lines, secrets
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.text import placeholders
@@ -101,6 +101,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
         if variables:
             yield from _empty(source, code, declared)
         if code.language == SHELL:
+            yield from joined_lines.folded([source.inner(scalar) for scalar in code.scalars])
             yield from _shell(source, code)
         elif not code.executed:
             inner = [source.inner(scalar) for scalar in code.scalars]

@@ -3,18 +3,27 @@
 import re
 from collections.abc import Iterator
 from enum import Enum
-from itertools import pairwise
 
 from ssmwake.lint.deferred import Found, Script
-from ssmwake.lint.shell import environment, exit_status, imds, imds_request, indirect, packages, secrets, sleeps, units
+from ssmwake.lint.shell import (
+    environment,
+    exit_status,
+    imds,
+    imds_request,
+    indirect,
+    packages,
+    secrets,
+    sleeps,
+    unfilled,
+    units,
+)
+from ssmwake.lint.shell.argument import DIALECTS, SHELLS, script_argument
 from ssmwake.lint.shell.command import Command, Here, ParsedScript
 from ssmwake.lint.shell.parser import read
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.text.source import Edit, Source
 
 PYTHON = re.compile(r"#!\s*\S*(?:/env\s+)?\S*python[\d.]*\b")
-DIALECTS = {"sh", "bash", "dash", "ksh"}
-SHELLS = {"ash", *DIALECTS}
 # What the shell undoes in a here-document whose end is not quoted.
 ESCAPED = re.compile(r"\\([$`\\])")
 # The tabs that `<<-` takes away.
@@ -85,7 +94,14 @@ def shell(source: Source, run: Run = Run.LATE, image: str | None = None, *, dial
 
 
 def _lines(
-    source: Source, script: ParsedScript, run: Run, image: str | None, *, dialect: str, expanded: bool = False
+    source: Source,
+    script: ParsedScript,
+    run: Run,
+    image: str | None,
+    *,
+    dialect: str,
+    expanded: bool = False,
+    has_home: bool = False,
 ) -> Iterator[Found]:
     """Yield what is wrong with lines of shell; those in double quotes are `expanded` by the shell around them."""
     found = script.commands
@@ -99,8 +115,10 @@ def _lines(
         yield from indirect.check(source, script)
     if run in BOOT:
         yield from units.waiting(source, found, early=run is Run.EARLY)
+    yield from unfilled.check(source, found)
     if run is not Run.ELSEWHERE:
         yield from packages.check(source, found, image=image, at_boot=run in BOOT)
+    if run is not Run.ELSEWHERE and not has_home:
         yield from environment.check(source, script, dialect=dialect, of=RUNNERS[run])
     for number, command in enumerate(found):
         for here in command.heres:
@@ -110,12 +128,14 @@ def _lines(
 def _in_arguments(source: Source, found: list[Command], run: Run, image: str | None) -> Iterator[Found]:
     """Yield what is wrong with the scripts that shells are given as arguments."""
     for command in found:
-        inner = _inner(source, command)
+        inner = script_argument(source, command)
         if inner is None:
             continue
         literal, script = inner
         inside = Run.ELSEWHERE if command.background else run
-        yield from _lines(script, read(script.text), inside, image, dialect=command.name, expanded=not literal)
+        read_ = read(script.text)
+        home = command.is_as_user
+        yield from _lines(script, read_, inside, image, dialect=command.name, expanded=not literal, has_home=home)
         if literal and command.name in DIALECTS:
             yield Script(command.name, script)
 
@@ -143,9 +163,12 @@ def _here(source: Source, found: list[Command], here: Here, run: Run) -> Iterato
     if not here.quoted:
         inner = inner.edited(Edit(match.start(), match.end(), match[1]) for match in ESCAPED.finditer(inner.text))
     if (command.name in SHELLS and not command.arguments[1:]) or (command.after == "|" and following.name in SHELLS):
+        shell_ = command if command.name in SHELLS else following
         after = command.background or following.background
         later = Run.ELSEWHERE if after else run
-        yield from _lines(inner, read(inner.text), later, None, dialect="sh", expanded=not here.quoted)
+        script = read(inner.text)
+        name, home = shell_.name, shell_.is_as_user
+        yield from _lines(inner, script, later, None, dialect=name, expanded=not here.quoted, has_home=home)
     elif here.quoted or not dialect(inner.text):
         writer = following if command.after == "|" and following.name == "tee" else command
         yield from file(inner, _target(writer))
@@ -158,16 +181,3 @@ def _target(command: Command) -> str:
     """Return the path of the file that a command writes, as cat and tee do."""
     words = [*command.writes, *(command.argv[1:] if command.name == "tee" else [])]
     return next((word.text for word in words if not word.text.startswith(("-", "/dev/")) and len(word.text) > 1), "")
-
-
-def _inner(source: Source, command: Command) -> tuple[bool, Source] | None:
-    """Return the script that a shell is given as an argument, where it stands there as it is, and whether literally."""
-    if command.name not in SHELLS:
-        return None
-    for option, word in pairwise(command.argv):
-        if re.fullmatch(r"-[a-z]*c", option.text):
-            quote = source.text[word.start : word.start + 1]
-            start = word.start + (quote in ("'", '"'))
-            inner = source.slice(start, start + len(word.text))
-            return (quote == "'", inner) if inner.text == word.text else None
-    return None

@@ -109,6 +109,11 @@ class Command:
         return self.argv[0].text.rpartition("/")[2] if self.argv else ""
 
     @cached_property
+    def is_as_user(self) -> bool:
+        """Whether sudo, or what is like it, runs it: with the HOME of a user."""
+        return any(word.text.rpartition("/")[2] in ("sudo", "su", "runuser") for word in self.words[:8])
+
+    @cached_property
     def arguments(self) -> list[str]:
         """The texts of the words after the name."""
         return [word.text for word in self.argv[1:]]

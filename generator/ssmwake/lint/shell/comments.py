@@ -35,7 +35,12 @@ MEANT = {
     1007: re.compile(r"\s*(?:[A-Za-z_]\w*=|;)"),
     1132: re.compile(r"&[A-Za-z_]\w*=\$!"),
     2046: re.compile(ONE_WORD),
+    # `echo ===` is a line.
+    2284: re.compile(r"(?:echo|printf)\b"),
 }
+# What `echo` prints is text: unquoted, only the spaces in it change, and `===` is a line and no comparison.
+PRINTS = re.compile(r"^[^;|&#]*?(?:^|\s|[;&|({])(?:echo|printf)\s[^;|&]*$")
+PRINTED = frozenset({2046, 2284})
 # Guesses that a quote over several lines was forgotten; where it was, the text cannot be parsed.
 UNCLOSED = frozenset({1078, 1079})
 # The status of a command in `local a=$(...)` is lost, which matters only where the shell would stop for it.
@@ -159,6 +164,8 @@ def _is_meant(source: Source, lines: list[str], one: Comment) -> bool:
     """Return whether a comment is about what only another program knows, or about what is meant."""
     meant = MEANT.get(one.code)
     if meant and meant.match(lines[one.line - 1], one.column - 1):
+        return True
+    if one.code in PRINTED and PRINTS.search(lines[one.line - 1][: one.column - 1]):
         return True
     mine = lines[one.line - 1 : one.end_line]
     return WORD.search(one.message) is not None or (

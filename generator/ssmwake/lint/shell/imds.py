@@ -52,6 +52,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     """Yield each request of shell commands that IMDS refuses."""
     values = _values(commands)
     fallback = without_token(commands)
+    fell_back = False
     for number, command in enumerate(commands):
         name = command.name
         for word in command.words:
@@ -68,7 +69,10 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
         if name in CLIENTS and _without_token(name, command.arguments, values):
             where = source.at_offset(command.argv[0].start)
             if number in fallback:
-                yield IMDSV1.at(where, FALLBACK, severity=Severity.INFO)
+                # Once for a script: who wrote one fallback wrote them all on purpose.
+                if not fell_back:
+                    yield IMDSV1.at(where, FALLBACK, severity=Severity.INFO)
+                fell_back = True
             else:
                 yield IMDSV1.at(where, UNTOLD)
 

@@ -88,6 +88,7 @@ WAITS = re.compile(
     r"Lock::Timeout|\bfuser\b|\blsof\b|\bflock\b|lock-frontend|dpkg/lock|apt-daily|unattended-upgr|"
     r"cloud-init\s+status|apt\.systemd|pgrep|systemd-run"
 )
+SAYS_2023 = re.compile(r"(?i)^#[^\n]*(?:amazon[ _-]?linux[ _-]?2023|\bal2023)\b", re.MULTILINE)
 APT = {"apt-get", "apt"}
 # Options of sudo, or a word of its own, by which the variable gets through.
 KEEPS = re.compile(r"DEBIAN_FRONTEND=|--preserve-env|-[a-zA-Z]*E[a-zA-Z]*$")
@@ -97,11 +98,12 @@ def check(source: Source, commands: Sequence[Command], *, image: str | None, at_
     """Yield each command that asks, and at a boot the first that does not wait for the lock."""
     own = {command.function for command in commands}
     asks = not CONFIGURED.search(source.text)
+    is_2023 = _is_2023(source, commands, image)
     for number, command in enumerate(commands):
         if command.name not in ASKING or command.name in own:
             continue
         where = source.at_offset(command.argv[0].start)
-        if command.name == "amazon-linux-extras" and image and AL2023.search(image):
+        if command.name == "amazon-linux-extras" and is_2023 and command.before not in ("&&", "||"):
             message = "Amazon Linux 2023 has no amazon-linux-extras; use dnf install -y"
             yield NO_EXTRAS.at(where, message)
         elif asks and _asks(command, commands) and not _answered(source, commands, number):
@@ -111,6 +113,14 @@ def check(source: Source, commands: Sequence[Command], *, image: str | None, at_
     yield from _frontend(source, commands)
     if at_boot:
         yield from _lock(source, commands)
+
+
+def _is_2023(source: Source, commands: Sequence[Command], image: str | None) -> bool:
+    """Return whether a script runs on Amazon Linux 2023: its image is that, or it says so and asks for no other."""
+    if image:
+        return AL2023.search(image) is not None
+    asks = any(command.words and command.words[0].text in ("if", "elif", "case") for command in commands)
+    return not asks and SAYS_2023.search(source.text) is not None
 
 
 def _asks(command: Command, commands: Sequence[Command]) -> bool:

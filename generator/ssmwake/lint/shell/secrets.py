@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.shell.command import Command
+from ssmwake.lint.shell.command import Command, Word
 from ssmwake.model import Finding, Location
 from ssmwake.redact import FORMS, PRIVATE_KEY
 from ssmwake.text.source import Source
@@ -13,7 +13,12 @@ SECRET = rule(
     "SW209", ERROR, "a secret in user data", reason="each process of the instance and each reader of the API sees it"
 )
 
-NAME = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD)$", re.IGNORECASE)
+NAME = re.compile(r"(?:PASSWORD|PASSWD|PASSPHRASE)$|(?:^|_)PWD$", re.IGNORECASE)
+# Options that take a password, by the program; the first of each are for all programs.
+PASSWORD_OPTIONS = ("--password", "--db-password", "--admin-password", "--root-password")
+SHORT = dict.fromkeys(("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "mariadb-admin"), "-p")
+APART = {"sshpass": "-p", "docker": "-p", "podman": "-p", "helm": "-p"}
+USERS = {"curl": ("-u", "--user"), "http": ("-a", "--auth")}
 # What people write where a secret is to be put in, and what only says where one is.
 STAND_IN = re.compile(
     r"(?i)example|change.?me|change.?this|placeholder|replace|redacted|dummy|sample|your.|<|>|\$|\{\{|\*\*\*|x{4}|"
@@ -25,9 +30,16 @@ ADVICE = "let the instance get it by its role"
 def check(source: Source, holder: str = "user data") -> Iterator[Finding]:
     """Yield what nobody but the instance may know, whatever the language."""
     for number, line in enumerate(source.text.split("\n"), 1):
+        done: list[tuple[int, int]] = []
         for pattern, what in FORMS:
             match = pattern.search(line)
-            if match and not stands_in(match[1]):
+            # A token in a URL is one secret, and not a password too.
+            if (
+                match
+                and not stands_in(match[1])
+                and not any(match.start(1) < end and start < match.end(1) for start, end in done)
+            ):
+                done.append(match.span(1))
                 yield SECRET.at(source.at(number, match.start() + 1), f"{what} in {holder}; {ADVICE}")
     for match in PRIVATE_KEY.finditer(source.text):
         yield SECRET.at(source.at_offset(match.start()), f"a private key in {holder}; {ADVICE}")
@@ -39,6 +51,9 @@ def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding
         for word in command.assignments:
             name, _, text = word.text.partition("=")
             if NAME.search(name) and is_password(text):
+                yield password(source.at_offset(word.start))
+        for word, text in _options(command):
+            if is_password(text):
                 yield password(source.at_offset(word.start))
         if command.name not in ("echo", "printf"):
             pairs = _lines(source, command) if command.name == "chpasswd" else []
@@ -54,6 +69,21 @@ def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding
         for text, start in pairs:
             if not hashed and is_plain(text.partition(":")[2]):
                 yield password(source.at_offset(start))
+
+
+def _options(command: Command) -> Iterator[tuple[Word, str]]:
+    """Yield the values of options that take a password, each with the word that holds it."""
+    short, apart, users = SHORT.get(command.name), APART.get(command.name), USERS.get(command.name, ())
+    for before, word in zip([Word("", 0), *command.argv], command.argv, strict=False):
+        option, _, text = word.text.partition("=")
+        if text and option in PASSWORD_OPTIONS:
+            yield word, text
+        elif before.text in PASSWORD_OPTIONS or (apart and before.text == apart):
+            yield word, word.text
+        elif before.text in users and ":" in word.text:
+            yield word, word.text.partition(":")[2]
+        elif short and word.text.startswith(short) and not word.text.startswith("--"):
+            yield word, word.text.removeprefix(short)
 
 
 def _lines(source: Source, command: Command) -> list[tuple[str, int]]:

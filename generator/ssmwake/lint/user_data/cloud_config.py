@@ -10,7 +10,7 @@ from ssmwake.cloud_init.parts import GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import check as script
-from ssmwake.lint.shell import secrets
+from ssmwake.lint.shell import joined_lines, secrets
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding
@@ -85,6 +85,10 @@ def check(
     keys = {key: node for key, (_, node) in effective(root).items()}
     for key, run in (("bootcmd", script.Run.EARLY), ("runcmd", script.Run.LATE)):
         if shell := _joined(source, keys.get(key)):
+            strings = [
+                source.inner(item) for item in items(keys[key]) if isinstance(item, yaml.ScalarNode) and is_string(item)
+            ]
+            yield from joined_lines.folded(strings)
             yield from script.shell(shell, run, image)
             yield Script("sh", shell)
     for file in items(keys.get("write_files")):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, PartKind, kind_of
 from ssmwake.lint import intent
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.model import Finding, Location, Severity
 from ssmwake.text.placeholders import is_path, is_placeholder
 from ssmwake.text.source import Source
 
@@ -23,6 +23,13 @@ TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
 ENV = re.compile(r"#!\s*\S*/env[ \t]+(?P<rest>.*)")
 OPTIONS = re.compile(r"(?:[-+]\w*o[ \t]+\w+[ \t]+|[-+]\S+[ \t]+)+")
 SHELLS = re.compile(r"(?:ba|da|a|k|z)?sh$")
+# Settings behind the header, where they are a part of the comment, and a line that is no comment.
+IN_HEADER = re.compile(
+    r"#cloud-config[ \t]+(?:\S.*[ \t])?(?:runcmd|bootcmd|packages?(?:_\w+)?|users|write_files|hostname|ssh_\w+)[ \t]*:"
+)
+SETTINGS = re.compile(r"(?m)^[ \t]*[^\s#]")
+# What a program of the image reads from IMDS by itself; cloud-config can be written so too.
+JSON = re.compile(r"\s*\{\s*\"(?!(?:runcmd|bootcmd|write_files|packages|users)\")")
 IGNORED = "cloud-init ignores it"
 # Kinds whose first line is cut off by its exact spelling, at the very beginning.
 EXACT = {PartKind.BOOTHOOK: "#cloud-boothook", PartKind.JSON_PATCH: "#cloud-config-jsonp"}
@@ -49,6 +56,11 @@ def check(source: Source) -> Iterator[Finding]:
             yield INTERPRETER_LINE.at(
                 where, f"the kernel looks for {named} in the folder it is in; write its whole path"
             )
+    elif kind is PartKind.CLOUD_CONFIG and IN_HEADER.match(first) and not SETTINGS.search(text, blanks + len(first)):
+        message = (
+            "all of it is on the first line, which is a comment, so nothing is done; give each key a line of its own"
+        )
+        yield INEXACT_HEADER.at(where, message)
     elif kind is PartKind.JINJA and blanks:
         message = "what stands before the template header keeps cloud-init from rendering it; remove that"
         yield INEXACT_HEADER.at(where, message)
@@ -88,6 +100,9 @@ def unknown(source: Source) -> Finding | None:
     """
     text = source.text
     if intent.FOREIGN.match(text) or intent.FILLED_IN.match(text) or is_placeholder(text):
+        return None
+    # A file of JSON that the user names is not meant to be that.
+    if JSON.match(text) and source.at(1) != Location(source.path):
         return None
     if not text.strip():
         return UNREADABLE_USER_DATA.at(source.at(1), "empty; leave it out or write user data into it")
