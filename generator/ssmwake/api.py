@@ -281,7 +281,7 @@ def doctor(
     from ssmwake.aws.place import Place
     from ssmwake.aws.session import home_region
     from ssmwake.operate.desk import look
-    from ssmwake.operate.survey import Wanted
+    from ssmwake.operate.read_machines import Wanted
 
     if ids and filters:
         raise ValueError("give ids or filters, not both")

@@ -15,7 +15,7 @@ from ssmwake.aws.place import Place
 from ssmwake.cli.doctor_output import words
 from ssmwake.operate import reader as readers
 from ssmwake.operate.desk import look
-from ssmwake.operate.survey import Wanted
+from ssmwake.operate.read_machines import Wanted
 from support.desk import HASTY
 from support.front import Call, Front, error
 from support.standin import Account, load, merged

@@ -8,8 +8,9 @@ from ssmwake.aws.client import Patience, Service
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
 from ssmwake.operate.desk import iam_region
+from ssmwake.operate.read_machines import Wanted
 from ssmwake.operate.reader import Reader
-from ssmwake.operate.survey import Wanted, survey
+from ssmwake.operate.survey import survey
 from ssmwake.operate.verdict import Verdict
 from support.front import Front
 from support.standin import Account

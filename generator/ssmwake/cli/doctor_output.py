@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 MARKS = {"ok": ("ok", "green"), "no": ("NO", "red"), "unknown": ("?", "yellow")}
-COLORS = {"online": "green", "booting": "cyan", "settling": "cyan", "asleep": "yellow", "cannot-tell": "yellow"}
 
 
 def instance_screen(verdict: "Verdict", *, is_long: bool = True, with_steps: bool = True) -> Iterator[str]:
@@ -35,7 +34,7 @@ def instance_screen(verdict: "Verdict", *, is_long: bool = True, with_steps: boo
     yield ""
     confidence = "" if verdict.confidence == "cannot tell" else f"  ({verdict.confidence})"
     title = printable(verdict.verdict.upper().replace("-", " "))
-    yield f"  {click.style(title, fg=COLORS.get(verdict.verdict, 'red'), bold=True)}{confidence}"
+    yield f"  {click.style(title, fg=color_of(verdict), bold=True)}{confidence}"
     yield from wrapped(verdict.sentence, "  ")
     for blocker in verdict.and_then:
         yield ""
@@ -52,6 +51,15 @@ def instance_screen(verdict: "Verdict", *, is_long: bool = True, with_steps: boo
             first, *rest = wrapped(check.evidence, head, " " * len(head))
             yield first.replace(f"  {mark}", f"  {click.style(mark, fg=color)}", 1)
             yield from rest
+
+
+def color_of(verdict: "Verdict") -> str:
+    """Return the color of a verdict: whether all is well, time cures it, it is not known to, or somebody must act."""
+    from ssmwake.operate.causes.cause import FINE, NOT_YET, Cure
+
+    if verdict.exit == NOT_YET:
+        return "cyan" if verdict.cure is Cure.TIME else "yellow"
+    return "green" if verdict.exit == FINE else "red"
 
 
 def wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
@@ -109,7 +117,7 @@ def fleet_screen(report: "PlaceReport", about: str) -> Iterator[str]:
     digits = max([5, *(len(str(len(one.members))) for one in groups)])
     for one in groups:
         confidence = "" if one.verdict == "online" or one.confidence == "cannot tell" else str(one.confidence)
-        name = click.style(f"{one.verdict:<{wide}}", fg=COLORS.get(one.verdict, "red"))
+        name = click.style(f"{one.verdict:<{wide}}", fg=color_of(one.members[0]))
         start = f"  {one.verdict:<{wide}}{len(one.members):>{digits}}  {confidence:<6}  "
         detail = "" if one.verdict == "online" else one.detail
         first, *rest = wrapped(detail, start, " " * len(start))

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from ssmwake.aws.place import Place
-    from ssmwake.operate.survey import Wanted
+    from ssmwake.operate.read_machines import Wanted
 
 INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
 
@@ -76,7 +76,7 @@ def filter_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def wanted(ids: Sequence[str], filters: Sequence[str], everything: bool) -> "Wanted":
     """Return which instances are meant, or refuse what is contradictory."""
-    from ssmwake.operate.survey import Wanted
+    from ssmwake.operate.read_machines import Wanted
 
     if bool(ids) + bool(filters) + everything != 1:
         raise click.UsageError("name instances, or give --filter or --all; one of the three")

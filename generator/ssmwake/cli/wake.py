@@ -82,8 +82,8 @@ def _wake(instance: str, place: "Place", options: "Options", *, is_sure: bool, t
     from ssmwake.aws.session import Sessions
     from ssmwake.cli.doctor_output import instance_screen, wrapped
     from ssmwake.operate.desk import Desk
+    from ssmwake.operate.read_machines import Wanted
     from ssmwake.operate.reader import Reader
-    from ssmwake.operate.survey import Wanted
     from ssmwake.operate.wait import Outcome, Waited
     from ssmwake.operate.wake import Failed, Way, plan, read_endpoints
 

@@ -8,8 +8,9 @@ from ssmwake.aws.client import PATIENT, Patience, Refused
 from ssmwake.aws.parallel import side_by_side
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
+from ssmwake.operate.read_machines import Wanted
 from ssmwake.operate.reader import Reader
-from ssmwake.operate.survey import Wanted, survey
+from ssmwake.operate.survey import survey
 from ssmwake.operate.verdict import Verdict
 
 # Places that are looked at at once; each makes up to eight calls at once.
@@ -69,7 +70,7 @@ class Desk:
         """Return a verdict for each instance that is wanted, or raise Refused."""
         services = self.sessions.lazily(self.place)
         # A region that does not exist is refused here, and not by each call.
-        services["ec2"]
+        services["ssm"]
         reader = Reader(services)
         others: list[Reader] = []
 
@@ -97,6 +98,4 @@ def _look_in(place: Place, wanted: Wanted, sessions: Sessions) -> PlaceReport:
 
 def iam_region(region: str) -> str:
     """Return the region in which CloudTrail keeps the events of IAM."""
-    if region.startswith("cn-"):
-        return IAM_REGIONS["aws-cn"]
-    return IAM_REGIONS["aws-us-gov" if region.startswith("us-gov-") else "aws"]
+    return IAM_REGIONS.get(Place(region).partition, region)

@@ -1,10 +1,11 @@
-"""Read what roles may do: IAM's simulator first; where the caller may not use it, the policies themselves."""
+"""Read instance profiles and what their roles may do: by IAM's simulator, or else by the policies themselves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ssmwake.operate import answers
 from ssmwake.operate.answers import document, many, text
-from ssmwake.operate.facts import Right, Rights, Role, Scene, Unseen
+from ssmwake.operate.facts import Gone, Profile, Right, Rights, Role, Scene, Unseen
 from ssmwake.operate.policies import Request
 from ssmwake.operate.reader import Reader
 from ssmwake.operate.rights import SCP, read, simulated
@@ -15,6 +16,14 @@ NOBODY = "i-00000000000000000"
 
 # As many instances of one role as are asked about one by one, when its policies do tell them apart.
 MOST_INSTANCES = 20
+
+
+def read_profile(reader: Reader, name: str) -> Profile | Gone | Unseen:
+    """Return an instance profile with its role, or that IAM does not know it."""
+    answer = reader.ask("iam", "GetInstanceProfile", InstanceProfileName=name)
+    if isinstance(answer, Unseen):
+        return Gone(name) if answer.why == "NoSuchEntity" else answer
+    return answers.profile(answer)
 
 
 def read_rights(reader: Reader, scene: Scene, role: Role, instances: Sequence[str]) -> Mapping[str, Rights | Unseen]:

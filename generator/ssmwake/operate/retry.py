@@ -49,6 +49,13 @@ class Window:
         """Whether there is no time left in it."""
         return self.last < self.first
 
+    def spelled(self, now: datetime) -> str:
+        """Return the window in words, such as `between 10:25 and 10:30 UTC`."""
+        if self.first <= now:
+            minutes = max(1, -(-int((self.last - now).total_seconds()) // 60))
+            return f"within {minutes} minutes" if minutes > 1 else "within a minute"
+        return f"between {self.first:%H:%M} and {self.last:%H:%M} UTC"
+
 
 def window(chain: Chain, start: datetime, now: datetime, *, role: datetime | None, basis: str) -> Window | None:
     """Return the window of the first attempt that can succeed, or None when it is over and the agent is not online.

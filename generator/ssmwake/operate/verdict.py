@@ -4,17 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ssmwake.operate.causes import CAUSES, Cause, Confidence, Finding
-from ssmwake.operate.causes.sleep import channel_block
+from ssmwake.operate.causes import BY_NAME, CAUSES, Cause, Confidence, Finding
+from ssmwake.operate.causes.cause import NOT_YET, Cure
+from ssmwake.operate.causes.channel import channel_block
+from ssmwake.operate.causes.unknown import CANNOT_TELL
 from ssmwake.operate.checks import Check, checks
 from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import Facts
 from ssmwake.operate.retry import Window
-
-BY_NAME = {cause.name: cause for cause in CAUSES}
-
-# After these nothing else is of use to know.
-FINAL = ("no-look", "not-found", "failed", "gone", "online")
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,11 @@ class Verdict:
         return self.verdict == "online"
 
     @property
+    def cure(self) -> Cure:
+        """What brings its agent back, as far as `wake` can do it."""
+        return BY_NAME[self.verdict].cure
+
+    @property
     def is_known(self) -> bool:
         """Whether nothing unseen can contradict the verdict."""
         return self.confidence is Confidence.KNOWN
@@ -71,10 +73,10 @@ def diagnose(facts: Facts) -> Verdict:
     # `cannot-tell` always holds, so there is a first one.
     cause, finding = found[0]
     later = found[1:]
-    if finding.confidence is Confidence.CANNOT_TELL and cause.name != "cannot-tell":
-        cause = BY_NAME["cannot-tell"]
-    blockers = [] if cause.name in FINAL else list(_known(later))
-    if cause.name in ("asleep", "lost", "settling", "cannot-tell") and not evidence.is_reporting:
+    if finding.confidence is Confidence.CANNOT_TELL:
+        cause = CANNOT_TELL
+    blockers = [] if cause.is_final else list(_known(later))
+    if cause.exit == NOT_YET and not evidence.is_reporting:
         blocked = channel_block(evidence)
         if blocked and blocked.confidence is Confidence.KNOWN and not evidence.way.blocks:
             blockers.append(Blocker("no-channel", blocked.sentence, blocked.do))
@@ -83,7 +85,7 @@ def diagnose(facts: Facts) -> Verdict:
 
 def _known(later: Iterable[tuple[Cause, Finding]]) -> Iterable[Blocker]:
     for cause, finding in later:
-        if finding.confidence is Confidence.KNOWN and cause.name not in ("online", "booting", "settling", "asleep"):
+        if finding.confidence is Confidence.KNOWN and cause.is_blocker:
             yield Blocker(cause.name, finding.sentence, finding.do)
 
 

@@ -14,8 +14,10 @@ from ssmwake.aws.session import Sessions
 from ssmwake.operate.causes.cause import AGENT, CONFIGURATION, FINE, FORBIDDEN, NOT_YET, UNAVAILABLE
 from ssmwake.operate.desk import Desk
 from ssmwake.operate.facts import Unseen
+from ssmwake.operate.read_machines import Wanted
+from ssmwake.operate.read_nodes import read_connection, read_nodes
 from ssmwake.operate.reader import Reader
-from ssmwake.operate.survey import FEW, Wanted, read_connection, read_nodes
+from ssmwake.operate.survey import FEW
 from ssmwake.operate.verdict import Verdict, bare
 
 # The gravest first: what nobody here can change, what somebody must, the agent, and what time may cure.

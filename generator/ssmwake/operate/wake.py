@@ -14,17 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from ssmwake.operate import answers
+from ssmwake.operate.causes.cause import Cure
 from ssmwake.operate.facts import Console, Facts, Image, Unseen
 from ssmwake.operate.images import login_user
 from ssmwake.operate.reader import Reader
 from ssmwake.operate.verdict import Verdict
-
-# Verdicts on an agent that a restart brings back.
-REPAIRABLE = ("asleep", "lost")
-# Verdicts that time alone cures.
-PASSING = ("booting", "settling")
-# Verdicts after which a look inside may help, if the user wants one.
-INSIDE = (*REPAIRABLE, "cannot-tell", "no-agent", "no-channel")
 
 # The restart comes after the reply has left, so that neither is lost.
 RESTART = """\
@@ -103,7 +97,6 @@ class Plan:
 def plan(verdict: Verdict, options: Options, endpoints: Callable[[str], Sequence[Endpoint]]) -> Plan:
     """Return the least that helps. `endpoints` returns the Instance Connect Endpoints of a VPC."""
     facts = verdict.facts
-    name = verdict.verdict
     if verdict.is_online and not options.restart:
         return Plan(
             Way.NOTHING, ("It is online; there is nothing to do. --restart restarts its agent all the same.",), verdict
@@ -111,9 +104,9 @@ def plan(verdict: Verdict, options: Options, endpoints: Callable[[str], Sequence
     if verdict.is_online:
         restart = f"Run Command: restart the agent of {verdict.id} in 5 s (AWS-RunShellScript)."
         return Plan(Way.RUN_COMMAND, (restart,), verdict)
-    if name in PASSING and not options.connect:
+    if verdict.cure is Cure.TIME and not options.connect:
         return Plan(Way.WAIT, (verdict.sentence,), verdict)
-    may_repair = name in REPAIRABLE or (name in INSIDE and options.connect)
+    may_repair = verdict.cure is Cure.RESTART or (verdict.cure is Cure.LOOK and options.connect)
     if facts is None or not may_repair:
         return Plan(Way.STEP, (verdict.sentence,), verdict)
     if facts.instance.platform != "linux":

@@ -4,7 +4,7 @@ To add a cause, put its value and its judge into the module of its kind, and a f
 `tests/cases/doctor`. The modules stand here in root order: what is below rests on what is above.
 """
 
-from ssmwake.operate.causes import identity, machine, path, sleep
+from ssmwake.operate.causes import channel, identity, machine, path, sleep, unknown
 from ssmwake.operate.causes.cause import Cause, Confidence, Finding
 
 CAUSES: tuple[Cause, ...] = (
@@ -14,7 +14,11 @@ CAUSES: tuple[Cause, ...] = (
     *machine.CAUSES,
     *identity.CAUSES,
     *path.CAUSES,
+    *channel.CAUSES,
     *sleep.CAUSES,
+    unknown.CANNOT_TELL,
 )
 
-__all__ = ["CAUSES", "Cause", "Confidence", "Finding"]
+BY_NAME = {cause.name: cause for cause in CAUSES}
+
+__all__ = ["BY_NAME", "CAUSES", "Cause", "Confidence", "Finding"]

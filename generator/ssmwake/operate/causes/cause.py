@@ -24,6 +24,19 @@ class Confidence(StrEnum):
 FINE, UNAVAILABLE, AGENT, NOT_YET, FORBIDDEN, CONFIGURATION = 0, 69, 71, 75, 77, 78
 
 
+class Cure(StrEnum):
+    """What brings the agent back, as far as `wake` can do it.
+
+    `step`: none of it, somebody must change something. `time`: only that. `restart`: a restart of the agent.
+    `look`: perhaps a look inside the machine, if the user wants one.
+    """
+
+    STEP = "step"
+    TIME = "time"
+    RESTART = "restart"
+    LOOK = "look"
+
+
 @dataclass(frozen=True)
 class Finding:
     """A cause that holds for an instance: how sure that is, the sentence, what to paste, the resource it is about."""
@@ -41,6 +54,8 @@ class Cause:
     """One reason why an instance is not online; `judge` returns None where it does not hold.
 
     A finding that cannot tell is a suspicion: no later cause becomes the verdict, because this one may be the root.
+    With `is_final` nothing else is of use to know. Once it is known, no trace changes one that `is_settled`; one that
+    `is_beyond_traces` does not rest on them at all.
     """
 
     name: str
@@ -48,6 +63,15 @@ class Cause:
     meaning: str
     remedy: str
     judge: Callable[[Evidence], Finding | None] = lambda evidence: None
+    cure: Cure = Cure.STEP
+    is_final: bool = False
+    is_settled: bool = False
+    is_beyond_traces: bool = False
+
+    @property
+    def is_blocker(self) -> bool:
+        """Whether it stays in the way until somebody changes something."""
+        return self.exit not in (FINE, NOT_YET)
 
 
 def known(

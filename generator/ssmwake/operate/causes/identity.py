@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ssmwake.operate import steps
-from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Finding, doubted, known, likely, suspected
+from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Cure, Finding, doubted, known, likely, suspected
 from ssmwake.operate.evidence import HOST_MANAGEMENT, Evidence, clock
 from ssmwake.operate.facts import Gone, HostManagement, Profile, Right, Unseen
 from ssmwake.operate.images import brings_agent
@@ -227,6 +227,7 @@ CAUSES = (
         "Nothing ever showed an agent, and the image is known to come without one.",
         "Install amazon-ssm-agent, or launch with `ssmwake user-data`.",
         _no_agent,
+        cure=Cure.LOOK,
     ),
     Cause(
         "no-role",
@@ -234,6 +235,7 @@ CAUSES = (
         "The instance has no instance profile, and Default Host Management is off.",
         "Attach a profile, then `ssmwake wake`.",
         _unless_host_management(_no_role),
+        is_settled=True,
     ),
     Cause(
         "agent-too-old",
@@ -241,6 +243,7 @@ CAUSES = (
         "Without a usable role the agent needs Default Host Management, which it knows from 3.2.582.0 on.",
         "Attach a profile.",
         _agent_too_old,
+        is_settled=True,
     ),
     Cause(
         "profile-gone",
@@ -248,6 +251,7 @@ CAUSES = (
         "The instance profile was deleted in IAM, or deleted and made again under its old name.",
         "Replace the association.",
         _unless_host_management(_profile_gone),
+        is_settled=True,
     ),
     Cause(
         "profile-empty",
@@ -255,6 +259,7 @@ CAUSES = (
         "The instance profile holds no role.",
         "Add a role to it.",
         _unless_host_management(_profile_empty),
+        is_settled=True,
     ),
     Cause(
         "role-untrusted",
@@ -262,6 +267,7 @@ CAUSES = (
         "The trust policy of the role does not let EC2 assume it.",
         "Add EC2 to the trust policy; what is in it stays.",
         _unless_host_management(_role_untrusted),
+        is_settled=True,
     ),
     Cause(
         "role-denied",

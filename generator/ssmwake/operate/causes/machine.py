@@ -9,6 +9,7 @@ from ssmwake.operate.causes.cause import (
     NOT_YET,
     UNAVAILABLE,
     Cause,
+    Cure,
     Finding,
     known,
     likely,
@@ -137,21 +138,31 @@ NO_LOOK = Cause(
     FORBIDDEN,
     "You may not look: the instances or their node entries could not be read.",
     "Ask for the action that is named; `ssmwake doctor --print-policy` prints all of them.",
+    is_final=True,
 )
 NOT_FOUND = Cause(
     "not-found",
     UNAVAILABLE,
     "No instance has this id in this account and region.",
     "Look in another region or account: `--region`, `--profile`, `--assume-role`.",
+    is_final=True,
 )
 FAILED = Cause(
     "failed",
     NOT_YET,
     "AWS, the network or the credentials failed before the instance could be looked at.",
     "Do what the line says, and ask again.",
+    is_final=True,
 )
 CAUSES = (
-    Cause("gone", UNAVAILABLE, "The instance is terminated, or about to be.", "Nothing brings it back.", _gone),
+    Cause(
+        "gone",
+        UNAVAILABLE,
+        "The instance is terminated, or about to be.",
+        "Nothing brings it back.",
+        _gone,
+        is_final=True,
+    ),
     Cause(
         "online",
         FINE,
@@ -159,6 +170,7 @@ CAUSES = (
         "verdict is likely.",
         "Nothing to do.",
         _online,
+        is_final=True,
     ),
     Cause("not-running", CONFIGURATION, "The instance is stopped, or about to be.", "Start it.", _not_running),
     Cause(
@@ -174,6 +186,7 @@ CAUSES = (
         "The agent is registered by a hybrid activation, as `mi-...`, and not as this instance.",
         "Start the session on that node.",
         _hybrid,
+        is_beyond_traces=True,
     ),
     Cause(
         "sick",
@@ -181,7 +194,23 @@ CAUSES = (
         "A status check of EC2 fails, or the console ends in a kernel panic or in emergency mode.",
         "Reboot; for the system check, stop and start.",
         _sick,
+        is_settled=True,
     ),
-    Cause("booting", NOT_YET, "The instance is starting.", "Wait: `ssmwake wait`.", _booting),
-    Cause("imds-off", CONFIGURATION, "The instance metadata service is switched off.", "Switch it on.", _imds_off),
+    Cause(
+        "booting",
+        NOT_YET,
+        "The instance is starting.",
+        "Wait: `ssmwake wait`.",
+        _booting,
+        cure=Cure.TIME,
+        is_settled=True,
+    ),
+    Cause(
+        "imds-off",
+        CONFIGURATION,
+        "The instance metadata service is switched off.",
+        "Switch it on.",
+        _imds_off,
+        is_settled=True,
+    ),
 )

@@ -1,0 +1,121 @@
+"""What was read about one instance, as frozen typed values; what could not be read is `Unseen`, with its action.
+
+Nothing here judges. A value of `None` was looked for and is not there; `Unseen` was not looked at, and proves nothing.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ssmwake.aws.place import Place
+from ssmwake.operate.facts.identity import (
+    Gone,
+    Profile,
+    Right,
+    Rights,
+    Role,
+)
+from ssmwake.operate.facts.machine import (
+    Association,
+    HostManagement,
+    Image,
+    Instance,
+    Interface,
+    Node,
+    Status,
+)
+from ssmwake.operate.facts.network import (
+    Acl,
+    AclEntry,
+    Endpoint,
+    Group,
+    Nat,
+    Network,
+    Route,
+    RouteTable,
+    Rule,
+    Subnet,
+    Vpc,
+)
+from ssmwake.operate.facts.traces import (
+    AgentCall,
+    Attachment,
+    Console,
+    Start,
+    Trail,
+)
+from ssmwake.operate.facts.unseen import (
+    NOT_ASKED,
+    Unseen,
+)
+
+__all__ = [
+    "NOT_ASKED",
+    "Acl",
+    "AclEntry",
+    "AgentCall",
+    "Association",
+    "Attachment",
+    "Console",
+    "Endpoint",
+    "Facts",
+    "Gone",
+    "Group",
+    "HostManagement",
+    "Image",
+    "Instance",
+    "Interface",
+    "Nat",
+    "Network",
+    "Node",
+    "Profile",
+    "Right",
+    "Rights",
+    "Role",
+    "Route",
+    "RouteTable",
+    "Rule",
+    "Scene",
+    "Start",
+    "Status",
+    "Subnet",
+    "Trail",
+    "Unseen",
+    "Vpc",
+]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where and when the facts were read."""
+
+    now: datetime
+    region: str
+    account: str = ""
+    profile: str = ""
+
+    @property
+    def partition(self) -> str:
+        """The partition of ARNs here."""
+        return Place(self.region).partition
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that was read about one instance."""
+
+    scene: Scene
+    instance: Instance
+    node: Node | Unseen | None = None
+    hybrid: Node | Unseen | None = None
+    connected: bool | Unseen = field(default=Unseen("ssm:GetConnectionStatus", NOT_ASKED))
+    status: Status | Unseen | None = field(default=Unseen("ec2:DescribeInstanceStatus", NOT_ASKED))
+    associations: tuple[Association, ...] | Unseen = field(
+        default=Unseen("ec2:DescribeIamInstanceProfileAssociations", NOT_ASKED)
+    )
+    host_management: HostManagement | Unseen | None = field(default=Unseen("ssm:GetServiceSetting", NOT_ASKED))
+    profile: Profile | Gone | Unseen | None = field(default=Unseen("iam:GetInstanceProfile", NOT_ASKED))
+    rights: Rights | Unseen = field(default=Unseen("iam:SimulatePrincipalPolicy", NOT_ASKED))
+    network: Network | Unseen = field(default=Unseen("ec2:DescribeVpcs", NOT_ASKED))
+    image: Image | Unseen | None = field(default=Unseen("ec2:DescribeImages", NOT_ASKED))
+    console: Console | Unseen = field(default=Unseen("ec2:GetConsoleOutput", NOT_ASKED))
+    trail: Trail | Unseen = field(default=Unseen("cloudtrail:LookupEvents", NOT_ASKED))
