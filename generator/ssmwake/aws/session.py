@@ -5,6 +5,8 @@ where the AWS CLI keeps it (~/.aws/cli/cache): whoever has just used the CLI is 
 """
 
 import getpass
+import gzip
+import json
 import os
 import threading
 from collections.abc import Iterable, Sequence
@@ -17,7 +19,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.utils import JSONFileCache
 
 from ssmwake.aws import errors
@@ -84,7 +86,18 @@ def _loader() -> Loader:
     """Return the loader of service models; each session has one of its own else, and reads the files again."""
     path = botocore.session.Session().get_config_variable("data_path")
     loader: Loader = create_loader(path)
+    # botocore reads into OrderedDict, which takes five times as long as dict, and dict keeps the order as well.
+    loader.file_loader = _Models()
     return loader
+
+
+class _Models(JSONFileLoader):
+    def load_file(self, file_path: str) -> Any:
+        for path, opened in ((Path(f"{file_path}.json"), open), (Path(f"{file_path}.json.gz"), gzip.open)):
+            if path.is_file():
+                with opened(path, "rb") as file:
+                    return json.loads(file.read())
+        return None
 
 
 def _session(profile: str = "", region: str = "", **keys: str) -> boto3.Session:

@@ -4,6 +4,7 @@ Each verb lives in a module of its own that is imported only when the verb is ca
 cfn-lint 0.7 s, and the start of `ssmwake user-data` is measured. Each such module holds one click command, `command`.
 """
 
+import gc
 import importlib
 import io
 import sys
@@ -146,6 +147,8 @@ def shown(refused: click.ClickException) -> str:
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 findings or a refusal, 2 usage, 130 interrupted."""
+    # Models and templates are large, and no garbage: by default the collector walks through them again and again.
+    gc.set_threshold(100_000)
     try:
         # What a verb returns is not a status: a verb that fails exits by itself.
         command.main(prog_name="ssmwake", standalone_mode=False)
