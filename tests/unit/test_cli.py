@@ -89,7 +89,7 @@ def test_options_stand_over_the_config(tmp_path: Path) -> None:
 def test_an_include_from_stdin_is_merged() -> None:
     done = run("user-data", "--include", "-", "--gzip", stdin=b"#!/bin/sh\necho own\n")
     assert b"echo own" in gzip.decompress(done.stdout)
-    assert b"multipart, since cloud-config cannot hold all parts" in done.stderr
+    assert b"using multipart, because cloud-config cannot hold all of your parts" in done.stderr
 
 
 @pytest.mark.parametrize(

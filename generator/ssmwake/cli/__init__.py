@@ -25,14 +25,14 @@ VERBS = {
     "document": "print one SSM document",
     "runtime": "print the script that runs on an instance",
     "lint": "check user data, SSM documents and templates",
-    "explain": "explain a rule of lint: why, a bad and a good example",
+    "explain": "explain a lint rule, with a bad and a good example",
     "publish": "plan and publish SSM documents and launch-template versions",
     "doctor": "say why instances are not online in Systems Manager",
     "wait": "wait until instances are online, from your desk",
-    "wake": "bring the agent of an instance back, from your desk",
+    "wake": "bring the agent of an instance back online, from your desk",
     "try": "run the rendered runtime against a built-in IMDS and agent",
     "completion": "print the completion script of a shell",
-    "help": "print this overview, or the help of a command",
+    "help": "print this overview, or the help for a command",
 }
 
 # What ssmwake starts itself, as the ProxyCommand of `wake`.

@@ -13,10 +13,12 @@ NAMES = ("command", "automation")
 @click.command()
 @click.argument("name", type=click.Choice(NAMES))
 @config_option
-@click.option("--format", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="The spelling.")
-@click.option("--role", metavar="NAME", help="Wait for this role, not any.")
+@click.option(
+    "--format", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="The file format."
+)
+@click.option("--role", metavar="NAME", help="Wait for this role instead of any role.")
 @click.option("--timeout", metavar="TIME", help="How long the action `run` waits, such as 90s or 10m.")
-@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run it once the role is there.")
+@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Shell command to run once the role is there.")
 @output_option
 def command(
     name: str,

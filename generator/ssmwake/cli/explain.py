@@ -1,4 +1,4 @@
-"""`ssmwake explain`: what an id means, whoever reports it: ssmwake, its plugin in cfn-lint, shellcheck or cfn-lint."""
+"""`ssmwake explain`: the page of a rule of ssmwake, of its plugin for cfn-lint, of shellcheck or of cfn-lint."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ SHELLCHECK = re.compile(r"SC[0-9]{4}")
 CFN_LINT = re.compile(r"[EWI][0-9]{4}")
 
 
-@click.command(short_help="explain a rule: why, a bad and a good example")
+@click.command(short_help="explain a lint rule, with a bad and a good example")
 @click.argument("name", metavar="ID", shell_complete=complete_rules)
 def command(name: str) -> None:
     """Explain a rule: SW210, shellcheck's SC2164, cfn-lint's E3012, or the plugin's W9508."""
@@ -54,7 +54,7 @@ def _of_shellcheck(code: str) -> str:
 
 
 def _of_cfn_lint(name: str) -> str:
-    """Return what cfn-lint says about a rule of its own, or our page for a rule of our plugin."""
+    """Return cfn-lint's description of its own rule, or ssmwake's page for a rule of the plugin."""
     from ssmwake import cfn_rules
 
     if ours := getattr(cfn_rules, name, None):

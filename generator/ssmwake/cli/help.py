@@ -7,7 +7,7 @@ import click
 @click.argument("verb", required=False, metavar="[COMMAND]")
 @click.pass_context
 def command(ctx: click.Context, verb: str | None) -> None:
-    """Print the overview of the commands, or the help of one."""
+    """Print the overview of the commands, or the help for one."""
     root = ctx.find_root()
     if verb is None:
         click.echo(root.get_help())

@@ -23,9 +23,9 @@ SCHEMA = "ssmwake.schema.json"
 
 @click.command()
 @click.argument("file", default=CONFIG, shell_complete=complete_files)
-@click.option("--schema", "wants_schema", is_flag=True, help=f"Print the JSON Schema, for your editor: > {SCHEMA}.")
+@click.option("--schema", "wants_schema", is_flag=True, help=f"Print the JSON Schema for your editor: > {SCHEMA}.")
 def command(file: str, wants_schema: bool) -> None:
-    """Write a commented config to FILE, by default ssmwake.yaml; - is stdout. A file that exists is left alone."""
+    """Write a commented config to FILE, by default ssmwake.yaml; - is stdout. An existing file is left alone."""
     if wants_schema:
         if click.get_current_context().get_parameter_source("file") is not ParameterSource.DEFAULT and file != "-":
             raise click.UsageError(f"--schema prints to stdout; write ssmwake init --schema > {shlex.quote(file)}")

@@ -124,7 +124,8 @@ def command(
     def linted(files: Sequence[File]) -> list[Finding]:
         return [one for one in _linted(files, found, schema, append_rules) if selected(one)]
 
-    found.unread += _configs(found)
+    configs, faults = _configs(found)
+    found.unread += faults
     files, findings = found.files, found.unread + linted(found.files)
     if shows or fixes:
         changed = fixed_files(files, findings)
@@ -139,17 +140,20 @@ def command(
             # All of them: what Terraform refers to has findings through the file that does.
             findings = found.unread + refused + linted(files)
     _report(sorted(findings), form, files)
-    click.echo(summary(files, findings), err=True)
+    click.echo(summary(files, findings, configs), err=True)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
 
 
-def summary(files: Sequence[File], findings: Sequence[Finding]) -> str:
+def summary(files: Sequence[File], findings: Sequence[Finding], configs: int = 0) -> str:
     """Return what was linted, by kind, how many findings there are, and how many of them --fix can fix."""
-    if not files and not findings:
+    if not files and not findings and not configs:
         return "ssmwake: no user data, SSM documents or templates found"
     kinds = Counter(file.kind or Kind.USER_DATA for file in files)
-    linted = ", ".join(f"{kinds[kind]} {NAMES[kind][kinds[kind] != 1]}" for kind in Kind if kinds[kind])
+    counted = [f"{kinds[kind]} {NAMES[kind][kinds[kind] != 1]}" for kind in Kind if kinds[kind]]
+    if configs:
+        counted.append(f"{configs} {CONFIG}")
+    linted = ", ".join(counted)
     severities = Counter(one.severity for one in findings)
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
     found = [
@@ -206,18 +210,19 @@ def _ignores(config: str | None) -> tuple[Ignore, ...]:
     return load(config, contents(config)).lint.ignore
 
 
-def _configs(found: Search) -> list[Finding]:
-    """Take our own configs out of the files that were found, and return what is wrong with them."""
+def _configs(found: Search) -> tuple[int, list[Finding]]:
+    """Take ssmwake's own configs out of the files that were found; return how many, and what is wrong with them."""
     from ssmwake.config import load
 
     faults: list[Finding] = []
-    for file in [file for file in found.files if Path(file.path).name == CONFIG]:
+    configs = [file for file in found.files if Path(file.path).name == CONFIG]
+    for file in configs:
         found.files.remove(file)
         try:
             load(file.path, file.data)
         except Invalid as invalid:
             faults += invalid.findings
-    return faults
+    return len(configs), faults
 
 
 def _linted(files: Sequence[File], found: Search, schema: str | None, append_rules: bool) -> tuple[Finding, ...]:

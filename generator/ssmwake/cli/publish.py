@@ -38,40 +38,44 @@ class Publishing(click.Command):
 
 @click.command(cls=Publishing)
 @config_option
-@click.option("--region", "regions", multiple=True, metavar="REGION", help="May be given again; replaces the config's.")
+@click.option(
+    "--region", "regions", multiple=True, metavar="REGION", help="May be repeated; replaces the config's regions."
+)
 @click.option(
     "--account",
     "--assume-role",
     "accounts",
     multiple=True,
     metavar="ARN",
-    help="The role to assume in an account; may be given again.",
+    help="The role to assume in an account; may be repeated.",
 )
-@click.option("--external-id", metavar="ID", help="What the trust policies of these roles ask for.")
+@click.option("--external-id", metavar="ID", help="The external ID that these roles require.")
 @click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration.")
-@click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; may be given again.")
-@click.option("--check", "--dry-run", is_flag=True, help="Only plan; 1: something would change, 2: could not look.")
+@click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; may be repeated.")
+@click.option(
+    "--check", "--dry-run", is_flag=True, help="Only plan; exit 1 if something would change, 2 if it cannot tell."
+)
 @click.option("--diff", "whole", is_flag=True, help="Show every diff in full, new documents too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--no-promote", is_flag=True, help="Leave the default versions where they are.")
-@click.option("--promote", multiple=True, metavar="VERSION", help="Only make this version name the default one.")
+@click.option("--promote", multiple=True, metavar="VERSION", help="Only make the version with this name the default.")
 @click.option("--rollback", is_flag=True, help="Only revert what the last promotion changed.")
 @click.option("--prune", is_flag=True, help="Delete old versions that ssmwake made; see documents.keep-versions.")
 @click.option("--share-with-all", is_flag=True, help="Allow `share-with: [all]`, which is everyone.")
-@click.option("--no-lint", is_flag=True, help="Publish without looking for mistakes first.")
-@click.option("--fail-fast", is_flag=True, help="Begin no further place after a failure.")
+@click.option("--no-lint", is_flag=True, help="Publish without linting first.")
+@click.option("--fail-fast", is_flag=True, help="After a failure, start no other account or region.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, however the run ends.")
 @click.option(
     "--print-policy",
     is_flag=False,
     flag_value="publisher",
     type=click.Choice(["publisher", "caller"]),
-    help="Print the IAM policy this needs: the publisher's, or of who assumes its roles.",
+    help="Print the IAM policy this needs: the publisher's, or that of the caller who assumes its roles.",
 )
 def command(config: str | None, as_json: bool, print_policy: str | None, **flags: Any) -> None:
     """Plan and publish the SSM documents, and versions of launch templates, in every region and account.
 
-    Credentials are found as every AWS tool finds them.
+    Credentials are found as the AWS CLI finds them.
     """
     if print_policy:
         made = _replaced(settings(config)[0], flags)

@@ -26,7 +26,7 @@ COMPRESSED = "`ssmwake user-data --gzip` makes it {}; the templates and the Terr
 @click.command()
 @config_option
 @click.option("-o", "--output", default="dist", show_default=True, type=click.Path(path_type=Path), help="The folder.")
-@click.option("--check", is_flag=True, help="Print what is missing, stale or not ours; write nothing.")
+@click.option("--check", is_flag=True, help="Report drift: files that are missing, outdated or unknown; write nothing.")
 def command(config: str | None, output: Path, check: bool) -> None:
     """Write every artifact to a folder.
 

@@ -6,7 +6,7 @@ from ssmwake.cli.output import data_out, output_option
 
 
 @click.command()
-@click.option("--carried", is_flag=True, help="As user data carries it: without comments and blank lines.")
+@click.option("--carried", is_flag=True, help="Print what user data carries: without comments and blank lines.")
 @output_option
 def command(carried: bool, output: str | None) -> None:
     """Print the script that runs on an instance.

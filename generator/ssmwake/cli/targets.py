@@ -48,14 +48,14 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say in which regions and accounts to look."""
     for option in reversed(
         (
-            click.option("--region", "regions", multiple=True, metavar="REGION", help="May be given again."),
+            click.option("--region", "regions", multiple=True, metavar="REGION", help="May be repeated."),
             click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration."),
             click.option(
                 "--assume-role",
                 "roles",
                 multiple=True,
                 metavar="ARN",
-                help="Look in this role's account; may be given again.",
+                help="Look in this role's account; may be repeated.",
             ),
         )
     ):
@@ -70,7 +70,7 @@ def filter_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "filters",
         multiple=True,
         metavar="Name=N,Values=V,...",
-        help="As in the AWS CLI: Name=tag:Team,Values=web; may be given again.",
+        help="As in the AWS CLI: Name=tag:Team,Values=web; may be repeated.",
     )(command)
 
 

@@ -69,7 +69,7 @@ def known_faults() -> dict[str, str]:
 
 @click.command()
 @config_option
-@click.option("--role-after", type=TIME, default="5s", show_default=True, help="Attach the role then.")
+@click.option("--role-after", type=TIME, default="5s", show_default=True, help="Attach the role after this long.")
 @click.option("--swap-after", type=TIME, help="Replace the role this long after the agent is online.")
 @click.option(
     "--fault",
@@ -77,17 +77,17 @@ def known_faults() -> dict[str, str]:
     multiple=True,
     metavar="NAME",
     shell_complete=offered,
-    help="Break IMDS or SSM; may be given again.",
+    help="Break IMDS or SSM; may be repeated.",
 )
-@click.option("--fault-for", type=TIME, help="Mend it then. By default never.")
+@click.option("--fault-for", type=TIME, help="End the fault after this long  [default: never]")
 @click.option(
-    "--iam-lag", type=TIME, default="0s", help="SSM denies a new role for this long, as IAM is not consistent."
+    "--iam-lag", type=TIME, default="0s", help="SSM denies a new role for this long, as while IAM is not consistent."
 )
-@click.option("--timeout", type=TIME, default="60s", show_default=True, help="Give up then.")
+@click.option("--timeout", type=TIME, default="60s", show_default=True, help="Give up after this long.")
 @click.option(
-    "--shell", default="sh", show_default=True, metavar="COMMAND", help="What runs the runtime, such as dash."
+    "--shell", default="sh", show_default=True, metavar="COMMAND", help="The shell that runs the runtime, such as dash."
 )
-@click.option("--list-faults", is_flag=True, help="Print what can be broken.")
+@click.option("--list-faults", is_flag=True, help="List the faults.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 def command(
     config: str | None, faults: tuple[str, ...], shell: str, list_faults: bool, as_json: bool, **times: float | None

@@ -17,21 +17,23 @@ from ssmwake.render.user_data import user_data
 
 @click.command()
 @config_option
-@click.option("--format", type=click.Choice([form.value for form in UserDataFormat]), help="By default cloud-config.")
+@click.option(
+    "--format", type=click.Choice([form.value for form in UserDataFormat]), help="The form  [default: cloud-config]"
+)
 @click.option(
     "--include",
     multiple=True,
     metavar="FILE",
     shell_complete=complete_files,
-    help="User data of your own, merged with ours; - is stdin.",
+    help="Your own user data, which ssmwake is added to; - is stdin.",
 )
-@click.option("--role", metavar="NAME", help="Wait for this role, not any.")
+@click.option("--role", metavar="NAME", help="Wait for this role instead of any role.")
 @click.option("--timeout", metavar="TIME", help="How long `run` waits, such as 90s or 10m.")
-@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run it once the role is there.")
-@click.option("--foreground", is_flag=True, default=None, help="Hold the first boot until the agent is online.")
+@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Shell command to run once the role is there.")
+@click.option("--foreground", is_flag=True, default=None, help="Delay the first boot until the agent is online.")
 @click.option("--strict", is_flag=True, default=None, help="Let the first boot fail when ssmwake fails.")
 @click.option("--gzip", is_flag=True, help="Compress; the output is binary.")
-@click.option("--base64", is_flag=True, help="Encode, as launch-template data takes it.")
+@click.option("--base64", is_flag=True, help="Encode, as launch templates take it.")
 @click.option("--external", is_flag=True, help="Speak Terraform's external protocol on stdin and stdout.")
 @output_option
 @click.argument("files", nargs=-1, metavar="", shell_complete=complete_files)
@@ -48,7 +50,7 @@ def command(
     """Print user data that wakes the SSM agent when the instance's role arrives."""
     if any(map(os.path.exists, files)):
         words = " ".join(f"--include {shlex.quote(name)}" for name in files)
-        raise click.UsageError(f"user data of your own is an option; did you mean {words}?")
+        raise click.UsageError(f"your own user data is given with an option; did you mean {words}?")
     if files:
         raise click.UsageError(f"Got unexpected extra argument ({files[0]})")
     if gzip and not (base64 or external or output) and sys.stdout is not None and sys.stdout.isatty():
@@ -70,7 +72,9 @@ def command(
         finding = excess(Location("-"), len(final), len(packed), advice)
         raise Invalid(dataclasses.replace(finding, severity=Severity.ERROR))
     if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
-        click.echo(f"user data: multipart, since {made.user_data.format} cannot hold all parts of yours", err=True)
+        click.echo(
+            f"user data: using multipart, because {made.user_data.format} cannot hold all of your parts", err=True
+        )
     if external:
         data_out(external_data.answer(data, packed), output)
         click.echo(f"{budget(len(data))}; {budget(len(packed), gzip=True)}", err=True)

@@ -85,7 +85,7 @@ def until_stopped(actions: control.Actions, control_at: tuple[str, int | None], 
 def imds(argv: list[str]) -> int:
     """Run a fake IMDS."""
     parser = argparse.ArgumentParser(prog="python3 -m ssmwake.simulate imds", description=imds.__doc__)
-    parser.add_argument("--listen", action="append", metavar="HOST:PORT", help="an address; may be given again")
+    parser.add_argument("--listen", action="append", metavar="HOST:PORT", help="an address; may be repeated")
     parser.add_argument("--port", type=int, help="short for --listen 127.0.0.1:PORT; 0 takes a free one")
     parser.add_argument("--control-host", default="127.0.0.1")
     parser.add_argument("--control-port", type=int, help="listen for orders; 0 takes a free port")
