@@ -1,6 +1,6 @@
 # Rendered by ssmwake from templates/; do not edit.
 variable "role" {
-  description = "Wait for this role, and past any other; without it, any role will do. Empty for any."
+  description = "The role to wait for; any other role is ignored. Without it, any role will do. Empty for any."
   type        = string
   default     = "web-server"
   nullable    = false
@@ -36,7 +36,7 @@ variable "poll" {
 }
 
 variable "poll_healthy" {
-  description = "How often it is asked when the agent is online. In seconds."
+  description = "How often the metadata service is asked while the agent is online. In seconds."
   type        = number
   default     = 300
   nullable    = false
@@ -71,7 +71,7 @@ variable "instance_connect" {
 }
 
 variable "on_ready" {
-  description = "Shell commands that need the role; run as root, once per role, when it is there. null keeps those that were rendered."
+  description = "Shell commands that need the role; run as root, once per role, as soon as it is there. null keeps those that were rendered."
   type        = list(string)
   default     = null
 
