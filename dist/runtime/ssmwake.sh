@@ -107,7 +107,7 @@ finish() {
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
     creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
-    restart-* | agent-[!u]* | on-ready-failed:*) code=71 ;;
+    restart-* | agent-[!u]* | agent-unknown:* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now
@@ -917,7 +917,7 @@ tend() {
         ;;
     stopped | not-installed | masked | disabled | no-service-manager | out-of-sight)
         # Right after a restart it is between its end and its start.
-        if [ "$agent" != stopped ] || [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
+        if [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
             tell skipped "the agent is $agent"
             healthy=1 action=skipped:$agent
             [ "$mode" != run ] || finish agent-$agent

@@ -108,7 +108,7 @@ tend() {
         ;;
     stopped | not-installed | masked | disabled | no-service-manager | out-of-sight)
         # Right after a restart it is between its end and its start.
-        if [ "$agent" != stopped ] || [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
+        if [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
             tell skipped "the agent is $agent"
             healthy=1 action=skipped:$agent
             [ "$mode" != run ] || finish agent-$agent

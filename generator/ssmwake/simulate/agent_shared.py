@@ -77,10 +77,13 @@ def duration(seconds: float) -> str:
 
 
 def exchange(
-    address: tuple[str, int], method: str, path: str, headers: dict[str, str], timeout: float | None
+    address: tuple[str, int], method: str, path: str, headers: dict[str, str], dial: float, timeout: float | None = None
 ) -> tuple[int, str, socket.socket]:
-    """Send a request and return status, body, and the open socket, which the caller closes."""
-    connection = socket.create_connection(address, DIAL if timeout is None else timeout)
+    """Send a request and return status, body, and the open socket, which the caller closes.
+
+    `dial` is for how many seconds it tries to connect, `timeout` for how many it waits for the reply.
+    """
+    connection = socket.create_connection(address, dial)
     try:
         connection.settimeout(timeout)
         lines = [f"{method} {path} HTTP/1.1", f"Host: {address[0]}", *(f"{name}: {headers[name]}" for name in headers)]
@@ -151,7 +154,7 @@ class Imds:
         return status, body
 
     def _send(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
-        status, body, connection = exchange(self._address, method, path, headers, 1.0)
+        status, body, connection = exchange(self._address, method, path, headers, 1.0, 1.0)
         connection.close()
         return status, body
 
@@ -186,7 +189,7 @@ def key_of(credentials: dict[str, str]) -> str:
 def call(host: Host, action: str, key: str, idle: IdleConnection) -> str:
     """Make one call to SSM, waiting without limit; return "" or the name of its error; OSError: nobody answers."""
     headers = {"X-Amz-Target": f"AmazonSSM.{action}", "Authorization": authorization(key), "Content-Length": "0"}
-    status, body, connection = exchange(host.ssm, "POST", "/", headers, None)
+    status, body, connection = exchange(host.ssm, "POST", "/", headers, DIAL / host.hurry)
     idle.keep(connection)
     if status == 200:
         return ""

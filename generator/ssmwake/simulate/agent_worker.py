@@ -16,6 +16,7 @@ from ssmwake.simulate.agent_errors import EXPIRED, NO_ROLE, NoRoleError, Transie
 from ssmwake.simulate.agent_shared import (
     ACTIVATION_KEY,
     BACKOFF,
+    DIAL,
     HOST_MANAGEMENT_KEY,
     KEY_CACHE,
     MINUTE,
@@ -128,7 +129,7 @@ def hold_channel(host: Host, key: Key, core: int, idle: IdleConnection, instance
     while os.getppid() == core:
         headers = {"Authorization": authorization(key.get()), "Content-Length": "0"}
         try:
-            status, text, connection = exchange(host.messages, "POST", "/control-channel", headers, None)
+            status, text, connection = exchange(host.messages, "POST", "/control-channel", headers, DIAL / host.hurry)
         except OSError:
             rest(host, 15.0, core)
             continue

@@ -21,6 +21,8 @@ IMDS_V6 = "fd00:ec2::254"
 GUEST, HOST = "10.0.0.10", "10.0.0.1"
 # Session Manager's channel has an address of its own, as it has wherever there is no proxy.
 MESSAGES = "10.0.0.2"
+# The way there is the default route, and packets to it vanish.
+NOWHERE = "192.0.2.1"
 GUEST_V6, HOST_V6 = "fd00:55::10", "fd00:55::1"
 MAC = "02:00:00:00:00:10"
 PREFIX = "ssmwake-boot"
@@ -78,6 +80,7 @@ def network() -> Iterator[Network]:
         ip("-n", net.host, "address", "add", f"{MESSAGES}/32", "dev", "eth0")
         ip("-n", net.host, "address", "add", f"{IMDS_V4}/32", "dev", "lo")
         ip("-n", net.host, "address", "add", f"{IMDS_V6}/128", "dev", "lo", "nodad")
+        ip("-n", net.host, "route", "add", "blackhole", f"{NOWHERE}/32")
         ip("-n", net.guest, "route", "add", "default", "via", HOST)
         ip("-n", net.guest, "-6", "route", "add", f"{IMDS_V6}/128", "via", HOST_V6)
         yield net

@@ -12,12 +12,13 @@ from boot.harness.agent import UNIT
 from boot.harness.container import Machine, until
 from boot.harness.disk import write
 from boot.harness.facts import WATCHER
-from boot.harness.instance import LIB, Instance
+from boot.harness.instance import LIB, Instance, instance
 from ssmwake.model import Config
 from ssmwake.render import runtime
 from ssmwake.render.carriers import conf
 
 # An agent that is well is looked at every 20 s by default; a test does not wait that long.
+SUITE = "bookworm"
 OFTEN = conf(Config(poll_healthy=1), "ssmwake")
 
 
@@ -29,6 +30,15 @@ def up(it: Instance, *, cloud_init: bool = False) -> Iterator[Machine]:
         write(it.disk, "etc/cloud/cloud-init.disabled", "")
     with it.boot() as machine:
         yield machine
+
+
+@contextlib.contextmanager
+def machine_of(options: str = "", settings: str = OFTEN) -> Iterator[tuple[Instance, Machine]]:
+    """Boot a machine whose agent has these options."""
+    with instance(SUITE, agent_options=options) as it:
+        write(it.disk, "etc/ssmwake.conf", settings)
+        with up(it) as machine:
+            yield it, machine
 
 
 def install(machine: Machine) -> float:
