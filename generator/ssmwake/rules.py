@@ -7,7 +7,10 @@ from ssmwake.model import Rule
 
 # A rule is a constant of its module. A new module with rules is added here, and nowhere else.
 LINT_MODULES = (
+    "cloud_init.cloud_config",
+    "cloud_init.mime",
     "cloud_init.parts",
+    "cloud_init.reader",
     "cloud_init.size",
     "lint.aws.association",
     "lint.aws.document",
@@ -53,7 +56,6 @@ LINT_MODULES = (
     "text.json_syntax",
     "text.yaml_syntax",
     "lint.user_data.check",
-    "lint.user_data.cloud_config",
     "lint.user_data.cloud_config_schema",
     "lint.user_data.cloud_config_table",
     "lint.user_data.command_lists",

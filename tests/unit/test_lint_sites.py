@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from ssmwake.cloud_init.cloud_config import check as check_cloud_config
-from ssmwake.cloud_init.parts import Part, PartKind
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT, excess
 from ssmwake.lint import Kind, lint
@@ -45,9 +43,12 @@ def refused(work: Callable[[], object]) -> list[Finding]:
     return list(caught.value.findings)
 
 
-def part(text: str) -> Part:
-    """Return a part of user data that is a cloud-config."""
-    return Part(PartKind.CLOUD_CONFIG, text.encode(), "-")
+def archives(depth: int) -> bytes:
+    """Return a cloud-config-archive that holds another one, and so on."""
+    text = "#cloud-config-archive\n- |\n  #!/bin/sh\n  date\n"
+    for _ in range(depth - 1):
+        text = "#cloud-config-archive\n- |\n" + "".join(f"  {line}\n" for line in text.splitlines())
+    return text.encode()
 
 
 def linted(data: bytes, kind: Kind, name: str = "-", *, with_cfn_lint: bool = False) -> list[Finding]:
@@ -140,19 +141,15 @@ CASES: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], list[Finding]], str]
         "2 SW203 error",
     ),
     "an included text without a header": (just(lambda: refused(lambda: read("-", b"hello\n"))), "1 SW202 error"),
-    "a part of broken YAML": (
-        just(lambda: refused(lambda: check_cloud_config(part("#cloud-config\na: [\n")))),
-        "3 SW203 error",
+    "an included file that is too large": (
+        just(lambda: refused(lambda: read("-", b"#!/bin/sh\n" + b":\n" * 3_000_000))),
+        "1 SW201 error",
     ),
-    "a part of a list": (
-        just(lambda: refused(lambda: check_cloud_config(part("#cloud-config\n- a\n")))),
-        "1 SW203 error",
+    "an included file for another system": (
+        just(lambda: refused(lambda: read("-", b"<powershell>\ndir\n</powershell>\n"))),
+        "1 SW202 error",
     ),
-    "a part that is nested": (just(lambda: refused(lambda: check_cloud_config(part(DEEP)))), "1 SW203 error"),
-    "a part with a date": (
-        just(lambda: refused(lambda: check_cloud_config(part("#cloud-config\na: 2024-99-99\n")))),
-        "1 SW203 error",
-    ),
+    "archives in archives": (just(lambda: linted(archives(7), Kind.USER_DATA)), "11 SW200 error"),
     "rendered user data that is too large": (
         just(lambda: [excess(Location("-"), LIMIT + 1, LIMIT + 1, "{}")]),
         "1 SW201 error",

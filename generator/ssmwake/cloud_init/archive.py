@@ -1,56 +1,54 @@
 """Take a cloud-config-archive apart: it is a list of parts in YAML, and each can be merged as a part of its own."""
 
-from typing import Any
+from collections.abc import Iterator
+
+import yaml
 
 from ssmwake.cloud_init.parts import Part, PartKind, kind_of
-from ssmwake.model import Invalid, Location
+from ssmwake.model import Finding
+from ssmwake.text.source import Source
 from ssmwake.text.unreadable import BROKEN_USER_DATA
+from ssmwake.text.yaml_nodes import composed, is_string, pairs, text_of
+from ssmwake.text.yaml_syntax import broken
 
 # What an entry says about itself; any other key of it is a MIME header of its part.
 OWN = {"content", "type", "filename", "launch-index", "content-disposition", "content-type", "mime-version"}
 
 
-def entries(archive: Part) -> tuple[Part, ...]:
-    """Return the parts in the archive; raise Invalid where it holds anything that cloud-init would pass over."""
-    # Only an archive needs YAML, whose import takes as long as rendering user data.
-    import yaml
-
+def entries(source: Source) -> Iterator[Part | Finding]:
+    """Yield the parts in an archive, and what cloud-init passes over in it, or fails on."""
     try:
-        values = yaml.safe_load(archive.text)
-        node = yaml.compose(archive.text, yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line, column = (mark.line, mark.column + 1) if mark else (0, 1)
-        raise _refusal(archive, line, f"broken YAML: {getattr(error, 'problem', error)}", column) from None
-    if values is None:
-        return ()
-    if not isinstance(values, list) or not isinstance(node, yaml.SequenceNode):
-        raise _refusal(archive, 0, "a cloud-config-archive is a list of parts")
-    lines = [item.start_mark.line for item in node.value]
-    return tuple(_entry(archive, value, line) for value, line in zip(values, lines, strict=True))
+        root = composed(source.text)
+    except yaml.YAMLError as error:
+        yield broken(source, error)
+        return
+    if root is None:
+        return
+    if not isinstance(root, yaml.SequenceNode):
+        yield BROKEN_USER_DATA.at(source.at(1), "a cloud-config-archive is a list of parts; write - before each")
+        return
+    for item in root.value:
+        found = pairs(item)
+        content = found["content"][1] if "content" in found else item
+        if isinstance(content, yaml.ScalarNode) and is_string(content):
+            yield _entry(source.inner(content), found)
+        elif isinstance(item, yaml.MappingNode) and "content" not in found:
+            yield BROKEN_USER_DATA.at(source.of(item), "no part, as it has no content; write content: |")
+        else:
+            message = "no part; write its text, or a mapping with content and type"
+            yield BROKEN_USER_DATA.at(source.of(item), message)
 
 
-def _entry(archive: Part, value: Any, line: int) -> Part:
-    entry = {"content": value} if isinstance(value, str) else value
-    if not isinstance(entry, dict) or not isinstance(entry.get("content"), str):
-        raise _refusal(
-            archive, line, "no part; write its text, or a mapping with content, and type where it has no header"
-        )
-    content = entry["content"]
-    if entry.get("type"):
-        kind = next((kind for kind in PartKind if kind.value == entry["type"]), PartKind.OTHER)
-    else:
-        kind = kind_of(content) or PartKind.CLOUD_CONFIG
-    headers = [("Content-Type", str(entry["type"]))] if kind is PartKind.OTHER else []
-    if "filename" in entry:
-        headers += [("Content-Type", kind.value)] if kind is not PartKind.OTHER else []
-        headers.append(("Content-Disposition", f'attachment; filename="{entry["filename"]}"'))
-    if "launch-index" in entry:
-        headers.append(("Launch-Index", str(entry["launch-index"])))
-    headers += [(str(name), str(text)) for name, text in entry.items() if str(name).lower() not in OWN]
+def _entry(content: Source, found: dict[str, tuple[yaml.Node, yaml.Node]]) -> Part:
+    stated = {key: text_of(node) for key, (_, node) in found.items()}
+    type_ = stated.get("type", "") or kind_of(content.text) or PartKind.CLOUD_CONFIG.value
+    headers = [(name, text) for name, text in stated.items() if name.lower() not in OWN]
+    if "launch-index" in stated:
+        headers.insert(0, ("Launch-Index", stated["launch-index"]))
+    if "filename" in stated:
+        headers.insert(0, ("Content-Disposition", f'attachment; filename="{stated["filename"]}"'))
+    if "filename" in stated or type_ not in set(PartKind):
+        headers.insert(0, ("Content-Type", type_))
+    # Line ends in a value would begin a header of their own.
     flat = tuple((" ".join(name.split()), " ".join(text.split())) for name, text in headers)
-    return Part(kind, content.encode("utf-8", "surrogateescape"), archive.path, archive.line + line, flat)
-
-
-def _refusal(archive: Part, line: int, message: str, column: int = 1) -> Invalid:
-    return Invalid(BROKEN_USER_DATA.at(Location(archive.path, archive.line + line, column), message))
+    return Part(str(type_), content, flat)

@@ -1,103 +1,106 @@
-"""Merge two cloud-configs as text, so that comments, order and spelling of the user's survive."""
+"""Read a cloud-config: YAML, and a mapping, of what the safe loader of PyYAML makes values of."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import yaml
 
-from ssmwake.cloud_init.parts import Part
-from ssmwake.model import Invalid, Location
+from ssmwake.model import Finding, Severity, rule
+from ssmwake.text.source import Source
 from ssmwake.text.unreadable import BROKEN_USER_DATA
+from ssmwake.text.yaml_nodes import composed
+from ssmwake.text.yaml_syntax import broken, is_filled_in
+
+SCRIPT_BELOW_CONFIG = rule(
+    "SW232", Severity.ERROR, "a script below a cloud-config", reason="YAML cannot read it, and nothing of either runs"
+)
+UNKNOWN_TAG = rule(
+    "SW233", Severity.ERROR, "a YAML tag that cloud-init does not know", reason="nothing of the cloud-config is applied"
+)
+
+# At the margin, where no value of a key can stand.
+SCRIPT_BELOW = re.compile(r"(?m)(?<=\n)#![ \t]*/\S*(?:sh|env|python[\d.]*|perl|ruby|node)\b")
+# What the safe loader of PyYAML makes values of, and cloud-init besides; and what lint itself puts in for the unknown.
+TAGS = {
+    *("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs", "set", "str", "seq", "map", "merge"),
+    *("value", "python/unicode", "!unknown", "!"),
+}
+FILLED_IN = re.compile(r"\s*x{4,}\s*")
+# The replacement for a byte that is not valid UTF-8, which the reader reports.
+NOT_UTF_8 = re.compile("[\ud800-\udfff]")
+# Tags whose values can be written so that there is no such value, as in 2024-99-99.
+VALUES = {f"tag:yaml.org,2002:{name}" for name in ("timestamp", "int", "float", "binary")}
 
 
-def check(part: Part) -> Any:
-    """Return what the cloud-config holds; raise Invalid where it is not valid YAML or not a mapping."""
+@dataclass(frozen=True)
+class CloudConfigText:
+    """The text of a cloud-config as far as it is one, its root where it can be read, and what is wrong with it."""
+
+    source: Source
+    root: yaml.MappingNode | None
+    faults: tuple[Finding, ...]
+
+
+def read_cloud_config(source: Source, *, layout_known: bool = True) -> CloudConfigText:
+    """Return a cloud-config; where other programs have yet to write lines of it, its layout is not known."""
+    faults: list[Finding] = []
+    if script_below := SCRIPT_BELOW.search(source.text):
+        # The rest is not part of the cloud-config, and is not read as one.
+        where = source.at_offset(script_below.start())
+        faults.append(SCRIPT_BELOW_CONFIG.at(where, "a script cannot follow a cloud-config; use runcmd, or MIME parts"))
+        source = source.slice(0, script_below.start())
+    if NOT_UTF_8.search(source.text):
+        return CloudConfigText(source, None, tuple(faults))
     try:
-        value = yaml.safe_load(part.text)
+        root = composed(source.text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line, column = (mark.line, mark.column + 1) if mark else (0, 1)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "no YAML"
-        where = Location(part.path, part.line + line, column)
-        raise Invalid(BROKEN_USER_DATA.at(where, f"broken YAML: {problem}; cloud-init would ignore it")) from None
-    except RecursionError:
-        raise Invalid(
-            BROKEN_USER_DATA.at(Location(part.path, part.line), "nested too deeply; no cloud-config is")
-        ) from None
-    except ValueError as error:
-        raise Invalid(BROKEN_USER_DATA.at(Location(part.path, part.line), f"broken YAML: {error}")) from None
-    if value is not None and not isinstance(value, dict):
-        where = Location(part.path, part.line)
-        raise Invalid(BROKEN_USER_DATA.at(where, "a cloud-config is a mapping of keys, such as runcmd: [...]"))
-    return value
+        if layout_known and not is_filled_in(source, error):
+            faults.append(broken(source, error))
+        return CloudConfigText(source, None, tuple(faults))
+    if isinstance(root, yaml.MappingNode):
+        if layout_known:
+            faults += _unreadable(source, root)
+        return CloudConfigText(source, root, tuple(faults))
+    if root is not None and layout_known and not _is_filled_in(root):
+        faults.append(BROKEN_USER_DATA.at(source.at(1), "not a mapping; cloud-config is keys and values"))
+    return CloudConfigText(source, None, tuple(faults))
 
 
-def merged(ours: str, theirs: Part) -> str | None:
-    """Return both as one cloud-config, our list items before theirs; None where text cannot be merged safely.
+def _is_filled_in(root: yaml.Node) -> bool:
+    """Return whether a word stands for all of the text, which only another program knows."""
+    return isinstance(root, yaml.ScalarNode) and (root.tag == "!unknown" or FILLED_IN.fullmatch(root.value) is not None)
 
-    Ours is what we rendered: block lists at the left margin. Theirs is anything, so the result is parsed back, and
-    given up unless it holds exactly what both hold.
-    """
-    mine = yaml.safe_load(ours)
-    other = check(theirs) or {}
-    text = theirs.text
-    root = yaml.compose(text, yaml.SafeLoader)
-    head, blocks = _blocks(ours)
-    if root is None:
-        return ours + _without_header(text)
-    if not isinstance(root, yaml.MappingNode) or root.flow_style or root.start_mark.column:
-        return None
-    insertions: dict[int, str] = {}
-    for key_node, value_node in root.value:
-        key = key_node.value
-        if key not in blocks:
+
+def _unreadable(source: Source, root: yaml.Node) -> Iterator[Finding]:
+    """Yield the first node of which cloud-init makes no value, so that it reads nothing; aliases once."""
+    seen: set[int] = set()
+    left = [root]
+    while left:
+        node = left.pop()
+        if id(node) in seen:
             continue
-        if not isinstance(value_node, yaml.SequenceNode) or value_node.flow_style or not value_node.value:
-            return None
-        start = value_node.start_mark
-        indent = " " * start.column
-        line_start = text.rfind("\n", 0, start.index) + 1
-        insertions[line_start] = "".join(f"{indent}{line}" for line in blocks.pop(key).splitlines(keepends=True))
-    if blocks:
-        line_start = text.rfind("\n", 0, root.start_mark.index) + 1
-        added = "".join(f"{key}:\n{items}" for key, items in blocks.items())
-        insertions[line_start] = added + insertions.get(line_start, "")
-    for place in sorted(insertions, reverse=True):
-        text = text[:place] + insertions[place] + text[place:]
-    result = head + _without_header(text)
-    wanted = {**other, **{key: [*mine[key], *(other.get(key) or [])] for key in mine}}
+        seen.add(id(node))
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in TAGS:
+            shown = node.tag.replace("tag:yaml.org,2002:", "!!")[:60]
+            message = f"cloud-init does not know the tag {shown}, and reads nothing of this cloud-config; remove it"
+            yield UNKNOWN_TAG.at(source.of(node), message)
+            return
+        if node.tag in VALUES and isinstance(node, yaml.ScalarNode) and (problem := _problem(node)):
+            yield BROKEN_USER_DATA.at(source.of(node), f"broken YAML: {problem}; quote the value")
+            return
+        if isinstance(node, yaml.MappingNode):
+            left += [inner for pair in reversed(node.value) for inner in reversed(pair)]
+        elif isinstance(node, yaml.SequenceNode):
+            left += reversed(node.value)
+
+
+def _problem(node: yaml.ScalarNode) -> str:
+    """Return why a scalar has no value; nothing where it has one."""
     try:
-        return result if _same(yaml.safe_load(result), wanted) else None
-    except yaml.YAMLError:
-        return None
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Return whether two values are equal; each pair is looked at once, since aliases can nest, or hold themselves."""
-    waiting, seen = [(one, other)], set()
-    while waiting:
-        one, other = waiting.pop()
-        if (id(one), id(other)) in seen:
-            continue
-        seen.add((id(one), id(other)))
-        if isinstance(one, dict) and isinstance(other, dict):
-            if one.keys() != other.keys():
-                return False
-            waiting += [(one[key], other[key]) for key in one]
-        elif isinstance(one, list) and isinstance(other, list):
-            if len(one) != len(other):
-                return False
-            waiting += zip(one, other, strict=True)
-        elif type(one) is not type(other) or (one != other and not (one != one and other != other)):
-            return False
-    return True
-
-
-def _without_header(text: str) -> str:
-    return re.sub(r"\A\s*#cloud-config[^\n]*(\n|\Z)", "", text, flags=re.IGNORECASE)
-
-
-def _blocks(ours: str) -> tuple[str, dict[str, str]]:
-    """Split our own cloud-config into its comment lines and, per key, the lines of its items."""
-    pieces = re.split(r"^([a-z_]+):\n", ours, flags=re.MULTILINE)
-    return pieces[0], dict(zip(pieces[1::2], pieces[2::2], strict=True))
+        yaml.constructor.SafeConstructor().construct_document(node)
+    except yaml.YAMLError as error:
+        return str(getattr(error, "problem", error))
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -64,7 +64,7 @@ def named(parts: Sequence[Part]) -> tuple[Part, ...]:
             continue
         shown = name if in_order or part.kind is not PartKind.SCRIPT else f"part-{number:03}-{name}"
         header = ("Content-Disposition", f'attachment; filename="{shown}"')
-        kind = () if any(name.lower() == "content-type" for name, _ in part.headers) else (("Content-Type", part.kind),)
+        kind = () if any(name.lower() == "content-type" for name, _ in part.headers) else (("Content-Type", part.type),)
         result.append(dataclasses.replace(part, headers=(*kind, *part.headers, header)))
     return tuple(result)
 
@@ -82,7 +82,7 @@ def _file_name(part: Part) -> str:
 def _headers(part: Part) -> list[str]:
     headers = [f"{name}: {value}" for name, value in part.headers]
     if not any(name.lower() == "content-type" for name, _ in part.headers):
-        headers.insert(0, f"Content-Type: {part.kind}")
+        headers.insert(0, f"Content-Type: {part.type}")
     # A folded header keeps its folds; a header cannot hold anything but ASCII.
     return [re.sub(r"\r\n?|\n", "\n", header).encode("ascii", "replace").decode() for header in headers]
 

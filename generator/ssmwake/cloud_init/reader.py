@@ -1,140 +1,168 @@
-"""Read user data: bytes in, parts out; gzip, base64, MIME and archives are undone, and anything else is refused."""
+"""Read user data as cloud-init does: base64, gzip, MIME and archives are undone; parts come out, with their places.
 
-from typing import TYPE_CHECKING
+Lint judges the parts, and what is rendered takes them in: both know user data by this reader only.
+"""
 
-from ssmwake.cloud_init.archive import entries
-from ssmwake.cloud_init.packing import unpacked, user_data_in
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
 from ssmwake.cloud_init.parts import (
     BOM,
+    DETECTED,
     GZIP,
-    MIME_BOUNDARY,
+    NODEADM,
+    PACKED,
     UNKNOWN_FIRST_LINE,
     UNREADABLE_USER_DATA,
+    Message,
     Part,
     PartKind,
     is_mime,
+    is_node_config,
     kind_of,
 )
-from ssmwake.model import Invalid, Location, Rule
-from ssmwake.text.unreadable import BROKEN_USER_DATA
+from ssmwake.cloud_init.size import TOO_LARGE
+from ssmwake.model import Finding, Invalid, Location, Severity, rule
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import BROKEN_USER_DATA, NOT_LINTED
 
-# Said anew when the part is written: they describe how it travels, not what it is.
-if TYPE_CHECKING:
-    from email.message import Message
+ENCODED_TWICE = rule(
+    "SW217",
+    Severity.WARNING,
+    "user data that is encoded twice",
+    reason="older cloud-inits, or all of them, see no user data in it",
+)
 
-# cloud-init, and Python's reader of MIME, run out of stack at some hundred levels; how many depends on the caller.
-DEEPEST = 100
-TOO_DEEP = "MIME that is nested too deeply for cloud-init, too; put the parts side by side"
-NOT_KEPT = {"content-transfer-encoding", "mime-version", "content-length"}
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# Nothing that is larger, or unpacks to more, can be user data.
+LARGEST = 4 * 1024 * 1024
+# What cloud-init decodes; a script may hold any bytes.
+TEXTS = frozenset(PartKind) - {PartKind.SCRIPT, PartKind.BOOTHOOK, PartKind.OTHER}
+# What stands for a byte that is not valid UTF-8.
+NOT_UTF_8 = re.compile("[\ud800-\udfff]")
+# An archive can hold another one; nobody writes more of them than this.
+DEEPEST = 5
+
+Read = Message | Part | Finding
 
 
 def read(path: str, data: bytes) -> tuple[Part, ...]:
-    """Return the parts of a file of user data; raise Invalid, naming the path, for anything cloud-init would ignore."""
-    return tuple(inner for part in _parts(path, data) for inner in _opened(part))
+    """Return the parts of a file of user data, to be put together anew; raise Invalid for what cloud-init ignores."""
+    if len(data) > LARGEST:
+        raise Invalid(TOO_LARGE.at(Location(path), f"{len(data):,} bytes, which no instance takes; make it smaller"))
+    found = opened(path, data)
+    if isinstance(found, Finding):
+        raise Invalid(found)
+    source, data = found
+    all_found = list(parts(source, data))
+    faults = [one for one in all_found if isinstance(one, Finding) and one.severity is Severity.ERROR]
+    if faults:
+        raise Invalid(*faults)
+    # What an archive holds comes after it.
+    result = [one for one in all_found if isinstance(one, Part) and one.kind is not PartKind.ARCHIVE]
+    if not any(isinstance(one, Part) for one in all_found):
+        message = "nothing in it is for cloud-init, so it cannot be merged; put another program's user data elsewhere"
+        raise Invalid(UNKNOWN_FIRST_LINE.at(source.at(1), message))
+    return tuple(replace(part, source=part.source.with_lf()) if _ends_in_crlf(part) else part for part in result)
 
 
-def _opened(part: Part) -> tuple[Part, ...]:
-    return entries(part) if part.kind is PartKind.ARCHIVE else (part,)
-
-
-def _parts(path: str, data: bytes) -> tuple[Part, ...]:
-    """Return the parts of a file, archives whole."""
-    data = data if data.startswith(GZIP) else user_data_in(data) or data
-    try:
-        data = unpacked(data) if data.startswith(GZIP) else data
-    except ValueError as error:
-        raise _refusal(path, str(error), UNREADABLE_USER_DATA) from None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refusal(path, "encoded as UTF-16; save it as UTF-8", UNREADABLE_USER_DATA)
+def opened(path: str, data: bytes) -> tuple[Source, bytes] | Finding:
+    """Return the text of a file of user data, which may be base64 as for the API, and what EC2 gets of it."""
+    if data.startswith(UTF_16):
+        message = "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8"
+        return UNREADABLE_USER_DATA.at(Location(path), message)
     data = data.removeprefix(BOM)
-    if not data.strip():
-        raise _refusal(path, "empty; leave it out or write user data into it", UNREADABLE_USER_DATA)
-    if is_mime(data):
-        return _mime(path, data)
-    text = data.decode("utf-8", "surrogateescape")
-    kind = kind_of(text)
-    if kind is None:
-        if b"\0" in data:
-            raise _refusal(path, "binary; user data is text, MIME or gzip", UNREADABLE_USER_DATA)
-        raise _refusal(path, _advice(data))
-    if kind is not PartKind.SCRIPT:
+    plain = None if len(data) > LARGEST or is_user_data(data) else user_data_in(data)
+    if plain is None:
+        return Source.of_file(path, _text(data)), data
+    return Source.at_place(Location(path), _text(plain)), plain
+
+
+def parts(source: Source, data: bytes) -> Iterator[Read]:
+    """Yield each part of user data, and what keeps cloud-init from seeing one; `data` is what EC2 gets of the text.
+
+    A MIME message comes before its parts, and an archive before what it holds.
+    """
+    if not data.startswith(GZIP) and not is_user_data(data) and (plain := user_data_in(data)) is not None:
+        message = "base64 twice, which cloud-init before 23.3 ignores; encode it once"
+        yield ENCODED_TWICE.at(source.at(1), message)
+        data = plain
+        source = Source.at_place(source.at(1), _text(data))
+    if data.startswith(GZIP):
         try:
-            data.decode()
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-            raise Invalid(
-                BROKEN_USER_DATA.at(
-                    Location(path, line, column), "a byte that is not valid UTF-8; save the file as UTF-8"
-                )
-            ) from None
-    first, newline, _ = data.partition(b"\n")
-    if newline and first.endswith(b"\r"):
-        # What cloud-init does to scripts, and what YAML does to line ends.
-        data = data.replace(b"\r\n", b"\n")
-    return (Part(kind, data, path),)
+            data = unpacked(data)
+        except ValueError as error:
+            yield UNREADABLE_USER_DATA.at(source.at(1), str(error))
+            return
+        source = Source.at_place(source.at(1), _text(data))
+        if data.startswith(GZIP) or (not is_user_data(data) and user_data_in(data) is not None):
+            inside = "gzip" if data.startswith(GZIP) else "base64"
+            message = f"{inside} inside gzip, which no cloud-init opens, so nothing runs; compress the text itself"
+            yield ENCODED_TWICE.at(source.at(1), message, severity=Severity.ERROR)
+            return
+    yield from _with_entries(_at_the_top(source, data), 0)
 
 
-def _refusal(path: str, message: str, rule: Rule = UNKNOWN_FIRST_LINE) -> Invalid:
-    return Invalid(rule.at(Location(path), message))
+def _at_the_top(source: Source, data: bytes) -> Iterator[Read]:
+    kind = kind_of(source.text)
+    if kind is not None:
+        yield Part(kind.value, source, is_whole=True)
+    elif is_mime(data):
+        # The parser of MIME takes as long to import as rendering user data.
+        from ssmwake.cloud_init.mime import read_mime
+
+        yield from read_mime(source)
+    elif is_node_config(source.text):
+        # nodeadm takes its configuration without MIME as well, and cloud-init ignores it.
+        yield Part(NODEADM, source, (("Content-Type", NODEADM),), is_whole=True)
+    else:
+        from ssmwake.cloud_init.unrecognized import fault_of
+
+        if fault := fault_of(source):
+            yield fault
 
 
-def _advice(data: bytes) -> str:
-    first = data.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
-    if first.lower().startswith(("# cloud-config", "#cloud-confg", "#cloudconfig", "#cloud config")):
-        return "cloud-init would ignore it: the first line must be #cloud-config, without a blank"
-    if ":" in first and not first.startswith("#"):
-        return "cloud-init would ignore it; put #cloud-config on the first line"
-    return "cloud-init would ignore it; begin with #cloud-config, #! and an interpreter, or MIME headers"
-
-
-def _is_too_deep(message: "Message") -> bool:
-    """Return whether a message holds messages deeper than anybody nests them on purpose."""
-    level = [message]
-    for _ in range(DEEPEST):
-        level = [part for each in level if each.is_multipart() for part in each.get_payload()]  # type: ignore[misc]
-        if not level:
-            return False
-    return True
-
-
-def _mime(path: str, data: bytes) -> tuple[Part, ...]:
-    from email import message_from_bytes
-
-    try:
-        message = message_from_bytes(data)
-    except RecursionError:
-        raise _refusal(path, TOO_DEEP, UNREADABLE_USER_DATA) from None
-    if _is_too_deep(message):
-        raise _refusal(path, TOO_DEEP, UNREADABLE_USER_DATA)
-    parts: list[Part] = []
-    position = 0
-    for node in message.walk():
-        if node.is_multipart():
+def _with_entries(found: Iterator[Read], depth: int) -> Iterator[Read]:
+    """Yield the parts, each as what it is, and after an archive what it holds."""
+    for one in found:
+        part = _recognised(one) if isinstance(one, Part) else one
+        yield part
+        if not isinstance(part, Part):
             continue
-        if node.get_content_maintype() == "multipart":
-            raise _refusal(
-                path, f"MIME without a boundary line for {node.get_boundary()!r}; make the file again", MIME_BOUNDARY
-            )
+        if part.kind in TEXTS and (match := NOT_UTF_8.search(part.text)):
+            where = part.source.at_offset(match.start())
+            yield BROKEN_USER_DATA.at(where, "a byte that is not valid UTF-8; save the file as UTF-8")
+            continue
+        if part.kind is not PartKind.ARCHIVE:
+            continue
+        if depth == DEEPEST:
+            yield NOT_LINTED.at(part.source.at(1), f"over {DEEPEST} archives in each other; write one")
+            continue
+        from ssmwake.cloud_init.archive import entries
+
+        yield from _with_entries(entries(part.source), depth + 1)
+
+
+def _recognised(part: Part) -> Part | Finding:
+    """Return a part decompressed, and with the type that its first line says where its own is empty."""
+    source, what, headers = part.source, part.type, part.headers
+    if PACKED.fullmatch(what):
         try:
-            raw = node.get_payload()
-        except ValueError:
-            raise _refusal(path, "MIME with a charset that is not a name; write utf-8", UNREADABLE_USER_DATA) from None
-        body = node.get_payload(decode=True)
-        if not isinstance(raw, str) or not isinstance(body, bytes):
-            continue
-        start = data.find(raw.encode("utf-8", "surrogateescape"), position)
-        if start >= 0:
-            position = start
-        headers = tuple((name, str(value)) for name, value in node.items() if name.lower() not in NOT_KEPT)
-        line = data.count(b"\n", 0, position) + 1
-        parts.append(Part(_mime_kind(node.get_content_type(), body), body, path, line, headers))
-    if not any(part.body.strip() for part in parts):
-        raise _refusal(path, "MIME without a part that holds anything; make the file again", MIME_BOUNDARY)
-    return tuple(parts)
+            source = Source.at_place(source.at(1), _text(unpacked(part.body)))
+        except ValueError as error:
+            return UNREADABLE_USER_DATA.at(source.at(1), str(error))
+        what = "text/plain"
+        headers = tuple((name, value) for name, value in headers if name.lower() != "content-type")
+    kind = kind_of(source.text) if what in DETECTED else None
+    return replace(part, source=source, type=kind.value if kind else what, headers=headers)
 
 
-def _mime_kind(content_type: str, body: bytes) -> PartKind:
-    if content_type in ("text/plain", "text/x-not-multipart"):
-        return kind_of(body[:64].decode("utf-8", "replace")) or PartKind.OTHER
-    return next((kind for kind in PartKind if kind.value == content_type), PartKind.OTHER)
+def _ends_in_crlf(part: Part) -> bool:
+    """Return whether cloud-init undoes the CR LF of a part that has no headers: its first line ends in it."""
+    return not part.headers and part.text.partition("\n")[0].endswith("\r")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -6,10 +6,9 @@ from enum import StrEnum
 import yaml
 
 from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
-from ssmwake.cloud_init.parts import BOM, GZIP, PartKind, is_mime, kind_of
+from ssmwake.cloud_init.parts import BOM, GZIP, PartKind, is_mime, is_node_config, kind_of
 from ssmwake.lint import intent
 from ssmwake.lint.names import says_user_data
-from ssmwake.lint.user_data.node_config import ALONE
 from ssmwake.text.yaml_nodes import composed, pairs, text_of, value
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -114,7 +113,7 @@ def _by_intent(text: str, path: str) -> Kind | None:
 def _by_content(data: bytes, text: str, path: str) -> Kind | None:
     if (found := _of_terraform(text, path)) is not None:
         return found
-    if data.startswith(GZIP) or (is_mime(data) and _is_message(text)) or kind_of(text) or ALONE.match(text):
+    if data.startswith(GZIP) or (is_mime(data) and _is_message(text)) or kind_of(text) or is_node_config(text):
         return Kind.USER_DATA
     if BASE64.fullmatch(text) and user_data_in(text) is not None:
         return Kind.USER_DATA

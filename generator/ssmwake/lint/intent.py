@@ -1,31 +1,21 @@
 """The kind that a file is meant to be, from its name and first lines, where its content alone is not enough."""
 
-import difflib
 import re
 from pathlib import PurePosixPath
 
+from ssmwake.cloud_init.unrecognized import (
+    FILLED_IN,
+    FOREIGN,
+    KEYS,
+    first_line,
+    is_misspelt_header,
+    looks_like_shell,
+)
 from ssmwake.lint.names import is_in_user_data_folder, says_user_data
 
-# How user data of systems without cloud-init begins: Windows, Bottlerocket, Flatcar, Talos, NixOS; the appliances of
-# Fortinet, Palo Alto, Cisco, Juniper, Arista and Citrix.
-FOREIGN = re.compile(
-    r"\s*(?:<(?:powershell|script|persist|detach|NS-PRE-BOOT-CONFIG)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|"
-    r"version:\s*(?:1\.\d\s+tasks:|v1alpha1\b)|variant:\s*(?:fcos|flatcar)\b|### https://nixos|\{\s*config,\s*pkgs\b|"
-    r"config\s+(?:system|firewall|vpn|router|global|vdom|log|user)\b|type=(?:dhcp-client|static)\b|vmseries-|"
-    r"mgmt-interface-swap=|op-command-modes=|plugin-op-commands=|(?:tplname|dgname|panorama-server|authcodes)=|"
-    r"ios-config-\w+=|Section:\s*IOS\b|#junos-config\b|%EOS-|\{\s*\"ignition\")",
-    re.IGNORECASE,
-)
-# The first line of a file that another program fills in may become any.
-FILLED_IN = re.compile(r"\s*(?:\{\{|\{%|\{#|%\{|<%|\$\{|__|@)")
 # Keys of cloud-config that hardly anything else has at the margin, with the lists that they hold.
 DISTINCT = re.compile(
     r"(?m)^(?:runcmd|bootcmd|write_files)[ \t]*:[ \t]*(?:\[|(?:#.*)?\r?\n(?:[ \t]*#.*\r?\n)*[ \t]*-[ \t])"
-)
-KEYS = re.compile(
-    r"(?m)^(?:runcmd|bootcmd|write_files|package_\w+|packages|users|groups|hostname|fqdn|ssh_\w+|disk_setup|fs_setup|"
-    r"mounts|swap|growpart|ntp|timezone|locale|apt|yum_repos|chpasswd|power_state|final_message|disable_root|autoinstall|"
-    r"manage_etc_hosts|repo_update|repo_upgrade|snap|output|merge_how|password)[ \t]*:"
 )
 RESOURCE = re.compile(r"(?m)^[ \t]+[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::\w+::\w+")
 LIST = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:-\s|\[)")
@@ -44,13 +34,6 @@ SETUP = re.compile(
     r"|amazon-linux-extras\s|systemctl\s+(?:\S+\s+)?(?:enable|start)\s|service\s+\S+\s+start\b)"
 )
 IMDS = re.compile(r"169\.254\.169\.254|fd00:ec2::254|\binstance-data(?:\.\w|/)")
-# A line of shell and of nothing else: a command that many scripts have, a keyword, an assignment without spaces.
-SHELL = re.compile(
-    r"\s*(?:(?:sudo|echo|export|set|cd|mkdir|rm|cp|mv|chmod|chown|touch|curl|wget|yum|dnf|apt-get|apt|apk|snap|pip3?|"
-    r"systemctl|service|docker|git|aws|sed|cat|tee|tar|unzip|useradd|usermod|mkfs|mount|hostname(?:ctl)?|exec|source|"
-    r"sysctl|modprobe|date|sleep|amazon-linux-extras|yes)(?:\s+[^:\s=]\S*.*)?$|(?:if|for|while|case|until)\s.*|"
-    r"[A-Za-z_]\w*=\S*|\[\[?\s.*\]\]?.*|\w+\s*\(\)\s*\{?\s*$)"
-)
 # What a script does only at a boot of EC2: it logs as user data, or starts what AWS runs from there.
 BOOTS = re.compile(
     r"(?m)/var/log/user-?_?data\b|^[^#\n]*>>?\s*/etc/ecs/ecs\.config\b|^\s*(?:sudo\s+)?/etc/eks/bootstrap\.sh\s"
@@ -120,32 +103,12 @@ def is_user_data(text: str, path: str) -> bool:
     return bool(SHELL_SUFFIX.search(path)) and begins_with_setup(text)
 
 
-def first_line(text: str) -> str:
-    """Return the first line that is not blank, shortened."""
-    return text.lstrip()[:200].partition("\n")[0].rstrip()
-
-
-def is_misspelt_header(first: str) -> bool:
-    """Return whether a line looks like #cloud-config and is not."""
-    line = first.lower()
-    if not line.startswith("#") or len(line) > 24:
-        return False
-    word = re.sub(r"[#\s_-]", "", line)
-    return difflib.SequenceMatcher(None, word, "cloudconfig").ratio() >= 0.8
-
-
 def begins_with_setup(text: str) -> bool:
     """Return whether the first command of a script without #! installs, starts a service or asks IMDS."""
     for line in text.splitlines()[:60]:
         if line.strip() and not line.lstrip().startswith("#") and not re.match(r"\s*(?:set|export)\s", line):
             return SETUP.match(line) is not None or IMDS.search(line) is not None
     return False
-
-
-def looks_like_shell(text: str) -> bool:
-    """Return whether one of the first lines can only be a command, or an assignment, of a shell."""
-    lines = [line for line in text.splitlines()[:60] if line.strip() and not line.lstrip().startswith("#")]
-    return any(SHELL.match(line) for line in lines[:20])
 
 
 def runs_at_boot(text: str, path: str) -> bool:

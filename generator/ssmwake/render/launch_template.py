@@ -54,7 +54,7 @@ def _is_ours(part: Part) -> bool:
         "holds ssmwake and a cloud-config of your own, merged into one; set user-data: replace for this template, "
         "and include your cloud-config"
     )
-    raise Invalid(INCLUDES_ITSELF.at(Location(part.path, part.line), message))
+    raise Invalid(INCLUDES_ITSELF.at(part.source.at(1), message))
 
 
 def _is_ours_alone(text: str) -> bool:
@@ -71,7 +71,7 @@ def _is_ours_alone(text: str) -> bool:
 
 
 def _marked(part: Part) -> Part:
-    type_ = () if any(name.lower() == "content-type" for name, _ in part.headers) else (("Content-Type", part.kind),)
+    type_ = () if any(name.lower() == "content-type" for name, _ in part.headers) else (("Content-Type", part.type),)
     return replace(part, headers=(*type_, *part.headers, INCLUDED))
 
 

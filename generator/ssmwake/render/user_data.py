@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ssmwake.cloud_init.multipart import appended, named
 from ssmwake.cloud_init.multipart import multipart as joined
 from ssmwake.cloud_init.parts import Part, PartKind, is_mime
-from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, rule
+from ssmwake.model import Config, Finding, Invalid, Severity, UserDataFormat, rule
 from ssmwake.render.carriers import HEAD, HOME, boothook, cloud_config, script
 from ssmwake.render.runtime import NOTICE, without_comments
 from ssmwake.resources import templates
@@ -50,7 +50,7 @@ def split_for_parameters(config: Config, parts: Sequence[Part] = (), *, multipar
 def _with_parts(ours: str, parts: Sequence[Part]) -> str:
     # In shell, since no cloud-config of the user can replace its lists.
     headers = (("Content-Type", PartKind.BOOTHOOK.value), ("Content-Disposition", f'attachment; filename="{NAME}"'))
-    return joined([*named(appended(parts)), Part(PartKind.BOOTHOOK, ours.encode(), headers=headers)], NOTICE)
+    return joined([*named(appended(parts)), Part.of_bytes(PartKind.BOOTHOOK, ours.encode(), headers)], NOTICE)
 
 
 def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
@@ -59,15 +59,12 @@ def _checked(parts: Sequence[Part]) -> tuple[Part, ...]:
     kept = tuple(part for part in parts if not _is_ours(part))
     for part in kept:
         if part.kind is PartKind.CLOUD_CONFIG:
-            from ssmwake.cloud_init.cloud_config import check
+            from ssmwake.cloud_init.cloud_config import read_cloud_config
 
-            try:
-                check(part)
-            except Invalid as invalid:
-                findings += invalid.findings
+            findings += read_cloud_config(part.source).faults
             if HOME in part.text and NOTICE in part.text:
                 message = "holds ssmwake already; include the cloud-config that it was made from"
-                findings.append(INCLUDES_ITSELF.at(Location(part.path, part.line), message))
+                findings.append(INCLUDES_ITSELF.at(part.source.at(1), message))
     if findings:
         raise Invalid(*findings)
     return kept
@@ -81,7 +78,7 @@ def _is_ours(part: Part) -> bool:
 def _merged(config: Config, parts: Sequence[Part], plain: bool) -> str | None:
     if len(parts) != 1 or parts[0].kind is not PartKind.CLOUD_CONFIG or parts[0].headers:
         return None
-    from ssmwake.cloud_init.cloud_config import merged
+    from ssmwake.cloud_init.merge import merged
 
     text = merged(cloud_config(config, plain=plain), parts[0])
     # cloud-init looks for MIME before it looks for anything else.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,12 @@ class Source:
             done = edit.end
         marks += self._between(done, len(self.text), length)
         return self._with("".join([*pieces, self.text[done:]]), marks)
+
+    def with_lf(self) -> Source:
+        """Return the text without the CR before LF; each line has a mark of its own, so the others only move."""
+        found = [match.start() for match in re.finditer("\r\n", self.text)]
+        marks = (replace(mark, offset=mark.offset - bisect_left(found, mark.offset)) for mark in self.marks)
+        return Source(self.path, self.text.replace("\r\n", "\n"), tuple(marks)) if found else self
 
     def inner(self, node: yaml.ScalarNode) -> Source:
         """Return the text that a scalar holds, with the place of each of its characters, whatever its style."""

@@ -22,6 +22,8 @@ def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
     `what` is what the text is meant to be. In a template the place of a missing colon is where CloudFormation and
     cfn-lint report it, which is behind the line.
     """
+    if isinstance(error, yaml.reader.ReaderError):
+        return _unprintable(source, what)
     problem = str(getattr(error, "problem", None) or error)
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     advice = next((text for words, text in ADVICE.items() if words in problem), "")
@@ -45,6 +47,14 @@ def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
     return BROKEN_USER_DATA.at(
         where, f"broken YAML{f' in {what}' if what else ''}: {problem}{advice and f'; {advice}'}"
     )
+
+
+def _unprintable(source: Source, what: str) -> Finding:
+    """Return the finding of a character that YAML does not take, wherever it is."""
+    match = yaml.reader.Reader.NON_PRINTABLE.search(source.text)
+    where = source.at_offset(match.start()) if match else source.at(1)
+    message = f"broken YAML{f' in {what}' if what else ''}: control characters are not allowed; remove the character"
+    return BROKEN_USER_DATA.at(where, message)
 
 
 NO_COLON = "could not find expected ':'"

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import yaml
 
-from ssmwake.cloud_init.parts import PartKind
+from ssmwake.cloud_init.parts import SCRIPTS, Part, PartKind
 from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
@@ -15,8 +15,8 @@ from ssmwake.lint.shell.argument import script_argument
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS, IMDSV1
 from ssmwake.lint.shell.parser import commands
-from ssmwake.lint.user_data import check as user_data
-from ssmwake.model import Finding, Invalid, Location, Severity
+from ssmwake.lint.user_data.check import running
+from ssmwake.model import Finding, Location, Severity
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import composed, is_string, items, text_of, value
@@ -138,24 +138,24 @@ def check(instance: DescribedInstance, scripts: Sequence[Source]) -> Iterator[Fi
     if instance.tokens and instance.tokens.value == "optional":
         message = "any request forged on the instance reads its credentials (IMDSv1); write "
         yield TOKENS_OPTIONAL.at(instance.tokens.where, message + instance.names.tokens_required)
-    texts = [part for script in scripts for part in _parts(script)]
-    runs = [run for text, kind in texts for run in _runs(text, kind)]
+    parts = [part for script in scripts for part in _parts(script)]
+    runs = [run for part in parts for run in _runs(part)]
     yield from _hops(instance, runs)
     yield from _tags(instance, runs)
-    yield from _role(instance, texts, runs)
-    if not any(IPV4 in text.text for text, _ in texts):
+    yield from _role(instance, parts, runs)
+    if not any(IPV4 in part.text for part in parts):
         yield from _ipv6(instance, runs)
     if instance.profile is None and instance.is_complete:
         yield from _agent(instance, runs)
-        if not any(OTHER_CREDENTIALS.search(text.text) for text, _ in texts):
+        if not any(OTHER_CREDENTIALS.search(part.text) for part in parts):
             yield from _profile(instance, runs)
 
 
 def commands_of(scripts: Sequence[Source]) -> Iterator[tuple[Source, Command]]:
     """Yield each command that user data runs, with the text that holds it."""
     for script in scripts:
-        for text, kind in _parts(script):
-            for run in _runs(text, kind):
+        for part in _parts(script):
+            for run in _runs(part):
                 yield run.source, run.command
 
 
@@ -174,16 +174,14 @@ def _tags(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding
         return
 
 
-def _role(
-    instance: DescribedInstance, texts: Sequence[tuple[Source, PartKind]], runs: Sequence[_Run]
-) -> Iterator[Finding]:
+def _role(instance: DescribedInstance, parts: Sequence[Part], runs: Sequence[_Run]) -> Iterator[Finding]:
     """Yield each role that user data names as its own, where the profile gives another."""
     if instance.role is None:
         return
     named = [
-        (text.at_offset(match.start("role")), match["role"])
-        for text, _ in texts
-        for match in AWAITED.finditer(text.text)
+        (part.source.at_offset(match.start("role")), match["role"])
+        for part in parts
+        for match in AWAITED.finditer(part.text)
     ]
     for run in runs:
         words = run.command.argv
@@ -252,20 +250,20 @@ def _profile(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Find
             return
 
 
-def _parts(source: Source) -> list[tuple[Source, PartKind]]:
+def _parts(source: Source) -> list[Part]:
     """Return the parts of user data that run at boot."""
     try:
-        found = list(user_data.parts(source, source.text.encode("utf-8", "surrogateescape")))
-    except (Invalid, UnicodeEncodeError):
+        return list(running(source))
+    except UnicodeEncodeError:
         return []
-    return [(inner, part.kind) for inner, part in found]
 
 
-def _runs(source: Source, kind: PartKind) -> Iterator[_Run]:
+def _runs(part: Part) -> Iterator[_Run]:
     """Yield each command that a part of user data runs, and not what it writes to files."""
-    if kind in (PartKind.SCRIPT, PartKind.BOOTHOOK):
+    source = part.source
+    if part.type in SCRIPTS or part.kind is PartKind.BOOTHOOK:
         yield from _of_shell(source)
-    elif kind is PartKind.CLOUD_CONFIG:
+    elif part.kind is PartKind.CLOUD_CONFIG:
         try:
             root = composed(source.text)
         except (yaml.YAMLError, RecursionError):

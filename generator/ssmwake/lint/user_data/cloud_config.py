@@ -5,39 +5,21 @@ from collections.abc import Iterator
 
 import yaml
 
+from ssmwake.cloud_init.cloud_config import read_cloud_config
 from ssmwake.cloud_init.packing import unpacked
 from ssmwake.cloud_init.parts import GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
-from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import joined_lines, secrets
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding
 from ssmwake.text.source import Edit, Source
-from ssmwake.text.unreadable import BROKEN_USER_DATA
-from ssmwake.text.yaml_nodes import composed, effective, is_string, items, text_of
-from ssmwake.text.yaml_syntax import broken, duplicates, is_filled_in
+from ssmwake.text.yaml_nodes import effective, is_string, items, text_of
+from ssmwake.text.yaml_syntax import duplicates
 
-SCRIPT_BELOW_CONFIG = rule(
-    "SW232", ERROR, "a script below a cloud-config", reason="YAML cannot read it, and nothing of either runs"
-)
-UNKNOWN_TAG = rule(
-    "SW233", ERROR, "a YAML tag that cloud-init does not know", reason="nothing of the cloud-config is applied"
-)
-
-# At the margin, where no value of a key can stand.
-SCRIPT_BELOW = re.compile(r"(?m)(?<=\n)#![ \t]*/\S*(?:sh|env|python[\d.]*|perl|ruby|node)\b")
-# What the safe loader of PyYAML makes values of, and cloud-init besides; and what lint itself puts in for the unknown.
-TAGS = {
-    *("null", "bool", "int", "float", "binary", "timestamp", "omap", "pairs", "set", "str", "seq", "map", "merge"),
-    *("value", "python/unicode", "!unknown", "!"),
-}
-FILLED_IN = re.compile(r"\s*x{4,}\s*")
 # Characters that a shell takes as they are.
 PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-# The replacement for a byte that is not valid UTF-8.
-NO_TEXT = re.compile("[\ud800-\udfff]")
 # Scripts here are run by cloud-init at the end of the boot.
 RUN_BY_CLOUD_INIT = re.compile(r"/var/lib/cloud/scripts/per-(?:boot|instance|once)/")
 
@@ -51,33 +33,15 @@ def check(
     layout is not known.
     """
     layout_known = layout_known and not templated
-    if script_below := SCRIPT_BELOW.search(source.text):
-        # The rest is not part of the cloud-config, and is not read as one.
-        where = source.at_offset(script_below.start())
-        yield SCRIPT_BELOW_CONFIG.at(where, "a script cannot follow a cloud-config; use runcmd, or MIME parts")
-        source = source.slice(0, script_below.start())
-    if match := NO_TEXT.search(source.text):
-        yield BROKEN_USER_DATA.at(
-            source.at_offset(match.start()), "a byte that is not valid UTF-8; save the file as UTF-8"
-        )
+    found = read_cloud_config(source, layout_known=layout_known)
+    yield from found.faults
+    if found.root is None:
         return
-    try:
-        root = composed(source.text)
-    except yaml.YAMLError as error:
-        if layout_known and not is_filled_in(source, error):
-            yield broken(source, error)
-        return
-    if root is None:
-        return
-    if not isinstance(root, yaml.MappingNode):
-        if layout_known and not _is_filled_in(root):
-            yield BROKEN_USER_DATA.at(source.at(1), "not a mapping; cloud-config is keys and values")
-        return
+    source, root = found.source, found.root
     by_table = list(cloud_config_table.check(source, root))
     yield from by_table
     if layout_known:
         yield from duplicates(source, root, set())
-        yield from _unknown_tags(source, root)
     if not templated:
         yield CloudConfig(source, root, frozenset(one.where.line for one in by_table))
     yield from command_lists.check(source, root)
@@ -94,32 +58,6 @@ def check(
     for file in items(keys.get("write_files")):
         yield from _file(source, file)
     yield from _passwords(source, keys)
-
-
-def _is_filled_in(root: yaml.Node) -> bool:
-    """Return whether a word stands for all of the text, which only another program knows."""
-    return isinstance(root, yaml.ScalarNode) and (root.tag == "!unknown" or FILLED_IN.fullmatch(root.value) is not None)
-
-
-def _unknown_tags(source: Source, root: yaml.Node) -> Iterator[Finding]:
-    """Yield the first tag that cloud-init has no meaning for, so that it reads nothing; aliases once."""
-    seen: set[int] = set()
-    left = [root]
-    while left:
-        node = left.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        name = node.tag.removeprefix("tag:yaml.org,2002:")
-        if name not in TAGS:
-            shown = node.tag.replace("tag:yaml.org,2002:", "!!")[:60]
-            message = f"cloud-init does not know the tag {shown}, and reads nothing of this cloud-config; remove it"
-            yield UNKNOWN_TAG.at(source.of(node), message)
-            return
-        if isinstance(node, yaml.MappingNode):
-            left += [inner for pair in reversed(node.value) for inner in reversed(pair)]
-        elif isinstance(node, yaml.SequenceNode):
-            left += reversed(node.value)
 
 
 def _joined(source: Source, commands: yaml.Node | None) -> Source | None:

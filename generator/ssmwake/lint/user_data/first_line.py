@@ -1,14 +1,11 @@
 """The first line of user data, by which cloud-init, and then the kernel, tell what it is."""
 
-import difflib
 import re
 from collections.abc import Iterator
 
-from ssmwake.cloud_init.parts import HEADERS, UNKNOWN_FIRST_LINE, UNREADABLE_USER_DATA, PartKind, kind_of
-from ssmwake.lint import intent
+from ssmwake.cloud_init.parts import PartKind, kind_of
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Location, Severity
-from ssmwake.text.placeholders import is_path, is_placeholder
+from ssmwake.model import Finding, Severity
 from ssmwake.text.source import Source
 
 ON_FIRST_LINE = rule(
@@ -17,9 +14,7 @@ ON_FIRST_LINE = rule(
 INTERPRETER_LINE = rule("SW277", ERROR, "a #! line that the kernel cannot use", reason="the script is not run")
 INEXACT_HEADER = rule("SW278", ERROR, "a misspelt header", reason="cloud-init fails on the part, or ignores it")
 
-SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
 INTERPRETER = re.compile(r"#!\s*(\S*)")
-TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
 ENV = re.compile(r"#!\s*\S*/env[ \t]+(?P<rest>.*)")
 OPTIONS = re.compile(r"(?:[-+]\w*o[ \t]+\w+[ \t]+|[-+]\S+[ \t]+)+")
 SHELLS = re.compile(r"(?:ba|da|a|k|z)?sh$")
@@ -28,9 +23,6 @@ IN_HEADER = re.compile(
     r"#cloud-config[ \t]+(?:\S.*[ \t])?(?:runcmd|bootcmd|packages?(?:_\w+)?|users|write_files|hostname|ssh_\w+)[ \t]*:"
 )
 SETTINGS = re.compile(r"(?m)^[ \t]*[^\s#]")
-# What a program of the image reads from IMDS by itself; cloud-config can be written so too.
-JSON = re.compile(r"\s*\{\s*\"(?!(?:runcmd|bootcmd|write_files|packages|users)\")")
-IGNORED = "cloud-init ignores it"
 # Kinds whose first line is cut off by its exact spelling, at the very beginning.
 EXACT = {PartKind.BOOTHOOK: "#cloud-boothook", PartKind.JSON_PATCH: "#cloud-config-jsonp"}
 
@@ -91,47 +83,3 @@ def swallowed(first: str) -> str:
             return f"the kernel passes '{rest[:40]}' as one option; write set {options[:40]} below"
         return "everything stands on the first line, so nothing runs; end #! with a newline, and each command too"
     return ""
-
-
-def unknown(source: Source) -> Finding | None:
-    """Return what is wrong with a text that cloud-init ignores; None for user data of other systems, or of other tools.
-
-    A tool that has yet to fill in the first line may write any there.
-    """
-    text = source.text
-    if intent.FOREIGN.match(text) or intent.FILLED_IN.match(text) or is_placeholder(text):
-        return None
-    # A file of JSON that the user names is not meant to be that.
-    if JSON.match(text) and source.at(1) != Location(source.path):
-        return None
-    if not text.strip():
-        return UNREADABLE_USER_DATA.at(source.at(1), "empty; leave it out or write user data into it")
-    if "\0" in text[:4096]:
-        return UNREADABLE_USER_DATA.at(source.at(1), "binary; user data is text, MIME or gzip")
-    blanks = len(text) - len(text.lstrip())
-    return UNKNOWN_FIRST_LINE.at(source.at_offset(blanks), f"{IGNORED}; {_advice(intent.first_line(text), text)}")
-
-
-def _advice(first: str, text: str) -> str:
-    if first.startswith("\ufeff"):
-        return "a byte order mark stands before the first line; save it without"
-    if TEMPLATE.match(first):
-        return "a template begins with exactly ## template: jinja"
-    if match := SHEBANG.match(first):
-        return f"a script begins with #!, so write #!{match[1].rstrip()}"[:120]
-    if intent.is_misspelt_header(first):
-        return "the first line must be exactly #cloud-config"
-    if is_path(text):
-        return "it is a path, and not what the file holds; put that in"
-    if re.match(r"(?i)content-type\s*:\s*multipart|content-type\s*:.*\n.*\n", f"{first}\n"):
-        return "MIME is known by its MIME-Version; add MIME-Version: 1.0"
-    if re.match(r"--\S", first) and re.search(r"(?im)^content-type:", text[:4096]):
-        return "MIME without headers; begin with MIME-Version and Content-Type"
-    near = difflib.get_close_matches(first.split(":")[0].lower(), [each for each in HEADERS if each != "#!"], 1, 0.8)
-    if near:
-        return f"did you mean {near[0]}?"
-    if intent.KEYS.search(text):
-        return "put #cloud-config on the first line"
-    if intent.looks_like_shell(text):
-        return "it looks like a shell script; write #!/bin/bash on the first line"
-    return "begin with #cloud-config, #! and an interpreter, or MIME headers"

@@ -17,11 +17,6 @@ from ssmwake.text.yaml_syntax import broken
 NODE_CONFIG = rule("SW251", ERROR, "a NodeConfig that nodeadm refuses", reason="the instance never joins the cluster")
 
 GROUP, VERSIONS, KIND = "node.eks.aws", ("v1alpha1",), "NodeConfig"
-# As a whole, without MIME around it.
-FIELD = r"""["']?\s*:\s*["']?"""
-ALONE = re.compile(
-    rf"""\s*(?:---[ \t]*\r?\n\s*)?\{{?\s*["']?(?:apiVersion{FIELD}node\.eks\.aws|kind{FIELD}NodeConfig)"""
-)
 
 
 def check(source: Source) -> Iterator[Finding]:

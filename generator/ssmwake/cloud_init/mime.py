@@ -1,0 +1,147 @@
+"""Take a MIME message apart: its parts with their places, and what cloud-init does not get to see of it."""
+
+import re
+from collections.abc import Iterator
+from email import errors, message_from_string
+from email.message import Message as Node
+
+from ssmwake.cloud_init.parts import MIME_BOUNDARY, NODEADM, Message, Part
+from ssmwake.model import Finding, Severity, rule
+from ssmwake.text.source import Source
+from ssmwake.text.unreadable import NOT_LINTED
+
+PART_NOT_BASE64 = rule(
+    "SW281", Severity.ERROR, "a MIME part that is not base64", reason="cloud-init decodes rubbish, or nothing"
+)
+
+ENCODED = frozenset({"base64", "quoted-printable", "x-uuencode", "uuencode"})
+# Written anew when the part is written: they describe how it travels, not what it is.
+NOT_KEPT = {"content-transfer-encoding", "mime-version", "content-length"}
+# More than anybody writes; the time that the parser takes grows faster than its input.
+DEEPEST = 20
+MOST = 1000
+LONGEST = 1024 * 1024
+# What stands for a byte that is not valid UTF-8; the parser would put something longer there.
+SURROGATES = {code: code - 0xDC80 + 0xF780 for code in range(0xDC80, 0xDD00)}
+
+
+def read_mime(source: Source) -> Iterator[Message | Part | Finding]:
+    """Yield the message, then each of its parts, and what is wrong with how it is put together."""
+    if refusal := _too_much(source):
+        yield refusal
+        return
+    # As long as before, so that offsets stay what they are.
+    text = source.text.translate(SURROGATES)
+    root = message_from_string(text)
+    nodes = list(root.walk())
+    places = _places(text, nodes)
+    types = frozenset(node.get_content_type() for node in nodes)
+    multiparts = (
+        source.at_offset(header)
+        for node, (header, _) in zip(nodes, places, strict=True)
+        if node.get_content_maintype() == "multipart"
+    )
+    message = Message(source, tuple(multiparts), types, has_headers=bool(root.keys()))
+    yield message
+    is_empty = not any(isinstance(raw := node.get_payload(), str) and raw.strip() for node in nodes)
+    for node, (header, start) in zip(nodes, places, strict=True):
+        if node.get_content_maintype() == "multipart":
+            yield from _boundaries(message, node, header)
+        else:
+            yield from _part(message, node, header, start)
+    if is_empty:
+        yield MIME_BOUNDARY.at(source.at(1), "MIME without a part that holds anything; write a part")
+
+
+def _too_much(source: Source) -> Finding | None:
+    """Return why a message is not read: it would take ever longer, or the parser gives up on it."""
+    text = source.text
+    if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
+        return NOT_LINTED.at(source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
+    if len(text) > LONGEST or text.count("\n--") > MOST:
+        limit = f"{LONGEST:,} characters or {MOST:,} parts"
+        return NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; split it")
+    if "\0" in text:
+        # Python's own parser gives up on one in the name of a character set.
+        where = source.at_offset(text.index("\0"))
+        return NOT_LINTED.at(where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64")
+    return None
+
+
+def _places(text: str, nodes: list[Node]) -> list[tuple[int, int]]:
+    """Return where each node has its Content-Type, or begins, and where its body begins."""
+    found: list[tuple[int, int]] = []
+    position = 0
+    for node in nodes:
+        raw = node.get_payload()
+        if node.get_content_maintype() == "multipart":
+            header = _header(text, position, len(text), first=True)
+            found.append((header, header))
+            position = header + 1
+        elif not isinstance(raw, str):
+            found.append((position, position))
+        else:
+            start = max(text.find(raw, position), position)
+            found.append((_header(text, position, start), start))
+            position = start + len(raw)
+    return found
+
+
+def _header(text: str, start: int, end: int, *, first: bool = False) -> int:
+    """Return the offset of the last Content-Type, or of the first one, in a stretch; else where that begins."""
+    found = start + len(text[start:end]) - len(text[start:end].lstrip())
+    for match in re.finditer(r"(?im)^content-type[ \t]*:", text[start:end]):
+        found = start + match.start()
+        if first:
+            break
+    return found
+
+
+def _part(message: Message, node: Node, header: int, start: int) -> Iterator[Part | Finding]:
+    source, raw = message.source, node.get_payload()
+    if not isinstance(raw, str):
+        return
+    if not raw.strip():
+        # The part has no place of its own but its header, which may come after it where it has none.
+        where = source.at_offset(_header(source.text, start, len(source.text), first=True))
+        yield MIME_BOUNDARY.at(where, "a part that holds nothing; remove it", severity=Severity.WARNING)
+        return
+    encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()
+    if encoding in ENCODED:
+        # What stands for something that only a deployment knows cannot be decoded here.
+        if set(raw.strip()) == {"x"}:
+            return
+        decoded = bytes(node.get_payload(decode=True))
+        if node.defects and encoding == "base64":
+            yield PART_NOT_BASE64.at(
+                source.at_offset(header), "the body is not base64, as the header says; encode it, or change the header"
+            )
+            return
+        body = Source.at_place(source.at_offset(start), decoded.decode("utf-8", "surrogateescape"))
+    else:
+        body = source.slice(start, start + len(raw))
+    type_ = node.get_content_type()
+    headers = tuple((name, str(value)) for name, value in node.items() if name.lower() not in NOT_KEPT)
+    yield Part(type_, body, headers, declared=type_, where=source.at_offset(header), message=message)
+
+
+def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
+    source = message.source
+    boundary = node.get_boundary()
+    for defect in node.defects:
+        if isinstance(defect, errors.NoBoundaryInMultipartDefect):
+            problem = 'multipart without a boundary, so nothing runs; add boundary="..."'
+            yield MIME_BOUNDARY.at(source.at_offset(header), problem)
+        elif isinstance(defect, errors.StartBoundaryNotFoundDefect):
+            problem = f"no line is --{boundary}, so nothing runs; begin each part with it"
+            yield MIME_BOUNDARY.at(source.at_offset(header), problem)
+        elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
+            end = source.at_offset(len(source.text.rstrip()))
+            problem = f"no line --{boundary}-- ends it: cloud-init makes do, nodeadm does not; add the line"
+            yield MIME_BOUNDARY.at(end, problem, severity=for_nodeadm(message))
+
+
+def for_nodeadm(message: Message) -> Severity:
+    """Return how bad it is that only cloud-init reads a message: nodeadm may be the one that has to."""
+    header = rf"(?im)^content-type[ \t]*:[ \t]*{re.escape(NODEADM)}"
+    return Severity.ERROR if re.search(header, message.source.text) else Severity.WARNING
