@@ -63,7 +63,7 @@ def test_underscores_all_the_way_down() -> None:
             {"include": ["gone.sh"]},
             "include[0]: 'gone.sh' cannot be read: no such file or directory; pass text, bytes or",
         ),
-        ({"include": ["hello\nworld"]}, "include[0]:1:1: cloud-init would ignore it; begin with"),
+        ({"include": ["hello\nworld"]}, "include[0]:1:1: cloud-init ignores it; begin with"),
     ],
 )
 def test_advice_is_for_those_who_write_python(settings: dict[str, Any], expected: str) -> None:
