@@ -68,6 +68,7 @@ class PublishSettings(TypedDict, total=False):
     regions: Sequence[str]
     accounts: Sequence[str]
     external_id: str
+    external_ids: Mapping[str, str]
     launch_templates: Mapping[str, LaunchTemplateSettings]
 
 

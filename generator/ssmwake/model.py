@@ -163,6 +163,8 @@ class PublishSettings:
     accounts: tuple[str, ...] = ()
     launch_templates: dict[str, LaunchTemplateSettings] = field(default_factory=dict)
     external_id: str = ""
+    # By account id, for accounts that ask for another one.
+    external_ids: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ssmwake.publish import LaunchTemplate, Outcome, Place, Publish, RollBack
 from ssmwake.publish.desired import Desired
 from support.accounts import HERE, KEY, done, planned, published, state, wanted
 from support.fake_ssm import FakeSsm
-from support.front import Front, error
+from support.front import Answer, Call, Front, GoneError, error
 from support.publish_command import on_a_terminal, run
 
 WHERE = ("--region", HERE.region)
@@ -316,6 +316,77 @@ def test_the_external_id_is_sent_and_not_printed(moto: Front, tmp_path: Path) ->
     config.write_text(f"publish: {{regions: [eu-west-1], accounts: ['{role}'], external-id: from-config}}\n")
     run("-c", str(config), "--check")
     assert [c for c in moto.calls if c.operation == "AssumeRole"][-1].parameters["ExternalId"] == "from-config"
+
+
+def test_an_account_can_have_an_external_id_of_its_own(moto: Front, tmp_path: Path) -> None:
+    first, second, third = (f"arn:aws:iam::{digit * 12}:role/publisher" for digit in "123")
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        f"publish:\n  regions: [eu-west-1]\n  accounts: ['{first}', '{second}', '{third}']\n"
+        "  external-id: for-all\n  external-ids: {'222222222222': for-two}\n"
+    )
+
+    def sent() -> dict[str, str]:
+        calls = [call.parameters for call in moto.calls if call.operation == "AssumeRole"]
+        return {call["RoleArn"].split(":")[4]: call["ExternalId"] for call in calls}
+
+    assert run("-c", str(config), "--check").exit_code == 1
+    assert sent() == {"1" * 12: "for-all", "2" * 12: "for-two", "3" * 12: "for-all"}
+    moto.calls.clear()
+    words = ("--external-id", "other", "--external-id", f"{'3' * 12}=a=b")
+    assert run("-c", str(config), "--check", *words).exit_code == 1
+    assert sent() == {"1" * 12: "other", "2" * 12: "for-two", "3" * 12: "a=b"}
+    config.write_text("publish: {external-ids: {123: x, '123456789012': 'a b'}}\n")
+    said = run("-c", str(config), "--check")
+    assert f"{config}:1:26: error: a key of external-ids is '123': not an account id" in said.stderr
+    assert f"{config}:1:50: error: external-ids.123456789012 is 'a b': not an external id" in said.stderr
+
+
+def test_the_alias_of_an_account_is_shown_where_it_is_to_be_had(moto: Front) -> None:
+
+    boto3.client("iam", region_name="eu-west-1").create_account_alias(AccountAlias="acme-prod")
+    said = run(*WHERE, "--check")
+    assert said.stdout.startswith("123456789012 (acme-prod), eu-west-1\n")
+    assert "to create in 123456789012 (acme-prod), eu-west-1" in said.stderr
+    (place,) = json.loads(run(*WHERE, "--check", "--json").stdout)["places"]
+    assert (place["account"], place["alias"]) == ("123456789012", "acme-prod")
+
+
+@pytest.mark.parametrize("trouble", ["AccessDenied", "a name that is none", "a page of a proxy", "gone"])
+def test_an_alias_that_is_not_to_be_had_is_never_an_error(trouble: str, fake: FakeSsm, front: Front) -> None:
+    def spoil(call: Call) -> Answer | None:
+        if call.service != "iam":
+            return None
+        if trouble == "gone":
+            raise GoneError
+        if trouble == "AccessDenied":
+            return error(call, trouble, status=403)
+        names = "<member>\x1b[2J</member>" if "name" in trouble else ""
+        body = f"<AccountAliases>{names}</AccountAliases><IsTruncated>false</IsTruncated>"
+        body = f"<ListAccountAliasesResult>{body}</ListAccountAliasesResult>"
+        body = f"<ListAccountAliasesResponse>{body}</ListAccountAliasesResponse>"
+        return Answer(200, b"<html>" if "page" in trouble else body.encode())
+
+    front.spoil = spoil
+    said = run(*WHERE, "--check")
+    assert said.exit_code == 1
+    assert said.stdout.startswith("123456789012, eu-west-1\n")
+    assert "error" not in said.stderr
+    assert [call.operation for call in front.calls if call.service == "iam"] == ["ListAccountAliases"]
+
+
+def test_an_unknown_region_is_refused_at_its_place_in_the_config(tmp_path: Path, front: Front) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("publish:\n  regions:\n  - eu-west-1\n  - eu-wst-1\n  - xx-none-7\n")
+    for words in (("--yes",), ("--check",), ("--check", "--json")):
+        said = run("-c", str(config), *words)
+        assert said.exit_code == 2
+        assert f"{config}:4:5: error: 'eu-wst-1' is not a region that this boto3 knows; did you mean" in said.stderr
+        assert f"{config}:5:5: error: 'xx-none-7' is not a region" in said.stderr
+    assert [finding["line"] for finding in json.loads(said.stdout)["findings"]] == [4, 5]
+    assert front.calls == []
+    # What the command line names counts instead.
+    assert "error" not in run("-c", str(config), "--region", "eu-west-1", "--print-policy").output
 
 
 # --- MFA

@@ -40,7 +40,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who the credentials of a place belong to, as STS says; both empty where STS does not answer."""
+    """Who the credentials of a place belong to, as STS says; empty where it does not answer. The alias is IAM's."""
 
     account: str = ""
     arn: str = ""
+    alias: str = ""

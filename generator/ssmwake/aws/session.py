@@ -8,6 +8,7 @@ import getpass
 import gzip
 import json
 import os
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -28,6 +29,8 @@ from ssmwake.aws.place import Caller, Place
 
 # How long, in seconds, the question whose credentials these are may take: nothing else waits for its answer.
 IDENTITY = 10
+# The same for an account's alias, which only makes a plan easier to read.
+ALIAS = 2
 # What STS answers to credentials that are invalid; any other failure only leaves the account unknown.
 INVALID_CREDENTIALS = errors.EXPIRED | errors.UNKNOWN_KEYS
 
@@ -153,6 +156,7 @@ class Sessions:
         self._own: dict[str, boto3.Session | Refused] = {}
         self._assumed: dict[tuple[str, str], boto3.Session | Refused] = {}
         self._callers: dict[tuple[str, str], Caller] = {}
+        self._aliases: dict[tuple[str, str], str] = {}
 
     def sign_in(self, places: Iterable[Place]) -> None:
         """Find the credentials of each profile, in this thread: only here may somebody be asked for a code."""
@@ -191,6 +195,23 @@ class Sessions:
             return Caller()
         known = len(account) == 12 and account.isdigit()
         return Caller(account, errors.one_line(arn)) if known else Caller()
+
+    def alias(self, place: Place) -> str:
+        """Return the alias of a place's account; empty where there is none, or it is not to be had at once."""
+        with self._locked(place, "alias"):
+            key = (place.profile, place.role)
+            if key not in self._aliases:
+                self._aliases[key] = self._asked_alias(place)
+            return self._aliases[key]
+
+    def _asked_alias(self, place: Place) -> str:
+        brief = replace(self.patience, connect=min(self.patience.connect, ALIAS), answer=ALIAS, tries=1)
+        try:
+            iam = services(self.session(place), place, brief, "iam")["iam"]
+            names = iam("ListAccountAliases")["AccountAliases"]
+        except Refused:
+            return ""
+        return next((name for name in names if re.fullmatch("[a-z0-9-]{3,63}", name)), "")
 
     def session(self, place: Place) -> boto3.Session:
         """Return the session of a place, for what is not a service of botocore, or raise Refused."""

@@ -115,6 +115,7 @@ def _result(result: Result, one: PlacePlan) -> dict[str, Any]:
 def _place(one: PlacePlan | Result) -> dict[str, Any]:
     return {
         "account": one.account or None,
+        "alias": one.caller.alias or None,
         "caller": one.caller.arn or None,
         "region": one.place.region,
         "role": one.place.role or None,

@@ -82,10 +82,11 @@ def summary(plan: Plan) -> str:
 
 
 def where(places: Iterable[PlacePlan | Result]) -> str:
-    """Return accounts, each with its regions: `123456789012, eu-west-1, us-east-1; 210987654321, eu-west-1`."""
+    """Return accounts, each with its regions: `123456789012 (web), eu-west-1, us-east-1; 210987654321, eu-west-1`."""
     accounts: dict[str, list[str]] = {}
     for place in places:
-        accounts.setdefault(place.account or "unknown account", []).append(place.place.region)
+        alias = f" ({place.caller.alias})" if place.caller.alias else ""
+        accounts.setdefault(f"{place.account or 'unknown account'}{alias}", []).append(place.place.region)
     return "; ".join(", ".join([account, *dict.fromkeys(regions)]) for account, regions in accounts.items())
 
 

@@ -10,10 +10,11 @@ import click
 
 from ssmwake.aws.session import known_regions
 from ssmwake.cli import plan_output
-from ssmwake.cli.inputs import config_option, settings
+from ssmwake.cli.inputs import config_option, contents, settings
 from ssmwake.cli.output import findings_out, progress
 from ssmwake.cli.plan_json import Report
-from ssmwake.config import option
+from ssmwake.config import option, place_of
+from ssmwake.config.rules import WRONG_SETTING
 from ssmwake.model import Artifact, Config, Finding, Invalid, Severity
 from ssmwake.publish import PromoteNamed, Publish, Refused, RollBack, desired_by, execute, places_of, plan, sign_in
 from ssmwake.publish.planning import Purpose
@@ -49,7 +50,13 @@ class Publishing(click.Command):
     metavar="ARN",
     help="The role to assume in an account; may be repeated.",
 )
-@click.option("--external-id", metavar="ID", help="The external ID that these roles require.")
+@click.option(
+    "--external-id",
+    "external_ids",
+    multiple=True,
+    metavar="[ACCOUNT=]ID",
+    help="The external ID that these roles require, or that of one account; may be repeated.",
+)
 @click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration.")
 @click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; may be repeated.")
 @click.option(
@@ -106,6 +113,9 @@ def _run(report: Report, config: str | None, flags: dict[str, Any], as_json: boo
     try:
         made, parts = settings(config)
         made = _replaced(made, flags)
+        if unknown := _unknown_regions(config, made):
+            fault = 2
+            raise Invalid(*unknown)
         purpose = _purpose(made, flags)
         asks = not (flags["yes"] or flags["check"])
         if asks and not sys.stdin.isatty():
@@ -185,13 +195,26 @@ def _replaced(config: Config, flags: dict[str, Any]) -> Config:
     for name, hint in (("regions", "--region"), ("accounts", "--account")):
         if flags[name]:
             given[name] = tuple(_checked(name, hint, text) for text in flags[name])
-    if flags["external_id"]:
-        given["external_id"] = _checked("external-id", "--external-id", flags["external_id"])
-    config = dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
-    for region in config.publish.regions:
+    for text in flags["external_ids"]:
+        account, equals, single = text.partition("=")
+        if equals and re.fullmatch("[0-9]{12}", account):
+            ids = given.setdefault("external_ids", dict(config.publish.external_ids))
+            ids[account] = _checked("external-id", "--external-id", single)
+        else:
+            given["external_id"] = _checked("external-id", "--external-id", text)
+    for region in given.get("regions", ()):
         if region not in known_regions():
-            raise click.UsageError(_unknown(region))
-    return config
+            raise click.BadParameter(_unknown(region), param_hint="--region")
+    return dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
+
+
+def _unknown_regions(path: str | None, config: Config) -> list[Finding]:
+    """Return a finding for each region of the config file that this boto3 does not know."""
+    unknown = [(number, name) for number, name in enumerate(config.publish.regions) if name not in known_regions()]
+    # stdin cannot be read twice.
+    data = contents(path) if path and path != "-" and unknown else b""
+    path = path or ""
+    return [WRONG_SETTING.at(place_of(path, data, "publish", "regions", n), _unknown(name)) for n, name in unknown]
 
 
 def _checked(name: str, hint: str, text: str) -> Any:
@@ -204,7 +227,7 @@ def _checked(name: str, hint: str, text: str) -> Any:
 def _unknown(region: str) -> str:
     close = difflib.get_close_matches(region, sorted(known_regions()), n=1)
     advice = f"did you mean {close[0]!r}?" if close else "write one such as eu-west-1"
-    return f"{region!r} is not a region that this boto3 knows; {advice} A region that is newer needs a newer boto3"
+    return f"{region!r} is not a region that this boto3 knows; {advice} (a newer one needs a newer boto3)"
 
 
 def _purpose(config: Config, flags: dict[str, Any]) -> Purpose:

@@ -14,9 +14,9 @@ import yaml
 from ssmwake.config.commented_example import example
 from ssmwake.config.rules import duration, root, seconds
 from ssmwake.config.yaml_reader import YamlReader, compose
-from ssmwake.model import Config, Invalid
+from ssmwake.model import Config, Invalid, Location
 
-__all__ = ["duration", "example", "from_settings", "load", "option", "seconds"]
+__all__ = ["duration", "example", "from_settings", "load", "option", "place_of", "seconds"]
 
 
 def load(path: str, data: bytes) -> Config:
@@ -30,6 +30,20 @@ def load(path: str, data: bytes) -> Config:
         raise Invalid(*sorted(reader.findings))
     config: Config = _built(Config, value)
     return config
+
+
+def place_of(path: str, data: bytes, *keys: str | int) -> Location:
+    """Return the place of a value in a config that was loaded, by its keys and numbers; the first line without one."""
+    node = compose(path, data)
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            node = next((value for name, value in node.value if name.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+        else:
+            node = None
+    mark = node.start_mark if node else None
+    return Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
 
 
 def option(name: str, text: str, section: str = "") -> Any:

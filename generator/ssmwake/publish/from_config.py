@@ -1,6 +1,7 @@
 """From a config, and the texts that were rendered from it, to the desired state and its places."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from ssmwake.aws.client import Refused
@@ -70,6 +71,7 @@ def places_of(config: Config, profile: str = "") -> tuple[Place, ...]:
     if not all(regions):
         raise Refused("no region; give --region, or set AWS_REGION", NO_REGION)
     accounts = config.publish.accounts or ("",)
-    external_id = config.publish.external_id
+    found = (Place(region, role, profile) for role in accounts for region in regions)
+    ids, usual = config.publish.external_ids, config.publish.external_id
     # Two threads in one place would be in each other's way.
-    return tuple(dict.fromkeys(Place(region, role, profile, external_id) for role in accounts for region in regions))
+    return tuple(dict.fromkeys(replace(one, external_id=ids.get(one.account, usual)) for one in found))

@@ -131,7 +131,8 @@ def plan(
             caller = sessions.caller(place)
             if expected_accounts and caller.account not in expected_accounts:
                 return PlacePlan(place, failure=_unexpected(caller), code=UNEXPECTED_ACCOUNT, caller=caller)
-            return PlacePlan(place, read(sessions.open(place), desired, question(purpose)), caller=caller)
+            current = read(sessions.open(place), desired, question(purpose))
+            return PlacePlan(place, current, caller=replace(caller, alias=sessions.alias(place)))
         except Refused as refused:
             return PlacePlan(place, failure=_line(refused), code=refused.code, caller=caller)
 
