@@ -237,17 +237,12 @@ def _parts(include: Sequence[UserData]) -> "tuple[Part, ...]":
 def _linted(path: str, data: bytes) -> "tuple[Part, ...]":
     """Return the parts of user data; raise Invalid for what is an error of lint in it, before anything is merged."""
     from ssmwake.cloud_init.reader import read
-    from ssmwake.cloud_init.size import TOO_LARGE
-    from ssmwake.lint import Kind
-    from ssmwake.lint import lint as findings
+    from ssmwake.lint import lint_part
 
-    parts = read(path, data)
-    found = findings(path, data, Kind.USER_DATA, with_cfn_lint=False)
-    # The size that counts is that of the whole, which may be compressed.
-    errors = [one for one in found if one.severity is Severity.ERROR and one.rule != TOO_LARGE.id]
+    errors = [one for one in lint_part(path, data) if one.severity is Severity.ERROR]
     if errors:
         raise Invalid(*errors)
-    return parts
+    return read(path, data)
 
 
 def _content(source: UserData, name: str) -> tuple[str, bytes]:

@@ -72,7 +72,7 @@ OTHER_MODULES = (
     "cli.render",
     "config.rules",
     "dist",
-    "publish.from_config",
+    "publish.rules",
     "render.templates",
     "render.user_data",
 )

@@ -348,15 +348,27 @@ def test_the_python_api_gives_what_the_command_gives() -> None:
 HEAVY = {"jinja2", "jsonschema", "rich", "cfnlint", "boto3", "botocore", "hypothesis", "email", "yaml"}
 
 
-def test_user_data_imports_nothing_that_it_does_not_need() -> None:
+def loaded_by(*argv: str) -> set[str]:
+    """Return the names of the modules that a command imports."""
     code = (
-        "import sys\nfrom ssmwake.cli import main\nsys.argv = ['ssmwake', 'user-data']\n"
+        f"import sys\nfrom ssmwake.cli import main\nsys.argv = {['ssmwake', *argv]!r}\n"
         "try:\n    main()\nfinally:\n    print(*sorted(sys.modules), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ENVIRONMENT, timeout=60, check=True)
-    loaded = set(done.stderr.decode().splitlines()[-1].split())
+    return set(done.stderr.decode().splitlines()[-1].split())
+
+
+def test_user_data_imports_nothing_that_it_does_not_need() -> None:
+    loaded = loaded_by("user-data")
     assert "ssmwake.render.user_data" in loaded
     assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("argv", [("explain", "SW210"), ("explain", "SC2164"), ("lint", "--list-rules")])
+def test_the_table_of_rules_needs_neither_aws_nor_jinja_nor_cfn_lint(argv: tuple[str, ...]) -> None:
+    loaded = loaded_by(*argv)
+    assert "ssmwake.rules" in loaded
+    assert loaded & {"boto3", "botocore", "jinja2", "cfnlint", "jsonschema"} == set()
 
 
 def test_help_imports_no_verb() -> None:

@@ -243,6 +243,31 @@ def test_unknown_parts_of_a_document_are_not_judged() -> None:
     assert [one for one in found(content) if one.startswith("SW305")] == []
 
 
+@pytest.mark.parametrize("value", ['"a-${var.x}"', "var.x", '"${var.x}"'])
+@pytest.mark.parametrize("known", ['"2.2"', '"aws:runShellScrip"', '"Linux"', '"run"'])
+def test_no_message_names_what_only_terraform_knows(known: str, value: str) -> None:
+    content = PLATFORMS.replace(known, value)
+    assert content != PLATFORMS
+    data = content.encode()
+    assert [one.message for one in lint("main.tf", data, with_cfn_lint=False) if "xxxx" in one.message] == []
+
+
+PLATFORMS = """resource "aws_ssm_document" "d" {
+  name          = "on-linux"
+  document_type = "Command"
+  content = jsonencode({
+    schemaVersion = "2.2"
+    mainSteps = [{
+      action       = "aws:runShellScrip"
+      name         = "run"
+      precondition = { StringEquals = ["platformType", "Linux"] }
+      inputs       = { runCommand = ["date"] }
+    }]
+  })
+}
+"""
+
+
 INSTANCE = """resource "aws_instance" "web" {
   iam_instance_profile = PROFILE
   user_data            = "#!/bin/sh\\naws s3 ls\\ndocker run amazon/aws-cli s3 ls\\n"

@@ -17,9 +17,9 @@ from ssmwake.cli.inputs import parts
 from ssmwake.cloud_init.multipart import BOUNDARY, multipart
 from ssmwake.cloud_init.parts import Part, PartKind, is_mime
 from ssmwake.cloud_init.reader import read
-from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, budget, excess, zipped
+from ssmwake.cloud_init.size import LIMIT, budget, excess, zipped
 from ssmwake.cloud_init.unrecognized import FOREIGN
-from ssmwake.lint import Kind, lint
+from ssmwake.lint import Kind, lint_part
 from ssmwake.lint import kind as lint_kind
 from ssmwake.model import Config, Finding, Invalid, Location, Severity, UserDataFormat, UserDataSettings
 from ssmwake.render.user_data import user_data
@@ -383,9 +383,8 @@ def user_data_files() -> list[Path]:
 
 
 def errors(path: Path) -> list[Finding]:
-    """Return the errors of lint in a file, but for its size: the size that counts is that of the whole."""
-    findings = lint(path.name, path.read_bytes(), Kind.USER_DATA, with_cfn_lint=False)
-    return [one for one in findings if one.severity is Severity.ERROR and one.rule != TOO_LARGE.id]
+    """Return the errors of lint in a file that becomes a part."""
+    return [one for one in lint_part(path.name, path.read_bytes()) if one.severity is Severity.ERROR]
 
 
 def test_what_lint_calls_an_error_is_not_included() -> None:

@@ -13,7 +13,6 @@ import click
 from ssmwake.cli.output import complete_files, findings_out
 from ssmwake.cloud_init.parts import Part
 from ssmwake.cloud_init.reader import read
-from ssmwake.cloud_init.size import TOO_LARGE
 from ssmwake.dist import UNREADABLE
 from ssmwake.model import Config, Finding, Ignore, Invalid, Location, Severity, UserDataFormat
 from ssmwake.terminal import printable
@@ -85,25 +84,23 @@ def parts(paths: Iterable[str], ignored: Sequence[Ignore] = ()) -> tuple[Part, .
     for path in paths:
         try:
             data = contents(path)
-            found += read(path, data)
+            findings = _linted(path, data, ignored)
+            faults = [finding for finding in findings if finding.severity is Severity.ERROR]
+            findings_out((finding for finding in findings if finding.severity is Severity.WARNING), err=True)
+            errors += faults
+            found += () if faults else read(path, data)
         except Invalid as invalid:
             errors += invalid.findings
-            continue
-        findings = _linted(path, data, ignored)
-        errors += [finding for finding in findings if finding.severity is Severity.ERROR]
-        findings_out((finding for finding in findings if finding.severity is Severity.WARNING), err=True)
     if errors:
         raise Invalid(*errors)
     return tuple(found)
 
 
 def _linted(path: str, data: bytes, ignored: Sequence[Ignore]) -> list[Finding]:
-    from ssmwake.lint import Kind, lint
+    from ssmwake.lint import lint_part
     from ssmwake.lint.rules.suppressions import is_ignored_by_config
 
-    # The size that counts is that of the whole, which may be compressed.
-    findings = (each for each in lint(path, data, Kind.USER_DATA, with_cfn_lint=False) if each.rule != TOO_LARGE.id)
-    return [finding for finding in findings if not is_ignored_by_config(finding, ignored)]
+    return [finding for finding in lint_part(path, data) if not is_ignored_by_config(finding, ignored)]
 
 
 def contents(path: str) -> bytes:

@@ -52,6 +52,7 @@ class File:
     path: str
     data: bytes
     kind: Kind | None = None
+    is_part: bool = False
 
 
 def lint(
@@ -66,6 +67,11 @@ def lint(
     """Return the findings of a file, sorted by place."""
     files = [File(path, data, what)]
     return lint_all(files, with_cfn_lint=with_cfn_lint, read=read, cloud_init_schema=cloud_init_schema)
+
+
+def lint_part(path: str, data: bytes) -> tuple[Finding, ...]:
+    """Return the findings of user data that becomes a part of other user data, sorted by place."""
+    return lint_all([File(path, data, Kind.USER_DATA, is_part=True)], with_cfn_lint=False)
 
 
 def lint_all(
@@ -176,7 +182,7 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
     # A script waits for no patterns of templates and documents, whose making takes as long as all else.
     what = file.kind
     if what is Kind.USER_DATA:
-        yield from user_data.check_file(file.path, file.data)
+        yield from user_data.check_file(file.path, file.data, is_part=file.is_part)
         return
     if file.data.startswith(UTF_16):
         yield NOT_LINTED.at(Location(file.path), f"{_named(what)} encoded as UTF-16; save it as UTF-8")
@@ -229,4 +235,4 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
         yield CfnTemplate(source, tuple(one for one in found if isinstance(one, Finding)))
 
 
-__all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all"]
+__all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all", "lint_part"]

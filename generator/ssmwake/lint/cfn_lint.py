@@ -60,6 +60,8 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
         # An AllowedPattern may be one that takes forever.
         runner = _runner(append_rules)
         with time_limit(PATIENCE + len(source.text) / CHARACTERS):
+            # Its loader alone makes what it checks, and has no way in for nodes that are read already: it looks for
+            # keys that are there twice and aliases that multiply. That takes 2 % of its time (19 ms of 1.1 s).
             template, broken = decode_str(source.text)
             matches: list[Any] = broken or list(runner.validate_template(template))
     except TooSlow:

@@ -7,12 +7,16 @@
 in texts. Planning only reads; a plan is data, and what is shown is what runs. AWS is called through `ssmwake.aws`.
 """
 
-from ssmwake.aws.client import Refused
-from ssmwake.aws.place import Place
-from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate
-from ssmwake.publish.from_config import NO_REGION, desired_by, places_of
-from ssmwake.publish.planning import PromoteNamed, Publish, RollBack
-from ssmwake.publish.run import Outcome, PlacePlan, Plan, Result, execute, plan, sign_in
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ssmwake.aws.client import Refused
+    from ssmwake.aws.place import Place
+    from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate
+    from ssmwake.publish.from_config import NO_REGION, desired_by, places_of
+    from ssmwake.publish.planning import PromoteNamed, Publish, RollBack
+    from ssmwake.publish.run import Outcome, PlacePlan, Plan, Result, execute, plan, sign_in
 
 __all__ = [
     "NO_REGION",
@@ -35,3 +39,41 @@ __all__ = [
     "plan",
     "sign_in",
 ]
+
+# Where each name is: the table of all rules reads one module of this room, and needs no client of AWS.
+HOMES = {
+    "ssmwake.aws.client": ("Refused",),
+    "ssmwake.aws.place": ("Place",),
+    "ssmwake.publish.desired": (
+        "Desired",
+        "Document",
+        "DocumentType",
+        "LaunchTemplate",
+    ),
+    "ssmwake.publish.from_config": (
+        "NO_REGION",
+        "desired_by",
+        "places_of",
+    ),
+    "ssmwake.publish.planning": (
+        "PromoteNamed",
+        "Publish",
+        "RollBack",
+    ),
+    "ssmwake.publish.run": (
+        "Outcome",
+        "PlacePlan",
+        "Plan",
+        "Result",
+        "execute",
+        "plan",
+        "sign_in",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,10 +7,10 @@ from typing import Protocol
 from ssmwake.aws.client import Refused
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import home_region
-from ssmwake.model import Artifact, Config, ExistingUserData, Invalid, Location, Severity, rule
+from ssmwake.model import Artifact, Config, ExistingUserData, Invalid, Location
 from ssmwake.publish.desired import EVERYONE, Desired, Document, DocumentType, LaunchTemplate
+from ssmwake.publish.rules import PUBLIC
 
-PUBLIC = rule("SW390", Severity.ERROR, "documents shared with everyone", reason="every AWS account could run them")
 NO_REGION = "NoRegion"
 
 # Where a render has the documents.

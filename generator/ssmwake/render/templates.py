@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from ssmwake.cloud_init.parts import Part
 from ssmwake.model import Config, Invalid, Location, Severity, rule
@@ -26,6 +24,9 @@ from ssmwake.render.runtime import NOTICE
 from ssmwake.render.user_data import split_for_parameters
 from ssmwake.render.yaml_text import as_yaml, block, quoted
 from ssmwake.resources import templates
+
+if TYPE_CHECKING:
+    import jinja2
 
 BROKEN_TEMPLATE = rule("SW020", Severity.ERROR, "a template that cannot be rendered", reason="nothing is written")
 
@@ -47,6 +48,9 @@ def render_template(
     path: str, config: Config, artifact: Callable[[str], str], parts: Sequence[Part] = (), **values: Any
 ) -> str:
     """Render one template; `artifact` gives a template the text of any other artifact by its path in dist/."""
+
+    # The table of all rules reads this module, and renders nothing.
+    import jinja2
 
     def ssm_document(name: str, **given: Any) -> str:
         return render_template(f"ssm/{name}.yaml", config, artifact, parts, **given)
@@ -89,8 +93,10 @@ def _broken(name: str, line: int, message: str) -> Invalid:
 
 
 @cache
-def environment() -> jinja2.Environment:
+def environment() -> "jinja2.Environment":
     """Return the one environment: undefined names are errors, and line ends stay as they are written."""
+    import jinja2
+
     made = jinja2.Environment(
         loader=jinja2.FunctionLoader(_source),
         undefined=jinja2.StrictUndefined,

@@ -8,6 +8,7 @@ from ssmwake.lint.documents.dynamic import nearest, opaque, plain
 from ssmwake.lint.documents.steps import NO_STEPS, Step, action, limits, listed
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding
+from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import items, pairs, text_of, value
 
@@ -104,7 +105,7 @@ def _wrong(arguments: yaml.Node) -> str:
         other = texts[texts[0] == PLATFORM]
         if "{{" in other:
             return "platformType cannot be compared with a parameter; write Linux, Windows or MacOS"
-        if other.lower() not in PLATFORMS:
+        if other.lower() not in PLATFORMS and not WORD.search(other):
             hint = nearest(other, ("Linux", "Windows", "MacOS"), "write Linux, Windows or MacOS")
             return f"no platform '{other[:60]}'; {hint}"
         return ""

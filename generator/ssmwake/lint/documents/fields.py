@@ -8,8 +8,9 @@ from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, walk
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.model import Finding
+from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
-from ssmwake.text.yaml_nodes import is_string, items, pairs, value
+from ssmwake.text.yaml_nodes import is_string, items, pairs, text_of, value
 
 NOT_A_DOCUMENT = rule("SW300", ERROR, "not an SSM document", reason="the service refuses it")
 SCHEMA_VERSION = rule(
@@ -41,7 +42,7 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
     node = value(root, "schemaVersion")
     if node is None:
         yield SCHEMA_VERSION.at(source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
-    elif not opaque(node) and plain(node) not in {*vocabulary.VERSIONS, *vocabulary.OLD}:
+    elif not (opaque(node) or WORD.search(text_of(node)) or plain(node) in {*vocabulary.VERSIONS, *vocabulary.OLD}):
         text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
         yield SCHEMA_VERSION.at(source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
     elif is_session(root) and plain(node) not in (SESSION, None):

@@ -37,7 +37,7 @@ from ssmwake.lint.terraform.tree import (
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config, mime
 from ssmwake.model import Finding, Location, Replacement
-from ssmwake.text.placeholders import WORD, is_path, is_placeholder
+from ssmwake.text.placeholders import is_path, is_placeholder
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import NOT_LINTED
 from ssmwake.text.yaml_nodes import composed, text_of
@@ -267,7 +267,7 @@ def _any(found: Text) -> Iterator[Found]:
 
 
 def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
-    """Yield what is wrong with user data, without what our own placeholders bring about."""
+    """Yield what is wrong with user data; each check asks whether a text is what its author wrote, or a word for it."""
     if not found.begins or not found.source.text.strip():
         return
     if found.file is not None and found.coding is not Coding.GZIP:
@@ -276,17 +276,9 @@ def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
         data = found.source.text.encode("utf-8", "surrogateescape")
         # What only Terraform knows, or packs, has a size that nobody knows here.
         least = len(data) if found.known and found.coding is not Coding.GZIP else 0
-        checked = user_data.check(found.source, data, image, least=least, layout_known=not found.layout_unknown)
-        yield from _without_words(checked, found)
+        yield from user_data.check(found.source, data, image, least=least, layout_known=not found.layout_unknown)
     if found.file is not None and found.file.startswith(b"#!"):
         yield from escapes.doubled(found.source)
-
-
-def _without_words(all_found: Iterator[Found], text: Text) -> Iterator[Found]:
-    """Yield what is found, but not what a word that stands for something unknown brings about."""
-    for one in all_found:
-        if text.known or not isinstance(one, Finding) or not WORD.search(one.message):
-            yield one
 
 
 def _parts(body: Body, scope: Scope) -> Iterator[Found]:
@@ -310,9 +302,7 @@ def _parts(body: Body, scope: Scope) -> Iterator[Found]:
             if kind_of(found.source.text):
                 yield from _checked(found)
             elif said and said.source.text == "text/cloud-config":
-                yield from _without_words(
-                    cloud_config.check(found.source, layout_known=not found.layout_unknown), found
-                )
+                yield from cloud_config.check(found.source, layout_known=not found.layout_unknown)
 
 
 def _document(body: Body, scope: Scope) -> Iterator[Found]:
@@ -328,7 +318,7 @@ def _document(body: Body, scope: Scope) -> Iterator[Found]:
             where = form.span.where if form else content.name.where
             what = "document_format is JSON" if form else "without document_format the content is JSON"
             yield DOCUMENT_FORMAT.at(where, f'{what}, and this is YAML; write document_format = "YAML"')
-        yield from _without_words(_composed(found, content.value.span.where, _described(body, scope)), found)
+        yield from _composed(found, content.value.span.where, _described(body, scope))
 
 
 def _described(body: Body, scope: Scope) -> DocumentResource:

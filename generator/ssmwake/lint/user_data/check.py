@@ -29,8 +29,11 @@ CRLF_OR_BOM = rule(
 STATEMENTS = re.compile(r"\{%|^\s*\{\{[^\n]*\}\}\s*$", re.MULTILINE)
 
 
-def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Found]:
-    """Yield what is wrong with a file of user data, which may be base64 as for the API."""
+def check_file(path: str, data: bytes, image: str | None = None, *, is_part: bool = False) -> Iterator[Found]:
+    """Yield what is wrong with a file of user data, which may be base64 as for the API.
+
+    Where it becomes a part of other user data, which may be compressed, its own size says nothing.
+    """
     if data.startswith(BOM):
         mark = Replacement(Location(path, 1, 0), Location(path), "")
         yield CRLF_OR_BOM.at(Location(path), "a byte order mark before the first line; save it without", fix=mark)
@@ -38,7 +41,7 @@ def check_file(path: str, data: bytes, image: str | None = None) -> Iterator[Fou
     if isinstance(found, Finding):
         yield found
     else:
-        yield from check(*found, image)
+        yield from check(*found, image, least=0 if is_part else None)
 
 
 def check(
