@@ -113,60 +113,52 @@ is_worker() {
     [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
 }
 
-# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for
-# Systems Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each
-# of its rare tries; and it writes a log just then.
+# Leaves in $line what the agent has logged last of the pattern $1, and in $logged when, in seconds since 1970.
+read_log() {
+    # The cause of an error is a line of its own, without a time.
+    line=$(tail -c 65536 "$agent_log" 2>/dev/null | sed '$!N;s/\ncaused by/ caused by/;P;D' | grep -E "$1" | tail -n 1)
+    logged=$(date -d "$(printf %.19s "${line:-none}")" +%s 2>/dev/null) || logged=0
+}
+
+# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection for
+# 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it comes
+# back by itself, it logs that its channel is open.
 judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
     find_age "$2"
     read_connections "$1"
-    refused=''
-    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) &&
-        [ $(($(date +%s) - value)) -le $((age + 1)) ] && refused=yes
-    case $refused:$visible:$remotes in
-    *:yes:[2-9]) ;;
-    yes:*) agent=hibernating ;;
-    *:0)
+    read_log 'control channel succ'
+    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) || value=0
+    refused=$(($(date +%s) - value))
+    if [ "$logged" -le "$value" ] && [ $refused -lt 14400 ] && [ $refused -le $((age + 1)) ]; then
+        agent=hibernating
+    elif [ -z "$connected" ]; then
         # It reconnects by itself, and needs a second at its start. Version 2 without a role makes no connection at all.
         lost=${lost:-$now} agent=connecting
         [ $((now - lost)) -lt "$patience" ] || agent=hibernating
         [ $((now - lost)) -lt 3 ] || [ "$1" != "$pid" ] || agent=asleep
-        ;;
-    # A refusal comes within a moment.
-    *) [ "$age" -ge 3 ] || agent=connecting ;;
-    esac
-    [ $agent != online ] || lost='' seen_online=$now
+    elif [ "$age" -lt 3 ]; then
+        # A refusal comes within a moment.
+        agent=connecting
+    else
+        lost='' seen_online=$now
+    fi
 }
 
-# Count the remote addresses to which the process $1 is connected, apart from IMDS. From /proc, as `ss` is not in every
-# image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory
-# too): then $visible is empty, and what counts is everything of root.
+# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image. The
+# watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too): then
+# what counts is everything of root.
 read_connections() {
-    remotes=0 known='' visible='' list='[0-9]+' owner=$user
-    set -f
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
-    line=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null)
-    for word in $line; do
-        case $word in
-        '->') [ "$visible" ] || visible=yes list=none owner='[0-9]+' ;;
-        socket:\[*\])
-            word=${word#*\[}
-            list="$list|${word%\]}"
-            ;;
-        esac
-    done
+    # shellcheck disable=SC2012 # from every line only a number is taken
+    list=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null |
+        sed -n '/ -> /{s/.* -> socket:.\([0-9]*\).$/\1/;s/.* .*/none/;p;}' | tr '\n' '|')
+    owner=${list:+[0-9]+}
     # A row is: number, local and remote address, state (01: established), three more, user, timeout, socket.
-    # shellcheck disable=SC2013 # words
-    for word in $(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
-        s/^ *[0-9]+: [^ ]+ ([^ ]+) 01( +[^ ]+){3} +$owner +[0-9]+ ($list) .*/\1/p" \
-        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null); do
-        case $known in
-        *$word*) ;;
-        *) known=$known$word remotes=$((remotes + 1)) ;;
-        esac
-    done
-    set +f
+    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
+        /^ *[0-9]+: [^ ]+ [^ ]+ 01( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /p" \
+        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null)
 }
 
 # Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
@@ -181,19 +173,3 @@ read_identity() {
     esac
 }
 
-# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing
-# or refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has
-# the same numbers, and a test compares them.
-refused_from=25 refused_to=30 backoff_last=60
-
-# Leaves the window in $retry.
-describe_retry() {
-    value=$((age / 60 / refused_to + 1))
-    case $agent in
-    asleep) retry="$((value * refused_from - age / 60)) to $((value * refused_to - age / 60)) min" ;;
-    hibernating) retry="0 to $backoff_last min" ;;
-    esac
-    case $retry in
-    -*) retry="0 to ${retry##* to }" ;;
-    esac
-}

@@ -11,17 +11,15 @@ find_client() {
         command -v "$word" >/dev/null 2>&1 && return
     done
     client=''
-    finish no-http-client 'there is no curl, python3 or bash: install one'
+    finish no-http-client 'install curl, python3 or bash'
 }
 
 # $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
 # $body, its status in $http, and in $reason why it is not a good answer.
 request() {
-    value=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
-    port=${address##*:} address=${address%:*}
-    address=${address#[}
-    address=${address%]}
+    value=$1 verb=$2 limit=$((deadline - now < 2 ? 1 : 2))
     shift 2
+    pieces=$(($# * 2))
     case $client in
     # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
     curl)
@@ -29,25 +27,22 @@ request() {
         set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
             "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
         ;;
-    bash)
-        value="$limit $verb $value"
-        set -- timeout 3 bash -c "$bash_client" "$address" "$port" "$@"
-        ;;
-    *)
-        value="$limit $verb $value"
-        set -- python3 -ISc "$python_client" "$address" "$port" "$@"
-        ;;
+    bash) set -- timeout 3 bash -c "$bash_client" "${endpoint#*//}" "$@" ;;
+    *) set -- python3 -ISc "$python_client" "${endpoint#*//}" "$@" ;;
     esac
+    [ "$client" = curl ] || value="$limit $verb $value"
     # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
     { reply=$(echo "$value" | "$@"); } 2>/dev/null
     value=$? info='' reason=''
-    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
+    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh.
     set -f
     IFS='~'
     # shellcheck disable=SC2086 # this is the splitting
     set -- $reply
     unset IFS
     set +f
+    # No good answer holds a `~`.
+    [ $# -le $pieces ] || set -- '~' 200
     [ $# -lt 3 ] || { info=$1 && shift 2; }
     body=${1-} http=${2:-${reply:+none}}
     case $http:$value in

@@ -11,7 +11,8 @@ install() {
     [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
-    before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
+    before=$(sed -n '/^[Dd]escription/{s/.*(ssmwake \(.*\)).*/\1/;s/.*=.*/an older version/;p;}' \
+        "$units/ssmwake.service" "$rc_script" 2>/dev/null)
     changed='' target=$home line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     try_to_write "$target" "$line" 755 || {
@@ -39,10 +40,11 @@ command_args='$target watch'" 755
     esac
     start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
     rm -f "$retry_at_boot"
+    line="version $version"
     case $before:$changed in
-    :*) action=installed line="version $version" ;;
-    "$version:") action=unchanged line="version $version" ;;
-    "$version":*) action=updated line="files or settings of version $version" ;;
+    :*) action=installed ;;
+    "$version:") action=unchanged ;;
+    "$version":*) action=updated ;;
     *) action=updated line="from $before to $version" ;;
     esac
     told='' reason=installed
@@ -55,13 +57,13 @@ start_watcher() {
     verb=start
     [ -z "$changed" ] || verb=restart
     case $manager:$no_start in
-    systemd:*) timeout 60 systemctl enable ssmwake ;;
-    *) timeout 60 rc-update add ssmwake default ;;
+    systemd:*) bounded 60 systemctl enable ssmwake ;;
+    *) bounded 60 rc-update add ssmwake default ;;
     esac
     case $manager:$no_start in
     # `enable` has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
     systemd:) control $verb ssmwake ;;
-    openrc:) timeout 60 rc-service ssmwake $verb ;;
+    openrc:) bounded 60 rc-service ssmwake $verb ;;
     esac
 } >/dev/null 2>&1
 
@@ -78,14 +80,10 @@ try_to_write() {
         printf '%s\n' "$2" >"$1.${$}" && chmod "${3:-644}" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
 } 2>/dev/null
 
-# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that
-# it does not know, and has no Type=exec.
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives and
+# the groups of system calls that it does not know: a list of what is allowed would then allow nothing. It has no
+# Type=exec.
 write_units() {
-    # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
-    line="SystemCallFilter=@system-service$nl"
-    case $(timeout 20 systemctl --version) in
-    '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
-    esac
     write "$units/ssmwake.service" "[Unit]
 Description=Wake the SSM agent when the IAM role arrives (ssmwake $version)
 Documentation=file:$target
@@ -102,22 +100,27 @@ RuntimeDirectory=ssmwake
 RuntimeDirectoryPreserve=yes
 TasksMax=16
 MemoryMax=64M
-UMask=0077
 CapabilityBoundingSet=
 NoNewPrivileges=yes
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 PrivateDevices=yes
 PrivateTmp=yes
+ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectSystem=strict
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 RestrictNamespaces=yes
+RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
-${line}IPAddressDeny=any
+SystemCallFilter=~@cpu-emulation @debug @keyring @obsolete
+IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target"
@@ -135,14 +138,14 @@ StandardError=journal+console"
 uninstall() {
     action=uninstalled
     case $manager in
-    systemd) timeout 60 systemctl disable --now ssmwake ssmwake-ready.target ;;
+    systemd) bounded 60 systemctl disable --now ssmwake ssmwake-ready.target ;;
     openrc)
-        timeout 60 rc-service ssmwake stop
-        timeout 60 rc-update del ssmwake
+        bounded 60 rc-service ssmwake stop
+        bounded 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
     rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
         "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
-    timeout 60 systemctl daemon-reload >/dev/null 2>&1
+    bounded 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
 }

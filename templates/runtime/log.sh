@@ -48,18 +48,13 @@ print_report() {
     ok=false
     [ "$code" != 0 ] || ok=true
     report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
-    add reason "$reason"
-    add role "$role"
-    add profile "$profile"
-    add action "$action"
-    add unit "$unit"
-    add agent "$agent"
+    for key in reason role profile action unit agent cause error; do
+        eval "add $key \"\$$key\""
+    done
     add instance_connect "$connect"
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
     add client "${client##*/}"
     [ -z "$watcher" ] || add_status
-    [ -z "$cause" ] || add cause "$cause"
-    [ -z "$cause" ] || add error "$error"
     [ -z "$expired" ] || report="$report,\"expired\":true"
     printf '%s\n' "{$report}"
 }

@@ -16,7 +16,7 @@ main() {
     polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 healthy=0 action=none connect=off agent=unknown
     # The rest is empty.
     read -r reason role profile id client json told lock sleeper token applied announced candidate force given expired \
-        expires verdict agent_source retry no_start self manager target watcher </dev/null
+        expires verdict agent_source retry no_start self manager target watcher on_ready </dev/null
     now
     start=$now
     trap 'on_signal 129' HUP
@@ -35,13 +35,10 @@ main() {
     esac
     case $mode in
     on-ready) on_ready ;;
-    install) install ;;
-    uninstall) uninstall ;;
+    install | uninstall) $mode ;;
     esac
     find_client
-    case $mode in
-    status) status ;;
-    esac
+    [ "$mode" != status ] || status
     loop
 }
 

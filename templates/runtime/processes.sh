@@ -23,10 +23,8 @@ find_process() {
     user=${user:-$(id -u)}
     for word in /proc/[0-9]*; do
         found=${word#/proc/}
-        if examine "$found" "$1)" && "$2" && grep -q "^Uid:	$user	$user	" "$word/status" &&
-            ! grep -q '^NSpid:.*	.*	' "$word/status"; then
-            return
-        fi
+        examine "$found" "$1)" && "$2" &&
+            [ "$(grep -c "^Uid:	$user	$user	\|^NSpid:.*	.*	" "$word/status")" = 1 ] && return
     done
     found=''
     return 1
@@ -58,6 +56,6 @@ take_lock() {
     examine ${$}
     # -C: of two at the same time only one writes it.
     { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "${$} $started" >"$lock"); } 2>/dev/null
-    [ -e "$lock" ] || tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
+    [ -e "$lock" ] || tell cannot-write "$run cannot be written"
     ! is_held "$1" || [ "$holder" = ${$} ]
 }

@@ -1,6 +1,6 @@
 # on-ready: commands and units that want the role start when it is there: once for each identity on each instance.
 
-on_ready_pauses='10 30 60 120 300 end'
+on_ready_pauses='10 30 60 120 300'
 
 # Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with
 # what was done on the machine that they were made of, so the instance is part of the stamp.
@@ -32,8 +32,10 @@ on_ready() {
             (echo "$id" >>"$lib/ready") 2>/dev/null || echo "$id" >>"$run/done"
         done
         is_announced || finish ready
-        [ "$word" = end ] || sleep "$word"
+        echo "failed; runs again after $word s" >"$run/on-ready"
+        sleep "$word"
     done
+    echo 'failed; runs again at the next boot' >"$run/on-ready"
     finish on-ready-failed "a command of $hook failed"
 }
 

@@ -2,30 +2,38 @@
 
 cause='' error=''
 
-# Leaves in $cause `refused`, `unreachable` or nothing; in $error what the agent has logged last about it since it was
-# started, in one line of printable characters without keys and tokens; and a sentence and what to do in $sentence,
-# $todo.
+# Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last about
+# it since it was started, with its time, in one line of printable characters without keys and tokens; and a sentence and
+# what to do in $sentence, $todo.
 explain_cause() {
-    error=$(tail -c 65536 "$agent_log" 2>/dev/null |
-        grep -E 'Core Agent|Successfully|produced aws|^caused by|s\. Err|hibernate - |Fingerprint' | tail -n 1 |
-        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
-            s/ WARN .*Error: | INFO .*ate - / /
-            s/(.{300}).*/\1/')
-    case $error in
+    cause='' error=''
+    read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
+    case $line in
     # It has written nothing yet, or what it met is over.
-    '' | *'Core Agent'* | *Success* | *'no EC2 instance role'*) return ;;
-    'caused by'*)
-        cause=unreachable sentence='the agent cannot reach Systems Manager'
-        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, proxy)'
-        ;;
-    *)
-        cause=refused sentence='Systems Manager refuses the agent'
-        todo="let role $role do what AmazonSSMManagedInstanceCore allows"
-        ;;
+    '' | *Success* | *'no EC2 instance role'*) return ;;
     esac
+    error="$agent_log: $(printf %s "$line" | tr -dc '[:print:]' |
+        sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
+            s/ [A-Z]+ .*(Error:|ate -|caused by:) / /
+            s/(.{300}).*/\1/')"
+    cause=refused sentence='Systems Manager refuses the agent'
     case $error in
+    *' Post '*)
+        cause=unreachable value=${error#*://}
+        value=${value%%[/\"]*}
+        case $error in
+        *proxyconnect*) value="its proxy ${error##*dial tcp }" ;;
+        esac
+        sentence="the agent cannot reach ${value%%: *}: ${error##*: }"
+        todo='open the way to it and to ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        ;;
     *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
     *'ignature exp'*) todo='set the clock' ;;
+    *' to perform: '*)
+        value=${error##* to perform: }
+        todo="let role $role do ${value%% *}"
+        ;;
+    *) todo="let role $role do what AmazonSSMManagedInstanceCore allows" ;;
     esac
 }
 
@@ -34,5 +42,5 @@ tell_cause() {
     [ "$woken" != 0 ] || [ "$agent_source" = OnPrem ] || return 0
     [ $((now - woken)) -ge 3 ] || return 0
     explain_cause
-    [ -z "$cause" ] || tell $cause "$sentence; $todo; its log: $error"
+    [ -z "$cause" ] || tell $cause "$sentence; $todo; $error"
 }

@@ -14,16 +14,20 @@ nl='
 '
 
 load_settings() {
-    if [ -e "$conf" ] && [ ! -r "$conf" ]; then
-        finish cannot-read "$conf; it holds no secret: sudo chmod 644 $conf"
-    fi
+    [ -e "$conf" ] || set -- /dev/null
+    [ -r "${1-$conf}" ] || finish cannot-read "$conf: sudo chmod 644 $conf"
     # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
     while IFS= read -r line || [ "$line" ]; do
-        case ${line%%=*} in
-        *[!A-Z_]*) ;;
-        SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
+        case $line in
+        SSMWAKE_ROLE=* | SSMWAKE_TIMEOUT=* | SSMWAKE_POLL=* | SSMWAKE_POLL_HEALTHY=* | SSMWAKE_RESTART_AFTER=* | \
+            SSMWAKE_INSTANCE_CONNECT=* | SSMWAKE_CARRIER=*)
+            eval ": \"\${${line%%=*}=\${line#*=}}\""
+            ;;
+        '#'*) ;;
+        # Its first word only, as the rest may be a secret that somebody put there.
+        ?*) tell bad-setting "$conf: '${line%%[!A-Za-z_]*}' is not a setting" ;;
         esac
-    done 2>/dev/null <"$conf"
+    done <"${1-$conf}"
     wanted=${SSMWAKE_ROLE-}
     is_role "${wanted:-any}" || finish bad-setting "SSMWAKE_ROLE: '$wanted' is not the name of a role"
     load_times TIMEOUT 10m

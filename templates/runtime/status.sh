@@ -15,12 +15,13 @@ status() {
     watcher=inactive
     ! is_held watch || watcher=active
     read_identity
-    describe_retry
+    read -r on_ready 2>/dev/null <"$run/on-ready"
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
     explain
     case $reason in
     agent-asleep | agent-hibernating) explain_cause ;;
     esac
+    describe_retry
     case $reason:$todo in
     *:?*) ;;
     agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
@@ -37,6 +38,7 @@ add_status() {
     add agent_source "$agent_source"
     add agent_retry "$retry"
     add watcher "$watcher"
+    add on_ready "$on_ready"
     add todo "$todo"
 }
 
@@ -45,7 +47,8 @@ print_status() {
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${expires:+valid until }${expires:-${verdict:-none}}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again in $retry}
-  watcher      $watcher${cause:+
+  watcher      $watcher${on_ready:+
+  on-ready     $on_ready}${cause:+
   its log      $error}
 next: $todo"
 }

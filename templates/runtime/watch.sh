@@ -137,7 +137,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell holding 'the role flaps; the agent is left alone for a while'
+            tell holding 'the role changes too often'
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60

@@ -2,11 +2,11 @@
 
 # Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
 explain() {
-    todo=''
+    todo='' sentence="the agent is ${reason#agent-}"
     case $reason in
     ready) sentence="the agent is online with role $role" todo=nothing ;;
     no-role)
-        sentence='this instance has no role yet: IMDS shows none'
+        sentence='IMDS shows no role yet'
         todo='attach an instance profile that has a role'
         ;;
     other-role)
@@ -20,18 +20,16 @@ explain() {
     creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
     imds-disabled)
         sentence='IMDS is switched off for this instance'
-        todo='aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id ID'
+        todo='enable the HTTP endpoint in its metadata options'
         ;;
     imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
     agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
-    agent-down) sentence='the agent has ended and was not started again' ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
-    agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
-    agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
+    agent-masked) todo="sudo systemctl unmask --now $unit" ;;
+    agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='the agent was stopped, and stays stopped' todo="sudo systemctl start $unit" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
-    *) sentence="the agent is ${reason#agent-}" ;;
     esac
 }

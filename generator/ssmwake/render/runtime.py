@@ -25,6 +25,7 @@ PARTS = (
     "processes.sh",
     "agent.sh",
     "refusal.sh",
+    "retries.sh",
     "wake.sh",
     "ready.sh",
     "watch.sh",
