@@ -15,7 +15,7 @@ PACKED = Path(__file__).parents[1] / "templates" / "runtime" / "packed.txt"
 
 def main() -> int:
     """Write the packed runtime if it is not current."""
-    text = wrapped(zopfli.gzip.compress(without_comments(runtime()).encode()))
+    text = wrapped(zopfli.gzip.compress(without_comments(runtime()).encode(), numiterations=500))
     if not PACKED.exists() or PACKED.read_text(encoding="utf-8") != text:
         PACKED.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{PACKED.name}: {len(text)} characters\n")

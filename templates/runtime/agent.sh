@@ -164,12 +164,9 @@ read_connections() {
 # Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
 # hybrid activation, which never uses the role) or nothing.
 read_identity() {
-    agent_source=''
     line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
     field "$line" IdentityType
     [ "$value" = OnPrem ] || field "$line" CredentialSource
-    case $value in
-    OnPrem | SSM | EC2) agent_source=$value ;;
-    esac
+    agent_source=$value
 }
 

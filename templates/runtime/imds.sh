@@ -79,7 +79,7 @@ read_role() {
     reason='other-role'
     [ "${wanted:-$role}" = "$role" ] || return
     reason=ready
-    same "$announced" && [ "$mode$expired" = "$mode" ] && [ "$mode" != status ] && return
+    same "$announced" && [ -z "$expired" ] && [ "$mode" != status ] && return
     get "meta-data/iam/security-credentials/$role"
     [ -z "$reason" ] || return
     field "$body" Code
@@ -94,11 +94,7 @@ read_role() {
         [ "$value" ] || reason=${reason:-creds-missing-$key}
     done
     [ -z "$reason" ] || return
-    reason=ready expired=''
-    case $value in
-    *[!0-9TZ:.+-]*) ;;
-    *) expires=$value ;;
-    esac
+    reason=ready expired='' expires=$value
     # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
     expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
 }

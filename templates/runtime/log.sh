@@ -49,7 +49,7 @@ print_report() {
     [ "$code" != 0 ] || ok=true
     report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
     for key in reason role profile action unit agent cause error; do
-        eval "add $key \"\$$key\""
+        eval "add $key \"\${$key}\""
     done
     add instance_connect "$connect"
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"

@@ -1,6 +1,6 @@
 # on-ready: commands and units that want the role start when it is there: once for each identity on each instance.
 
-on_ready_pauses='10 30 60 120 300'
+on_ready_pauses='10s 30s 60s 120s 300s reboot'
 
 # Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with
 # what was done on the machine that they were made of, so the instance is part of the stamp.
@@ -28,14 +28,14 @@ on_ready() {
         while is_announced; do
             # To the journal only: what we say on standard error goes to the console as well, and this may be secret.
             HOME=/root sh "$hook" 2>&1 || break
+            rm -f "$run/on-ready"
             # In /run where /var cannot be written.
             (echo "$id" >>"$lib/ready") 2>/dev/null || echo "$id" >>"$run/done"
         done
         is_announced || finish ready
-        echo "failed; runs again after $word s" >"$run/on-ready"
-        sleep "$word"
+        echo "failed; runs again after $word" >"$run/on-ready"
+        [ "$word" = reboot ] || sleep "${word%s}"
     done
-    echo 'failed; runs again at the next boot' >"$run/on-ready"
     finish on-ready-failed "a command of $hook failed"
 }
 

@@ -12,7 +12,7 @@ explain_cause() {
     # It has written nothing yet, or what it met is over.
     '' | *Success* | *'no EC2 instance role'*) return ;;
     esac
-    error="$agent_log: $(printf %s "$line" | tr -dc '[:print:]' |
+    error="$agent_log: $(printf %s "$line" |
         sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
             s/ [A-Z]+ .*(Error:|ate -|caused by:) / /
             s/(.{300}).*/\1/')"

@@ -50,7 +50,7 @@ print_status() {
   watcher      $watcher${on_ready:+
   on-ready     $on_ready}${cause:+
   its log      $error}
-next: $todo"
+next: $todo" | tr -dc '[:print:]\n'
 }
 
 # Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.

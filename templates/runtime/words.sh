@@ -5,10 +5,7 @@ explain() {
     todo='' sentence="the agent is ${reason#agent-}"
     case $reason in
     ready) sentence="the agent is online with role $role" todo=nothing ;;
-    no-role)
-        sentence='IMDS shows no role yet'
-        todo='attach an instance profile that has a role'
-        ;;
+    no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
     other-role)
         sentence="the role is $role, and $wanted is wanted"
         todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
@@ -18,18 +15,13 @@ explain() {
         todo='allow ec2.amazonaws.com in its trust policy'
         ;;
     creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
-    imds-disabled)
-        sentence='IMDS is switched off for this instance'
-        todo='enable the HTTP endpoint in its metadata options'
-        ;;
+    imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
     imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
-    agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
-    agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-masked) todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
-    agent-stopped) sentence='the agent was stopped, and stays stopped' todo="sudo systemctl start $unit" ;;
+    agent-stopped) todo="sudo systemctl start $unit" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
 }

@@ -12,6 +12,7 @@ from ssmwake.simulate.imds import Imds
 from support.shells import SHELLS, Runtime, end
 
 WEB = "AIPA1/web i-0a"
+NOWHERE = "http://127.0.0.1:9"
 
 
 def announce(runtime: Runtime, stamp: str, folder: str = "run/ssmwake") -> None:
@@ -35,7 +36,7 @@ def impatient(runtime: Runtime) -> Runtime:
     """The runtime with pauses of a second between the tries."""
     script = runtime.root / "impatient.sh"
     text = runtime.script.read_text()
-    changed = text.replace("on_ready_pauses='10 30 60 120 300 end'", "on_ready_pauses='1 1 end'")
+    changed = text.replace("on_ready_pauses='10s 30s 60s 120s 300s reboot'", "on_ready_pauses='1s 1s reboot'")
     assert changed != text
     script.write_text(changed)
     return dataclasses.replace(runtime, script=script)
@@ -63,9 +64,24 @@ def test_a_failure_is_tried_again_a_few_times(shell: str, runtime: Runtime) -> N
     failed = quick.run("on-ready", shell=shell)
     assert (failed.status, failed.report["reason"], times_run(quick)) == (71, "on-ready-failed", 3)
     assert not (quick.root / "var/lib/ssmwake/ready").exists()
+    assert "\n  on-ready     failed; runs again after reboot\n" in quick.run("status", "--endpoint", NOWHERE).out
     hook(quick, f"test -e {quick.root}/good || {{ : >{quick.root}/good; exit 1; }}")
     assert quick.run("on-ready", shell=shell).status == 0
     assert times_run(quick) == 5
+    assert "on-ready" not in quick.run("status", "--endpoint", NOWHERE).out
+
+
+def test_status_says_that_what_failed_runs_again(runtime: Runtime) -> None:
+    hook(runtime, "false")
+    announce(runtime, WEB)
+    process = runtime.start("on-ready")
+    limit = time.monotonic() + 10
+    while not (runtime.root / "run/ssmwake/on-ready").exists():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    report = runtime.run("status", "--json", "--endpoint", NOWHERE).report
+    end(process)
+    assert report["on_ready"] == "failed; runs again after 10s"
 
 
 def test_what_is_announced_while_the_commands_run_is_next(runtime: Runtime) -> None:

@@ -13,26 +13,31 @@ from ssmwake.resources import templates
 
 NOTICE = "Rendered by ssmwake from templates/; do not edit."
 
-# Each part holds functions and defaults only; the last line of the script calls `main`.
+# Each part holds functions and defaults only; the last line of the script calls `main`. gzip looks back 32 KiB, so parts
+# that use the same words are neighbours: this order saves 1 % of what every carrier holds.
 PARTS = (
     "settings.sh",
+    # The command line.
+    "help.sh",
+    "install.sh",
+    "main.sh",
     "log.sh",
-    "words.sh",
-    "clock.sh",
-    "clients.sh",
-    "http.sh",
-    "imds.sh",
+    # The agent.
     "processes.sh",
     "agent.sh",
+    "clock.sh",
+    "words.sh",
     "refusal.sh",
     "retries.sh",
+    # IMDS.
+    "imds.sh",
+    "http.sh",
+    "clients.sh",
+    # What to do.
     "wake.sh",
-    "ready.sh",
     "watch.sh",
     "status.sh",
-    "install.sh",
-    "help.sh",
-    "main.sh",
+    "ready.sh",
 )
 COMMENT_OR_BLANK = re.compile(r"[ \t]*(#.*)?\n")
 
