@@ -17,16 +17,20 @@ nl='
 '
 
 load_settings() {
-    if [ -e "$conf" ] && [ ! -r "$conf" ]; then
-        finish cannot-read "$conf; it holds no secret: sudo chmod 644 $conf"
-    fi
+    [ -e "$conf" ] || set -- /dev/null
+    [ -r "${1-$conf}" ] || finish cannot-read "$conf: sudo chmod 644 $conf"
     # The file is read line by line and never sourced: a setting is data, even in a file that belongs to root.
     while IFS= read -r line || [ "$line" ]; do
-        case ${line%%=*} in
-        *[!A-Z_]*) ;;
-        SSMWAKE_*) eval ": \"\${${line%%=*}=\${line#*=}}\"" ;;
+        case $line in
+        SSMWAKE_ROLE=* | SSMWAKE_TIMEOUT=* | SSMWAKE_POLL=* | SSMWAKE_POLL_HEALTHY=* | SSMWAKE_RESTART_AFTER=* | \
+            SSMWAKE_INSTANCE_CONNECT=* | SSMWAKE_CARRIER=*)
+            eval ": \"\${${line%%=*}=\${line#*=}}\""
+            ;;
+        '#'*) ;;
+        # Its first word only, as the rest may be a secret that somebody put there.
+        ?*) tell bad-setting "$conf: '${line%%[!A-Za-z_]*}' is not a setting" ;;
         esac
-    done 2>/dev/null <"$conf"
+    done <"${1-$conf}"
     wanted=${SSMWAKE_ROLE-}
     is_role "${wanted:-any}" || finish bad-setting "SSMWAKE_ROLE: '$wanted' is not the name of a role"
     load_times TIMEOUT 10m
@@ -71,6 +75,289 @@ read_time() {
     *h) seconds=$((seconds * 3600)) ;;
     esac
     [ "$seconds" -le 86400 ]
+}
+
+# The commands and their options, as --help prints them; anything else is refused.
+
+# Leaves in $usage the options of the command $1 and what it does; fails for anything that is not a command.
+describe() {
+    usage='[--role NAME] [--poll TIME] [--endpoint URL]'
+    case $1 in
+    status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and look until it is online" ;;
+    wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
+    watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
+    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
+    uninstall) usage=': remove the script, the service, the settings and the state' ;;
+    on-ready) usage=": run $hook, once for each role and instance" ;;
+    *) return 1 ;;
+    esac
+}
+
+# Print the help of the commands in the arguments.
+print_help() {
+    for word; do
+        describe "$word"
+        echo "ssmwake $word $usage"
+    done
+    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online, too; --no-start is for images."
+    exit
+}
+
+# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at
+# any moment.
+
+units=$root/etc/systemd/system
+home=$root/usr/local/sbin/ssmwake
+rc_script=$root/etc/init.d/ssmwake
+# What cloud-init runs at each boot: user data leaves itself there, so that a power cut only delays the installation.
+retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
+
+install() {
+    [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
+    # In a chroot no service manager runs; its files say which one will.
+    [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
+    before=$(sed -n '/^[Dd]escription/{s/.*(ssmwake \(.*\)).*/\1/;s/.*=.*/an older version/;p;}' \
+        "$units/ssmwake.service" "$rc_script" 2>/dev/null)
+    changed='' target=$home line=$(cat "$self")
+    # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
+    try_to_write "$target" "$line" 755 || {
+        target=$lib/ssmwake
+        write "$target" "$line" 700
+    }
+    # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
+    line=$(cat "$conf" 2>/dev/null)
+    case $line$nl in
+    "$given"*) ;;
+    *) line=$given$line ;;
+    esac
+    # No secret is in it, and a service user may run `ssmwake wait`.
+    [ -z "$line" ] || write "$conf" "${line%"$nl"}"
+    case $manager in
+    systemd) write_units ;;
+    openrc)
+        write "$rc_script" "#!/sbin/openrc-run
+description='Wake the SSM agent when the IAM role arrives (ssmwake $version)'
+supervisor=supervise-daemon
+command=/bin/sh
+command_args='$target watch'" 755
+        ;;
+    *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
+    esac
+    start_watcher || finish restart-failed 'systemctl status ssmwake'
+    rm -f "$retry_at_boot"
+    line="version $version"
+    case $before:$changed in
+    :*) action=installed ;;
+    "$version:") action=unchanged ;;
+    "$version":*) action=updated ;;
+    *) action=updated line="from $before to $version" ;;
+    esac
+    told='' reason=installed
+    tell $action "$line"
+    finish installed
+}
+
+# A start leaves a watcher alone that runs already.
+start_watcher() {
+    verb=start
+    [ -z "$changed" ] || verb=restart
+    case $manager:$no_start in
+    systemd:*) bounded 60 systemctl enable ssmwake ;;
+    *) bounded 60 rc-update add ssmwake default ;;
+    esac
+    case $manager:$no_start in
+    # `enable` has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
+    systemd:) control $verb ssmwake ;;
+    openrc:) bounded 60 rc-service ssmwake $verb ;;
+    esac
+} >/dev/null 2>&1
+
+write() {
+    try_to_write "$@" || finish cannot-write "$1"
+}
+
+# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left
+# alone.
+try_to_write() {
+    [ "$(cat "$1")" = "$2" ] && chmod "${3:-644}" "$1" && return
+    # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
+    [ ! -d "$1" ] && [ ! -c "$1" ] && (umask 022 && mkdir -p "${1%/*}") &&
+        printf '%s\n' "$2" >"$1.${$}" && chmod "${3:-644}" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
+} 2>/dev/null
+
+# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives and
+# the groups of system calls that it does not know: a list of what is allowed would then allow nothing. It has no
+# Type=exec.
+write_units() {
+    write "$units/ssmwake.service" "[Unit]
+Description=Wake the SSM agent when the IAM role arrives (ssmwake $version)
+Documentation=file:$target
+StartLimitIntervalSec=0
+[Service]
+ExecStart=/bin/sh $target watch
+Restart=always
+RestartSec=15
+RestartPreventExitStatus=64 78
+SuccessExitStatus=143
+SyslogIdentifier=ssmwake
+StandardError=journal+console
+RuntimeDirectory=ssmwake
+RuntimeDirectoryPreserve=yes
+TasksMax=16
+MemoryMax=64M
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=~@cpu-emulation @debug @keyring @obsolete
+IPAddressDeny=any
+IPAddressAllow=169.254.169.254 fd00:ec2::254
+[Install]
+WantedBy=multi-user.target"
+    write "$units/ssmwake-ready.target" "[Unit]
+Description=The IAM role is there (ssmwake)
+Wants=ssmwake-on-ready.service"
+    write "$units/ssmwake-on-ready.service" "[Unit]
+Description=Run /etc/ssmwake.on-ready (ssmwake $version)
+[Service]
+ExecStart=/bin/sh $target on-ready
+SyslogIdentifier=ssmwake
+StandardError=journal+console"
+}
+
+uninstall() {
+    action=uninstalled
+    case $manager in
+    systemd) bounded 60 systemctl disable --now ssmwake ssmwake-ready.target ;;
+    openrc)
+        bounded 60 rc-service ssmwake stop
+        bounded 60 rc-update del ssmwake
+        ;;
+    esac >/dev/null 2>&1
+    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
+        "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
+    bounded 60 systemctl daemon-reload >/dev/null 2>&1
+    finish uninstalled
+}
+
+# The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
+
+# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so
+# each process that is started would see in its environment what IMDS answers.
+set -u +x
+unset -v token line reply info body value word state list
+umask 077
+LC_ALL=C
+export LC_ALL
+unset IFS
+
+main() {
+    # With its port, which the client in bash wants to have; and its address on a host without IPv4.
+    endpoint=http://169.254.169.254:80 other='http://[fd00:ec2::254]:80'
+    mode=${1---help} start=0 deadline=999999999
+    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 healthy=0 action=none connect=off agent=unknown
+    # The rest is empty.
+    read -r reason role profile id client json told lock sleeper token applied announced candidate force given expired \
+        expires verdict agent_source retry no_start self manager target watcher on_ready </dev/null
+    now
+    start=$now
+    trap 'on_signal 129' HUP
+    trap 'on_signal 130' INT
+    trap 'on_signal 143' TERM
+    [ $# = 0 ] || shift
+    find_self
+    read_options "$@"
+    load_settings
+    ! command -v rc-service >/dev/null 2>&1 || manager=openrc
+    [ ! -d "$root/run/systemd/system" ] || manager=systemd
+    [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
+    wait) ;;
+    status) tell need-root 'without root, the agent cannot be looked at' ;;
+    *) finish need-root "$(command_line "$mode")" ;;
+    esac
+    case $mode in
+    on-ready) on_ready ;;
+    install | uninstall) $mode ;;
+    esac
+    find_client
+    [ "$mode" != status ] || status
+    loop
+}
+
+read_options() {
+    case $mode in
+    -h | --help) print_help status run wait watch install uninstall ;;
+    --version)
+        echo "ssmwake $version"
+        exit
+        ;;
+    esac
+    describe "$mode" || refuse "$mode is not a command"
+    while [ $# -gt 0 ]; do
+        case $1:$usage in
+        -h:* | --help:*) print_help "$mode" ;;
+        --*"[$1]"*) ;;
+        --*"[$1 "*)
+            [ $# -gt 1 ] || refuse "$1 needs a value"
+            read_value "$1" "$2"
+            shift
+            ;;
+        *) refuse "$1 is not an option of $mode" ;;
+        esac
+        case $1 in
+        --json) json=yes ;;
+        --restart) force=yes ;;
+        --no-start) no_start=yes ;;
+        esac
+        shift
+    done
+}
+
+# The option $1 has the value $2.
+read_value() {
+    case $1 in
+    --endpoint)
+        case $2 in
+        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) ;;
+        http://*:*) endpoint=$2 other=$2 ;;
+        esac
+        [ "$endpoint" = "$2" ] || refuse "$1: '$2' is not a URL such as http://169.254.169.254:80"
+        return
+        ;;
+    --role) is_role "$2" || refuse "$1: '$2' is not the name of a role" ;;
+    *) read_time "$2" || refuse "$1: '$2' is not a time such as 90, 90s or 10m" ;;
+    esac
+    line=SSMWAKE_$(echo "${1#--}" | tr '[:lower:]' '[:upper:]')
+    eval "$line=\$2"
+    given=$given$line=$2$nl
+}
+
+# Say what is wrong with the command line, and end.
+refuse() {
+    print_line "$1; see --help"
+    finish usage
+}
+
+on_signal() {
+    [ -z "$sleeper" ] || { kill "$sleeper" && wait "$sleeper"; } 2>/dev/null
+    code=$1
+    finish signal
 }
 
 # Sentences go to standard error, and only when something changed; standard output has one line of JSON, at the end.
@@ -123,18 +410,13 @@ print_report() {
     ok=false
     [ "$code" != 0 ] || ok=true
     report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
-    add reason "$reason"
-    add role "$role"
-    add profile "$profile"
-    add action "$action"
-    add unit "$unit"
-    add agent "$agent"
+    for key in reason role profile action unit agent cause error; do
+        eval "add $key \"\${$key}\""
+    done
     add instance_connect "$connect"
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
     add client "${client##*/}"
     [ -z "$watcher" ] || add_status
-    [ -z "$cause" ] || add cause "$cause"
-    [ -z "$cause" ] || add error "$error"
     [ -z "$expired" ] || report="$report,\"expired\":true"
     printf '%s\n' "{$report}"
 }
@@ -146,258 +428,6 @@ add() {
     *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | sed 's/["\\]/\\&/g') ;;
     esac
     report="$report,\"$1\":\"$value\""
-}
-
-# What a reason means: a sentence, and what to do next. Both are for people; programs read the reason.
-
-# Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
-explain() {
-    todo=''
-    case $reason in
-    ready) sentence="the agent is online with role $role" todo=nothing ;;
-    no-role)
-        sentence='this instance has no role yet: IMDS shows none'
-        todo='attach an instance profile that has a role'
-        ;;
-    other-role)
-        sentence="the role is $role, and $wanted is wanted"
-        todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
-        ;;
-    creds-AssumeRoleUnauthorizedAccess)
-        sentence="EC2 may not assume role $role"
-        todo='allow ec2.amazonaws.com in its trust policy'
-        ;;
-    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
-    imds-disabled)
-        sentence='IMDS is switched off for this instance'
-        todo='aws ec2 modify-instance-metadata-options --http-endpoint enabled --instance-id ID'
-        ;;
-    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
-    creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
-    agent-asleep) sentence='the agent is asleep: it found no working role when it looked' ;;
-    agent-hibernating) sentence='the agent hibernates: Systems Manager refused it' ;;
-    agent-down) sentence='the agent has ended and was not started again' ;;
-    agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
-    agent-masked) sentence='the agent is masked' todo="sudo systemctl unmask --now $unit" ;;
-    agent-disabled) sentence='the agent is disabled' todo="sudo systemctl enable --now $unit" ;;
-    agent-stopped) sentence='the agent was stopped, and stays stopped' todo="sudo systemctl start $unit" ;;
-    agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
-    *) sentence="the agent is ${reason#agent-}" ;;
-    esac
-}
-
-# Time since boot: it costs no process, and does not step when NTP sets the clock.
-
-now() {
-    # A chroot in which an image is built may have no /proc.
-    read -r now _ 2>/dev/null </proc/uptime || now=$(date +%s)
-    now=${now%.*}
-}
-
-# The two stand-ins for curl. Arguments: a host and a port, then paths; on standard input how many seconds a reply may
-# take, the method and the header, which holds the token. For each reply they print the body and, if that is whole,
-# `~STATUS~`.
-
-python_client='import http.client,os,signal,sys
-_,host,port,*paths=sys.argv
-limit,verb,header=input().split(" ",2)
-name,text=header.split(": ")
-for path in paths:
- signal.alarm(int(limit))
- connection=http.client.HTTPConnection(host,port)
- connection.request(verb,"/latest/"+path,headers={name:text})
- reply=connection.getresponse()
- os.write(1,reply.read(9800))
- if not reply.length:os.write(1,b"~%d~"%reply.status)'
-
-# shellcheck disable=SC2016 # its variables are its own
-bash_client='set +x
-read -r limit verb header
-for path in "${@:2}"; do
-    exec 3<>"/dev/tcp/$0/$1" || exit
-    printf "$verb /latest/$path HTTP/1.0\r\nHost: $0\r\n$header\r\n\r\n" >&3
-    read -r -u 3 _ status _
-    while read -r -u 3 line && [ ${#line} -gt 1 ]; do
-        [[ ${line,,} != content-length:* ]] || size=${line//[!0-9]}
-    done
-    IFS= read -r -u 3 -d "" -N 9800 body
-    printf %s "$body"
-    [ ${#body} != "$size" ] || printf "~$status~"
-done'
-
-# One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
-#
-# The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
-# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with
-# the square of their length.
-
-find_client() {
-    # yash keeps the variable of a loop to the function, so none is used after its loop.
-    for word in curl python3 bash; do
-        client=$word
-        command -v "$word" >/dev/null 2>&1 && return
-    done
-    client=''
-    finish no-http-client 'there is no curl, python3 or bash: install one'
-}
-
-# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
-# $body, its status in $http, and in $reason why it is not a good answer.
-request() {
-    value=$1 verb=$2 address=${endpoint#*//} limit=$((deadline - now < 2 ? 1 : 2))
-    port=${address##*:} address=${address%:*}
-    address=${address#[}
-    address=${address%]}
-    shift 2
-    case $client in
-    # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
-    curl)
-        value="header = \"$value\""
-        set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
-            "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
-        ;;
-    bash)
-        value="$limit $verb $value"
-        set -- timeout 3 bash -c "$bash_client" "$address" "$port" "$@"
-        ;;
-    *)
-        value="$limit $verb $value"
-        set -- python3 -ISc "$python_client" "$address" "$port" "$@"
-        ;;
-    esac
-    # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
-    { reply=$(echo "$value" | "$@"); } 2>/dev/null
-    value=$? info='' reason=''
-    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh. No good answer holds a `~`.
-    set -f
-    IFS='~'
-    # shellcheck disable=SC2086 # this is the splitting
-    set -- $reply
-    unset IFS
-    set +f
-    [ $# -lt 3 ] || { info=$1 && shift 2; }
-    body=${1-} http=${2:-${reply:+none}}
-    case $http:$value in
-    200:0) ;;
-    429:* | 5??:*) reason='imds-busy' ;;
-    403:*) reason='imds-forbidden' ;;
-    [13-4]??:*) reason=imds-http-$http ;;
-    :* | 000:*) reason='imds-unreachable' http=0 ;;
-    *) reason='partial-body' http=200 ;;
-    esac
-    [ ${#body} -le 8192 ] || reason='oversize-body'
-}
-
-# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
-# them.
-
-# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so
-# once more with a new one. Its six hours end early here.
-get() {
-    for _ in 1 2; do
-        if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
-            token=''
-            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token
-            case $reason in
-            imds-forbidden) reason='imds-disabled' ;;
-            imds-http-40[45]) reason='no-imdsv2' ;;
-            imds-http-400) reason='token-rejected' ;;
-            esac
-            [ ${#body} -le 1024 ] || body=''
-            case $reason$body in
-            '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
-            esac
-            [ -z "$reason" ] || return
-            token=$body token_since=$now
-        fi
-        request "X-aws-ec2-metadata-token: $token" GET "$@"
-        [ "$reason" = imds-http-401 ] || return 0
-        token='' reason='token-refused'
-    done
-}
-
-# Put into $value what the JSON object $1 holds under the key $2. The document is split at its quotes: linear, where
-# cutting it with `${1#*key}` is quadratic. Neither names nor values of IMDS hold escapes.
-field() {
-    value='' state=''
-    set -f
-    IFS='"'
-    for word in $1; do
-        case $state:$word in
-        :"$2") state=1 ;;
-        1:*[![:space:]:]*) state='' ;;
-        1:*:*) state=2 ;;
-        2:*) value=$word state=3 ;;
-        # What no quote ends was cut off.
-        3:*) state=4 ;;
-        esac
-    done
-    unset IFS
-    set +f
-    [ "$state" = 4 ] || value=''
-}
-
-# Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
-poll_imds() {
-    polls=$((polls + 1))
-    verdict=''
-    get meta-data/iam/info meta-data/iam/security-credentials/
-    case $reason in
-    '') read_role ;;
-    imds-http-404) reason=no-role ;;
-    # The other address, next time: a host without IPv4 for IMDS has it at the second one.
-    imds-unreachable)
-        set -- "$endpoint"
-        endpoint=$other other=$1
-        ;;
-    esac
-}
-
-# The name in the list proves little: IMDS can serve a document that says why there are no credentials.
-read_role() {
-    reason='role-list-garbled'
-    body=${body%%"$nl"*}
-    case $body in
-    '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
-    esac
-    role=$body
-    field "$info" InstanceProfileId
-    case $value in
-    *[!A-Z0-9]*) value='' ;;
-    esac
-    profile=$value id=$value/$role
-    reason='other-role'
-    [ "${wanted:-$role}" = "$role" ] || return
-    reason=ready
-    same "$announced" && [ "$mode$expired" = "$mode" ] && [ "$mode" != status ] && return
-    get "meta-data/iam/security-credentials/$role"
-    [ -z "$reason" ] || return
-    field "$body" Code
-    case $value in
-    Success) ;;
-    *[!A-Za-z]* | '') reason='creds-garbled' value='' ;;
-    *) reason=creds-$value ;;
-    esac
-    verdict=$value
-    for key in AccessKeyId SecretAccessKey Token Expiration; do
-        field "$body" $key
-        [ "$value" ] || reason=${reason:-creds-missing-$key}
-    done
-    [ -z "$reason" ] || return
-    reason=ready expired=''
-    case $value in
-    *[!0-9TZ:.+-]*) ;;
-    *) expires=$value ;;
-    esac
-    # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
-    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
-}
-
-# Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
-# tell is not another profile.
-same() {
-    [ "${1#*/}" = "$role" ] || return
-    [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
 }
 
 # Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared,
@@ -425,10 +455,8 @@ find_process() {
     user=${user:-$(id -u)}
     for word in /proc/[0-9]*; do
         found=${word#/proc/}
-        if examine "$found" "$1)" && "$2" && grep -q "^Uid:	$user	$user	" "$word/status" &&
-            ! grep -q '^NSpid:.*	.*	' "$word/status"; then
-            return
-        fi
+        examine "$found" "$1)" && "$2" &&
+            [ "$(grep -c "^Uid:	$user	$user	\|^NSpid:.*	.*	" "$word/status")" = 1 ] && return
     done
     found=''
     return 1
@@ -460,7 +488,7 @@ take_lock() {
     examine ${$}
     # -C: of two at the same time only one writes it.
     { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "${$} $started" >"$lock"); } 2>/dev/null
-    [ -e "$lock" ] || tell cannot-write "$run cannot be written; nothing is remembered across a restart of the watcher"
+    [ -e "$lock" ] || tell cannot-write "$run cannot be written"
     ! is_held "$1" || [ "$holder" = ${$} ]
 }
 
@@ -579,88 +607,97 @@ is_worker() {
     [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
 }
 
-# Judge whether the process $1, which began at $2, is online. An agent that is has connections to two addresses, for
-# Systems Manager and for Session Manager. One that was refused keeps that connection for 90 s, and makes one at each
-# of its rare tries; and it writes a log just then.
+# Leaves in $line what the agent has logged last of the pattern $1, and in $logged when, in seconds since 1970.
+read_log() {
+    # The cause of an error is a line of its own, without a time.
+    line=$(tail -c 65536 "$agent_log" 2>/dev/null | sed '$!N;s/\ncaused by/ caused by/;P;D' | grep -E "$1" | tail -n 1)
+    logged=$(date -d "$(printf %.19s "${line:-none}")" +%s 2>/dev/null) || logged=0
+}
+
+# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection for
+# 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it comes
+# back by itself, it logs that its channel is open.
 judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
     find_age "$2"
     read_connections "$1"
-    refused=''
-    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) &&
-        [ $(($(date +%s) - value)) -le $((age + 1)) ] && refused=yes
-    case $refused:$visible:$remotes in
-    *:yes:[2-9]) ;;
-    yes:*) agent=hibernating ;;
-    *:0)
+    read_log 'control channel succ'
+    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) || value=0
+    refused=$(($(date +%s) - value))
+    if [ "$logged" -le "$value" ] && [ $refused -lt 14400 ] && [ $refused -le $((age + 1)) ]; then
+        agent=hibernating
+    elif [ -z "$connected" ]; then
         # It reconnects by itself, and needs a second at its start. Version 2 without a role makes no connection at all.
         lost=${lost:-$now} agent=connecting
         [ $((now - lost)) -lt "$patience" ] || agent=hibernating
         [ $((now - lost)) -lt 3 ] || [ "$1" != "$pid" ] || agent=asleep
-        ;;
-    # A refusal comes within a moment.
-    *) [ "$age" -ge 3 ] || agent=connecting ;;
-    esac
-    [ $agent != online ] || lost='' seen_online=$now
+    elif [ "$age" -lt 3 ]; then
+        # A refusal comes within a moment.
+        agent=connecting
+    else
+        lost='' seen_online=$now
+    fi
 }
 
-# Count the remote addresses to which the process $1 is connected, apart from IMDS. From /proc, as `ss` is not in every
-# image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory
-# too): then $visible is empty, and what counts is everything of root.
+# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image. The
+# watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too): then
+# what counts is everything of root.
 read_connections() {
-    remotes=0 known='' visible='' list='[0-9]+' owner=$user
-    set -f
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
-    line=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null)
-    for word in $line; do
-        case $word in
-        '->') [ "$visible" ] || visible=yes list=none owner='[0-9]+' ;;
-        socket:\[*\])
-            word=${word#*\[}
-            list="$list|${word%\]}"
-            ;;
-        esac
-    done
+    # shellcheck disable=SC2012 # from every line only a number is taken
+    list=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null |
+        sed -n '/ -> /{s/.* -> socket:.\([0-9]*\).$/\1/;s/.* .*/none/;p;}' | tr '\n' '|')
+    owner=${list:+[0-9]+}
     # A row is: number, local and remote address, state (01: established), three more, user, timeout, socket.
-    # shellcheck disable=SC2013 # words
-    for word in $(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
-        s/^ *[0-9]+: [^ ]+ ([^ ]+) 01( +[^ ]+){3} +$owner +[0-9]+ ($list) .*/\1/p" \
-        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null); do
-        case $known in
-        *$word*) ;;
-        *) known=$known$word remotes=$((remotes + 1)) ;;
-        esac
-    done
-    set +f
+    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
+        /^ *[0-9]+: [^ ]+ [^ ]+ 01( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /p" \
+        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null)
 }
 
 # Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
 # hybrid activation, which never uses the role) or nothing.
 read_identity() {
-    agent_source=''
     line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
     field "$line" IdentityType
     [ "$value" = OnPrem ] || field "$line" CredentialSource
-    case $value in
-    OnPrem | SSM | EC2) agent_source=$value ;;
-    esac
+    agent_source=$value
 }
 
-# When the agent tries again by itself, in minutes after its start, as its source has it: after a role that is missing
-# or refused, the k-th time is between 25k and 30k; a worker that hibernates comes back within an hour. The doctor has
-# the same numbers, and a test compares them.
-refused_from=25 refused_to=30 backoff_last=60
 
-# Leaves the window in $retry.
-describe_retry() {
-    value=$((age / 60 / refused_to + 1))
-    case $agent in
-    asleep) retry="$((value * refused_from - age / 60)) to $((value * refused_to - age / 60)) min" ;;
-    hibernating) retry="0 to $backoff_last min" ;;
-    esac
-    case $retry in
-    -*) retry="0 to ${retry##* to }" ;;
+# Time since boot: it costs no process, and does not step when NTP sets the clock.
+
+now() {
+    # A chroot in which an image is built may have no /proc.
+    read -r now _ 2>/dev/null </proc/uptime || now=$(date +%s)
+    now=${now%.*}
+}
+
+# What a reason means: a sentence, and what to do next. Both are for people; programs read the reason.
+
+# Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
+explain() {
+    todo='' sentence="the agent is ${reason#agent-}"
+    case $reason in
+    ready) sentence="the agent is online with role $role" todo=nothing ;;
+    no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
+    other-role)
+        sentence="the role is $role, and $wanted is wanted"
+        todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
+        ;;
+    creds-AssumeRoleUnauthorizedAccess)
+        sentence="EC2 may not assume role $role"
+        todo='allow ec2.amazonaws.com in its trust policy'
+        ;;
+    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
+    imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
+    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
+    creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
+    agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
+    agent-masked) todo="sudo systemctl unmask --now $unit" ;;
+    agent-disabled) todo="sudo systemctl enable --now $unit" ;;
+    agent-stopped) todo="sudo systemctl start $unit" ;;
+    agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
 }
 
@@ -668,30 +705,38 @@ describe_retry() {
 
 cause='' error=''
 
-# Leaves in $cause `refused`, `unreachable` or nothing; in $error what the agent has logged last about it since it was
-# started, in one line of printable characters without keys and tokens; and a sentence and what to do in $sentence,
-# $todo.
+# Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last about
+# it since it was started, with its time, in one line of printable characters without keys and tokens; and a sentence and
+# what to do in $sentence, $todo.
 explain_cause() {
-    error=$(tail -c 65536 "$agent_log" 2>/dev/null |
-        grep -E 'Core Agent|Successfully|produced aws|^caused by|s\. Err|hibernate - |Fingerprint' | tail -n 1 |
-        tr -dc '[:print:]' | sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
-            s/ WARN .*Error: | INFO .*ate - / /
-            s/(.{300}).*/\1/')
-    case $error in
+    cause='' error=''
+    read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
+    case $line in
     # It has written nothing yet, or what it met is over.
-    '' | *'Core Agent'* | *Success* | *'no EC2 instance role'*) return ;;
-    'caused by'*)
-        cause=unreachable sentence='the agent cannot reach Systems Manager'
-        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, proxy)'
-        ;;
-    *)
-        cause=refused sentence='Systems Manager refuses the agent'
-        todo="let role $role do what AmazonSSMManagedInstanceCore allows"
-        ;;
+    '' | *Success* | *'no EC2 instance role'*) return ;;
     esac
+    error="$agent_log: $(printf %s "$line" |
+        sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
+            s/ [A-Z]+ .*(Error:|ate -|caused by:) / /
+            s/(.{300}).*/\1/')"
+    cause=refused sentence='Systems Manager refuses the agent'
     case $error in
+    *' Post '*)
+        cause=unreachable value=${error#*://}
+        value=${value%%[/\"]*}
+        case $error in
+        *proxyconnect*) value="its proxy ${error##*dial tcp }" ;;
+        esac
+        sentence="the agent cannot reach ${value%%: *}: ${error##*: }"
+        todo='open the way to it and to ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        ;;
     *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
     *'ignature exp'*) todo='set the clock' ;;
+    *' to perform: '*)
+        value=${error##* to perform: }
+        todo="let role $role do ${value%% *}"
+        ;;
+    *) todo="let role $role do what AmazonSSMManagedInstanceCore allows" ;;
     esac
 }
 
@@ -700,8 +745,244 @@ tell_cause() {
     [ "$woken" != 0 ] || [ "$agent_source" = OnPrem ] || return 0
     [ $((now - woken)) -ge 3 ] || return 0
     explain_cause
-    [ -z "$cause" ] || tell $cause "$sentence; $todo; its log: $error"
+    [ -z "$cause" ] || tell $cause "$sentence; $todo; $error"
 }
+
+# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same numbers,
+# and a test compares them.
+
+# After a role that is missing or refused, for the k-th time between 25k and 30k.
+refused_from=25 refused_to=30
+# After any other error, and while it hibernates; then every hour.
+backoff_tries='5 15 25 35 55 75 95 135 175 215' backoff_last=60
+
+# Leaves the window in $retry.
+describe_retry() {
+    age=$((age / 60)) from=0 to=$backoff_last
+    for word in $backoff_tries; do
+        [ "$word" -le $age ] || [ $to != $backoff_last ] || to=$((word - age))
+    done
+    # The first three times that it goes to sleep, its log says for how long.
+    read_log 'Core Agent|Sleeping for '
+    value=${line##*'Sleeping for '}
+    value=${value%%m*}
+    case $value in
+    '' | *[!0-9]*) value='' ;;
+    *) value=$((value - ($(date +%s) - logged) / 60)) ;;
+    esac
+    case $agent:$value:$error in
+    asleep:[0-9]*) from=$value to=$((value + 1)) ;;
+    asleep:*AccessDenied* | asleep:*:)
+        # It can be told to sleep for less.
+        limit=$(grep -o 'RetryMaxSleepSeconds[": ]*[0-9]*' "$root/etc/amazon/ssm/amazon-ssm-agent.json" | tr -dc 0-9)
+        [ -z "$limit" ] || refused_from=0 refused_to=$((limit / 60))
+        value=$((age / refused_to + 1))
+        from=$((value * refused_from - age)) to=$((value * refused_to - age))
+        ;;
+    asleep:* | hibernating:*) ;;
+    *) return ;;
+    esac
+    retry="$((from > 0 ? from : 0)) to $to min"
+} 2>/dev/null
+
+# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
+# them.
+
+# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so
+# once more with a new one. Its six hours end early here.
+get() {
+    for _ in 1 2; do
+        if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
+            token=''
+            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token
+            case $reason in
+            imds-forbidden) reason='imds-disabled' ;;
+            imds-http-40[45]) reason='no-imdsv2' ;;
+            imds-http-400) reason='token-rejected' ;;
+            esac
+            [ ${#body} -le 1024 ] || body=''
+            case $reason$body in
+            '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
+            esac
+            [ -z "$reason" ] || return
+            token=$body token_since=$now
+        fi
+        request "X-aws-ec2-metadata-token: $token" GET "$@"
+        [ "$reason" = imds-http-401 ] || return 0
+        token='' reason='token-refused'
+    done
+}
+
+# Put into $value what the JSON object $1 holds under the key $2. The document is split at its quotes: linear, where
+# cutting it with `${1#*key}` is quadratic. Neither names nor values of IMDS hold escapes.
+field() {
+    value='' state=''
+    set -f
+    IFS='"'
+    for word in $1; do
+        case $state:$word in
+        :"$2") state=1 ;;
+        1:*[![:space:]:]*) state='' ;;
+        1:*:*) state=2 ;;
+        2:*) value=$word state=3 ;;
+        # What no quote ends was cut off.
+        3:*) state=4 ;;
+        esac
+    done
+    unset IFS
+    set +f
+    [ "$state" = 4 ] || value=''
+}
+
+# Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
+poll_imds() {
+    polls=$((polls + 1))
+    verdict=''
+    get meta-data/iam/info meta-data/iam/security-credentials/
+    case $reason in
+    '') read_role ;;
+    imds-http-404) reason=no-role ;;
+    # The other address, next time: a host without IPv4 for IMDS has it at the second one.
+    imds-unreachable)
+        set -- "$endpoint"
+        endpoint=$other other=$1
+        ;;
+    esac
+}
+
+# The name in the list proves little: IMDS can serve a document that says why there are no credentials.
+read_role() {
+    reason='role-list-garbled'
+    body=${body%%"$nl"*}
+    case $body in
+    '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
+    esac
+    role=$body
+    field "$info" InstanceProfileId
+    case $value in
+    *[!A-Z0-9]*) value='' ;;
+    esac
+    profile=$value id=$value/$role
+    reason='other-role'
+    [ "${wanted:-$role}" = "$role" ] || return
+    reason=ready
+    same "$announced" && [ -z "$expired" ] && [ "$mode" != status ] && return
+    get "meta-data/iam/security-credentials/$role"
+    [ -z "$reason" ] || return
+    field "$body" Code
+    case $value in
+    Success) ;;
+    *[!A-Za-z]* | '') reason='creds-garbled' value='' ;;
+    *) reason=creds-$value ;;
+    esac
+    verdict=$value
+    for key in AccessKeyId SecretAccessKey Token Expiration; do
+        field "$body" $key
+        [ "$value" ] || reason=${reason:-creds-missing-$key}
+    done
+    [ -z "$reason" ] || return
+    reason=ready expired='' expires=$value
+    # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
+    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
+}
+
+# Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
+# tell is not another profile.
+same() {
+    [ "${1#*/}" = "$role" ] || return
+    [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
+}
+
+# One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
+#
+# The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
+# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with
+# the square of their length.
+
+find_client() {
+    # yash keeps the variable of a loop to the function, so none is used after its loop.
+    for word in curl python3 bash; do
+        client=$word
+        command -v "$word" >/dev/null 2>&1 && return
+    done
+    client=''
+    finish no-http-client 'install curl, python3 or bash'
+}
+
+# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
+# $body, its status in $http, and in $reason why it is not a good answer.
+request() {
+    value=$1 verb=$2 limit=$((deadline - now < 2 ? 1 : 2))
+    shift 2
+    pieces=$(($# * 2))
+    case $client in
+    # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
+    curl)
+        value="header = \"$value\""
+        set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
+            "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
+        ;;
+    bash) set -- timeout 3 bash -c "$bash_client" "${endpoint#*//}" "$@" ;;
+    *) set -- python3 -ISc "$python_client" "${endpoint#*//}" "$@" ;;
+    esac
+    [ "$client" = curl ] || value="$limit $verb $value"
+    # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
+    { reply=$(echo "$value" | "$@"); } 2>/dev/null
+    value=$? info='' reason=''
+    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh.
+    set -f
+    IFS='~'
+    # shellcheck disable=SC2086 # this is the splitting
+    set -- $reply
+    unset IFS
+    set +f
+    # No good answer holds a `~`.
+    [ $# -le $pieces ] || set -- '~' 200
+    [ $# -lt 3 ] || { info=$1 && shift 2; }
+    body=${1-} http=${2:-${reply:+none}}
+    case $http:$value in
+    200:0) ;;
+    429:* | 5??:*) reason='imds-busy' ;;
+    403:*) reason='imds-forbidden' ;;
+    [13-4]??:*) reason=imds-http-$http ;;
+    :* | 000:*) reason='imds-unreachable' http=0 ;;
+    *) reason='partial-body' http=200 ;;
+    esac
+    [ ${#body} -le 8192 ] || reason='oversize-body'
+}
+
+# The two stand-ins for curl. Arguments: host and port, then paths; on standard input how many seconds a reply may take,
+# the method and the header, which holds the token. For each reply they print what came of the body, and `~STATUS~` if
+# that is all of it.
+
+python_client='import http.client,os,signal,sys
+_,host,*paths=sys.argv
+limit,verb,header=input().split(" ",2)
+name,text=header.split(": ")
+for path in paths:
+ signal.alarm(int(limit))
+ connection=http.client.HTTPConnection(host)
+ connection.request(verb,"/latest/"+path,headers={name:text})
+ reply=connection.getresponse()
+ for _ in range(9800):os.write(1,reply.read(1))
+ if not reply.length:os.write(1,b"~%d~"%reply.status)'
+
+# shellcheck disable=SC2016 # its variables are its own
+bash_client='set +x
+read -r limit verb header
+address=${0%:*}
+for path; do
+    exec 3<>"/dev/tcp/${address//[][]}/${0##*:}" || exit
+    printf "$verb /latest/$path HTTP/1.0\r\nHost: $0\r\n$header\r\n\r\n" >&3
+    read -r -u 3 _ status _
+    size=""
+    while read -r -u 3 line && [ ${#line} -gt 1 ]; do
+        [[ ${line,,} != content-length:* ]] || size=${line//[!0-9]}
+    done
+    IFS= read -r -t "$limit" -u 3 -d "" -N 9800 body
+    printf %s "$body"
+    [ ${#body} != "$size" ] || printf "~$status~"
+done'
 
 # Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder
 # says.
@@ -761,50 +1042,6 @@ find_instance_connect() {
         esac
     done
     [ "$connect" = no-unit ] || [ "$mode" = status ] || control restart $connect.service
-}
-
-# on-ready: commands and units that want the role start when it is there: once for each identity on each instance.
-
-on_ready_pauses='10 30 60 120 300 end'
-
-# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with
-# what was done on the machine that they were made of, so the instance is part of the stamp.
-announce() {
-    announced=$id
-    tell role "IMDS serves the credentials of role $role"
-    save_state
-    [ "$mode" = watch ] || return 0
-    get meta-data/instance-id
-    case $reason$body in
-    *[!a-z0-9-]* | ????????????????????????????????*) body='' ;;
-    esac
-    reason=ready
-    (echo "$id${body:+ $body}" >"$run/ready") 2>/dev/null
-    control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
-}
-
-# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried
-# again a few times, and once more at the next boot. What is announced in the meantime runs next.
-on_ready() {
-    [ -f "$hook" ] || finish ready
-    take_lock on-ready || finish already-running
-    mkdir -p "$lib" 2>/dev/null
-    for word in $on_ready_pauses; do
-        while is_announced; do
-            # To the journal only: what we say on standard error goes to the console as well, and this may be secret.
-            HOME=/root sh "$hook" 2>&1 || break
-            # In /run where /var cannot be written.
-            (echo "$id" >>"$lib/ready") 2>/dev/null || echo "$id" >>"$run/done"
-        done
-        is_announced || finish ready
-        [ "$word" = end ] || sleep "$word"
-    done
-    finish on-ready-failed "a command of $hook failed"
-}
-
-# Is there an identity for which the commands have not run?
-is_announced() {
-    read -r id 2>/dev/null <"$run/ready" && [ "$id" ] && ! grep -qsxF "$id" "$lib/ready" "$run/done"
 }
 
 # The loop of wait, run and watch: look at IMDS, look at the agent, act, pause.
@@ -946,7 +1183,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell holding 'the role flaps; the agent is left alone for a while'
+            tell holding 'the role changes too often'
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
@@ -984,12 +1221,13 @@ status() {
     watcher=inactive
     ! is_held watch || watcher=active
     read_identity
-    describe_retry
+    read -r on_ready 2>/dev/null <"$run/on-ready"
     [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
     explain
     case $reason in
     agent-asleep | agent-hibernating) explain_cause ;;
     esac
+    describe_retry
     case $reason:$todo in
     *:?*) ;;
     agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
@@ -1006,6 +1244,7 @@ add_status() {
     add agent_source "$agent_source"
     add agent_retry "$retry"
     add watcher "$watcher"
+    add on_ready "$on_ready"
     add todo "$todo"
 }
 
@@ -1014,9 +1253,10 @@ print_status() {
   role         ${role:-none}${wanted:+ (wanted: $wanted)}
   credentials  ${expires:+valid until }${expires:-${verdict:-none}}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again in $retry}
-  watcher      $watcher${cause:+
+  watcher      $watcher${on_ready:+
+  on-ready     $on_ready}${cause:+
   its log      $error}
-next: $todo"
+next: $todo" | tr -dc '[:print:]\n'
 }
 
 # Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.
@@ -1039,287 +1279,50 @@ find_self() {
     grep -qsx "version=$version" "$self" || self=''
 }
 
-# Put the runtime and its units in place, or take them away. Both can be repeated, run twice at once, and be killed at
-# any moment.
+# on-ready: commands and units that want the role start when it is there: once for each identity on each instance.
 
-units=$root/etc/systemd/system
-home=$root/usr/local/sbin/ssmwake
-rc_script=$root/etc/init.d/ssmwake
-# What cloud-init runs at each boot: user data leaves itself there, so that a power cut only delays the installation.
-retry_at_boot=$root/var/lib/cloud/scripts/per-boot/ssmwake
+on_ready_pauses='10s 30s 60s 120s 300s reboot'
 
-install() {
-    [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
-    # In a chroot no service manager runs; its files say which one will.
-    [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
-    before=$(sed -n 's/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
-    changed='' target=$home line=$(cat "$self")
-    # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
-    try_to_write "$target" "$line" 755 || {
-        target=$lib/ssmwake
-        write "$target" "$line" 700
-    }
-    # What was asked for here is what the watcher is to do: in the settings, the first line of a name wins.
-    line=$(cat "$conf" 2>/dev/null)
-    case $line$nl in
-    "$given"*) ;;
-    *) line=$given$line ;;
+# Units that want the role start with the target, whatever the agent does; ours is one of them. Images are cloned with
+# what was done on the machine that they were made of, so the instance is part of the stamp.
+announce() {
+    announced=$id
+    tell role "IMDS serves the credentials of role $role"
+    save_state
+    [ "$mode" = watch ] || return 0
+    get meta-data/instance-id
+    case $reason$body in
+    *[!a-z0-9-]* | ????????????????????????????????*) body='' ;;
     esac
-    # No secret is in it, and a service user may run `ssmwake wait`.
-    [ -z "$line" ] || write "$conf" "${line%"$nl"}"
-    case $manager in
-    systemd) write_units ;;
-    openrc)
-        write "$rc_script" "#!/sbin/openrc-run
-description='Wake the SSM agent when the IAM role arrives (ssmwake $version)'
-supervisor=supervise-daemon
-command=/bin/sh
-command_args='$target watch'" 755
-        ;;
-    *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
-    esac
-    start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
-    rm -f "$retry_at_boot"
-    case $before:$changed in
-    :*) action=installed line="version $version" ;;
-    "$version:") action=unchanged line="version $version" ;;
-    "$version":*) action=updated line="files or settings of version $version" ;;
-    *) action=updated line="from $before to $version" ;;
-    esac
-    told='' reason=installed
-    tell $action "$line"
-    finish installed
+    reason=ready
+    (echo "$id${body:+ $body}" >"$run/ready") 2>/dev/null
+    control restart ssmwake-ready.target || sh "$self" on-ready >/dev/null &
 }
 
-# A start leaves a watcher alone that runs already.
-start_watcher() {
-    verb=start
-    [ -z "$changed" ] || verb=restart
-    case $manager:$no_start in
-    systemd:*) timeout 60 systemctl enable ssmwake ;;
-    *) timeout 60 rc-update add ssmwake default ;;
-    esac
-    case $manager:$no_start in
-    # `enable` has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
-    systemd:) control $verb ssmwake ;;
-    openrc:) timeout 60 rc-service ssmwake $verb ;;
-    esac
-} >/dev/null 2>&1
-
-write() {
-    try_to_write "$@" || finish cannot-write "$1"
-}
-
-# Write the text $2 to the file $1, with the mode $3 or 644: whole or not at all. A file that is right already is left
-# alone.
-try_to_write() {
-    [ "$(cat "$1")" = "$2" ] && chmod "${3:-644}" "$1" && return
-    # A unit that somebody masked is a link to a device, and stays masked; into a folder mv would move the file.
-    [ ! -d "$1" ] && [ ! -c "$1" ] && (umask 022 && mkdir -p "${1%/*}") &&
-        printf '%s\n' "$2" >"$1.${$}" && chmod "${3:-644}" "$1.${$}" && mv -f "$1.${$}" "$1" && changed=yes
-} 2>/dev/null
-
-# Confined to what it does: ask IMDS, look at /proc, tell systemd to restart. Older systemd ignores the directives that
-# it does not know, and has no Type=exec.
-write_units() {
-    # Before 239 the group is unknown, and what is left is a filter that lets nothing pass: Amazon Linux 2 has 219.
-    line="SystemCallFilter=@system-service$nl"
-    case $(timeout 20 systemctl --version) in
-    '' | 'systemd 2'[0-2]* | 'systemd 23'[0-8]*) line='' ;;
-    esac
-    write "$units/ssmwake.service" "[Unit]
-Description=Wake the SSM agent when the IAM role arrives (ssmwake $version)
-Documentation=file:$target
-StartLimitIntervalSec=0
-[Service]
-ExecStart=/bin/sh $target watch
-Restart=always
-RestartSec=15
-RestartPreventExitStatus=64 78
-SuccessExitStatus=143
-SyslogIdentifier=ssmwake
-StandardError=journal+console
-RuntimeDirectory=ssmwake
-RuntimeDirectoryPreserve=yes
-TasksMax=16
-MemoryMax=64M
-UMask=0077
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectControlGroups=yes
-ProtectHome=yes
-ProtectKernelTunables=yes
-ProtectSystem=strict
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-RestrictNamespaces=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-${line}IPAddressDeny=any
-IPAddressAllow=169.254.169.254 fd00:ec2::254
-[Install]
-WantedBy=multi-user.target"
-    write "$units/ssmwake-ready.target" "[Unit]
-Description=The IAM role is there (ssmwake)
-Wants=ssmwake-on-ready.service"
-    write "$units/ssmwake-on-ready.service" "[Unit]
-Description=Run /etc/ssmwake.on-ready (ssmwake $version)
-[Service]
-ExecStart=/bin/sh $target on-ready
-SyslogIdentifier=ssmwake
-StandardError=journal+console"
-}
-
-uninstall() {
-    action=uninstalled
-    case $manager in
-    systemd) timeout 60 systemctl disable --now ssmwake ssmwake-ready.target ;;
-    openrc)
-        timeout 60 rc-service ssmwake stop
-        timeout 60 rc-update del ssmwake
-        ;;
-    esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
-        "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
-    timeout 60 systemctl daemon-reload >/dev/null 2>&1
-    finish uninstalled
-}
-
-# The commands and their options, as --help prints them; anything else is refused.
-
-# Leaves in $usage the options of the command $1 and what it does; fails for anything that is not a command.
-describe() {
-    usage='[--role NAME] [--poll TIME] [--endpoint URL]'
-    case $1 in
-    status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and look until it is online" ;;
-    wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
-    watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
-    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
-    uninstall) usage=': remove the script, the service, the settings and the state' ;;
-    on-ready) usage=": run $hook, once for each role and instance" ;;
-    *) return 1 ;;
-    esac
-}
-
-# Print the help of the commands in the arguments.
-print_help() {
-    for word; do
-        describe "$word"
-        echo "ssmwake $word $usage"
+# Run by a unit of its own: the commands are not confined as the watcher is. IAM is often late, so a failure is tried
+# again a few times, and once more at the next boot. What is announced in the meantime runs next.
+on_ready() {
+    [ -f "$hook" ] || finish ready
+    take_lock on-ready || finish already-running
+    mkdir -p "$lib" 2>/dev/null
+    for word in $on_ready_pauses; do
+        while is_announced; do
+            # To the journal only: what we say on standard error goes to the console as well, and this may be secret.
+            HOME=/root sh "$hook" 2>&1 || break
+            rm -f "$run/on-ready"
+            # In /run where /var cannot be written.
+            (echo "$id" >>"$lib/ready") 2>/dev/null || echo "$id" >>"$run/done"
+        done
+        is_announced || finish ready
+        echo "failed; runs again after $word" >"$run/on-ready"
+        [ "$word" = reboot ] || sleep "${word%s}"
     done
-    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online, too; --no-start is for images."
-    exit
+    finish on-ready-failed "a command of $hook failed"
 }
 
-# The command line. A plain sh runs it: no `local`, no arrays, no `set -e` (each status is looked at where it matters).
-
-# A trace would show the session token. A variable that the caller exports would stay exported under its name, and so
-# each process that is started would see in its environment what IMDS answers.
-set -u +x
-unset -v token line reply info body value word state list
-umask 077
-LC_ALL=C
-export LC_ALL
-unset IFS
-
-main() {
-    # With its port, which the client in bash wants to have; and its address on a host without IPv4.
-    endpoint=http://169.254.169.254:80 other='http://[fd00:ec2::254]:80'
-    mode=${1---help} start=0 deadline=999999999
-    polls=0 http=0 woken=0 due=0 token_since=0 refusals=0 calm=0 gap=60 healthy=0 action=none connect=off agent=unknown
-    # The rest is empty.
-    read -r reason role profile id client json told lock sleeper token applied announced candidate force given expired \
-        expires verdict agent_source retry no_start self manager target watcher </dev/null
-    now
-    start=$now
-    trap 'on_signal 129' HUP
-    trap 'on_signal 130' INT
-    trap 'on_signal 143' TERM
-    [ $# = 0 ] || shift
-    find_self
-    read_options "$@"
-    load_settings
-    ! command -v rc-service >/dev/null 2>&1 || manager=openrc
-    [ ! -d "$root/run/systemd/system" ] || manager=systemd
-    [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
-    wait) ;;
-    status) tell need-root 'without root, the agent cannot be looked at' ;;
-    *) finish need-root "$(command_line "$mode")" ;;
-    esac
-    case $mode in
-    on-ready) on_ready ;;
-    install) install ;;
-    uninstall) uninstall ;;
-    esac
-    find_client
-    case $mode in
-    status) status ;;
-    esac
-    loop
-}
-
-read_options() {
-    case $mode in
-    -h | --help) print_help status run wait watch install uninstall ;;
-    --version)
-        echo "ssmwake $version"
-        exit
-        ;;
-    esac
-    describe "$mode" || refuse "$mode is not a command"
-    while [ $# -gt 0 ]; do
-        case $1:$usage in
-        -h:* | --help:*) print_help "$mode" ;;
-        --*"[$1]"*) ;;
-        --*"[$1 "*)
-            [ $# -gt 1 ] || refuse "$1 needs a value"
-            read_value "$1" "$2"
-            shift
-            ;;
-        *) refuse "$1 is not an option of $mode" ;;
-        esac
-        case $1 in
-        --json) json=yes ;;
-        --restart) force=yes ;;
-        --no-start) no_start=yes ;;
-        esac
-        shift
-    done
-}
-
-# The option $1 has the value $2.
-read_value() {
-    case $1 in
-    --endpoint)
-        case $2 in
-        *[!A-Za-z0-9:/.[\]-]* | *[!0-9]) ;;
-        http://*:*) endpoint=$2 other=$2 ;;
-        esac
-        [ "$endpoint" = "$2" ] || refuse "$1: '$2' is not a URL such as http://169.254.169.254:80"
-        return
-        ;;
-    --role) is_role "$2" || refuse "$1: '$2' is not the name of a role" ;;
-    *) read_time "$2" || refuse "$1: '$2' is not a time such as 90, 90s or 10m" ;;
-    esac
-    line=SSMWAKE_$(echo "${1#--}" | tr '[:lower:]' '[:upper:]')
-    eval "$line=\$2"
-    given=$given$line=$2$nl
-}
-
-# Say what is wrong with the command line, and end.
-refuse() {
-    print_line "$1; see --help"
-    finish usage
-}
-
-on_signal() {
-    [ -z "$sleeper" ] || { kill "$sleeper" && wait "$sleeper"; } 2>/dev/null
-    code=$1
-    finish signal
+# Is there an identity for which the commands have not run?
+is_announced() {
+    read -r id 2>/dev/null <"$run/ready" && [ "$id" ] && ! grep -qsxF "$id" "$lib/ready" "$run/done"
 }
 
 main "$@"

@@ -120,9 +120,9 @@ read_log() {
     logged=$(date -d "$(printf %.19s "${line:-none}")" +%s 2>/dev/null) || logged=0
 }
 
-# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection for
-# 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it comes
-# back by itself, it logs that its channel is open.
+# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection
+# for 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it
+# comes back by itself, it logs that its channel is open.
 judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
@@ -146,9 +146,9 @@ judge() {
     fi
 }
 
-# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image. The
-# watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too): then
-# what counts is everything of root.
+# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image.
+# The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too):
+# then what counts is everything of root.
 read_connections() {
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
     # shellcheck disable=SC2012 # from every line only a number is taken

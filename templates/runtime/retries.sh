@@ -1,5 +1,5 @@
-# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same numbers,
-# and a test compares them.
+# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same
+# numbers, and a test compares them.
 
 # After a role that is missing or refused, for the k-th time between 25k and 30k.
 refused_from=25 refused_to=30

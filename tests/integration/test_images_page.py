@@ -13,6 +13,7 @@ from botocore.validate import validate_parameters
 
 from ssmwake.model import Config
 from ssmwake.render import Rendering
+from ssmwake.render.carriers import HEAD
 from support import tools
 
 TOP = Path(__file__).parents[2]
@@ -31,7 +32,8 @@ def test_the_component_runs_the_script(config: Config) -> None:
     assert list(phases) == ["build", "validate", "test"]
     (step,) = phases["build"]
     script = Rendering(config).text("image/install.sh")
-    assert step["inputs"]["commands"] == [script]
+    # The shebang and the notice are at the top of the component.
+    assert step["inputs"]["commands"] == [script.removeprefix(HEAD)]
     assert {each["action"] for steps in phases.values() for each in steps} == {"ExecuteBash"}
     # {{ }} is what Image Builder replaces, wherever it stands.
     assert "{{" not in script

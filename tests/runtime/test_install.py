@@ -63,7 +63,7 @@ def test_install_puts_the_runtime_and_its_units_in_place(shell: str, runtime: Ru
 
 
 def test_the_filter_of_system_calls_is_one_that_old_systemd_can_fail_to_know(runtime: Runtime) -> None:
-    # A group that it does not know leaves a list of what is allowed empty, and nothing could run; Amazon Linux 2 has 219.
+    # A group that it does not know would leave a list of what is allowed empty; Amazon Linux 2 has systemd 219.
     systemd(runtime, "219")
     assert call(runtime, "install").returncode == 0
     unit = (runtime.root / "etc/systemd/system/ssmwake.service").read_text()

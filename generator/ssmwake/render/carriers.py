@@ -1,6 +1,7 @@
 """What user data and the Command document put on an instance, and the cloud-config and shell that do it."""
 
 import base64
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ WHERE_VAR_RUNS_NOTHING = (
 )
 # A script that somebody runs by hand is not where cloud-init keeps its own, and may be gone at the next boot.
 KEPT = f'case $0 in "$root"/var/lib/cloud/*) ln -s "$0" "$root{RETRY}" 2>/dev/null ;; esac'
+# Files are written whole or not at all.
+WHOLE = 'whole() { chmod "$1" "$2.new" && mv -f "$2.new" "$2"; }'
 # With `strict`: cloud-init sees the failure at the end, when all that was appended has run.
 AT_THE_END = "trap 'exit $ssmwake' EXIT"
 # What there is from the end of the first boot on, at the latest.
@@ -116,23 +119,33 @@ def script(config: Config, before: str = "", *, plain: bool = False, settings: b
     """
     runtime, *files = instance_files(config)
     text, through = (runtime.text, "cat") if plain else (packed(), "base64 -d | gzip -d")
-    work = ['mkdir -p "$root/etc" "$root/var/lib/ssmwake"']
-    work.append(shell_write(text, f'"$root{runtime.path}"', runtime.mode, through=through))
-    work += [shell_write(file.text, f'"$root{file.path}"', file.mode) for file in files if settings]
+    work = [
+        WHOLE,
+        'mkdir -p "$root/etc" "$root/var/lib/ssmwake"',
+        _whole(dataclasses.replace(runtime, text=text), through),
+    ]
+    work += [_whole(file) for file in files if settings]
     work += [*before.splitlines(), *commands(config, f'"$root{HOME}"')]
     lines = ["(", "umask 077", "root=${SSMWAKE_ROOT-}", KEPT, *work]
     lines.append(f") || {{ ssmwake=$?; {AT_THE_END}; }}" if config.user_data.strict else ") || true")
     return HEAD + "\n".join([*lines, f"case $0 in {RETRY}) exit ;; esac", ""])
 
 
+def _whole(file: InstanceFile, through: str = "cat") -> str:
+    then = f'&& whole {file.mode} "$root{file.path}"'
+    return shell_write(file.text, f'"$root{file.path}.new"', through=through, then=then)
+
+
 def image_script(config: Config) -> str:
-    """Return a script that installs ssmwake in an image: nothing is started, and a failure ends the build."""
-    runtime, *files = instance_files(config)
+    """Return a script that installs ssmwake in an image: nothing is started, and a failure ends the build.
+
+    The files are root's alone until `install` sets the mode of the settings.
+    """
+    _, *files = instance_files(config)
     lines = ["set -u", "umask 077", "root=${SSMWAKE_ROOT-}", "d=$(mktemp -d) || exit 73", "trap 'rm -rf \"$d\"' EXIT"]
     lines.append('mkdir -p "$root/etc" || exit 73')
-    unpack = "base64 -d | gzip -d"
-    lines.append(shell_write(packed(), '"$d/ssmwake"', runtime.mode, through=unpack, otherwise="exit 73"))
-    lines += [shell_write(file.text, f'"$root{file.path}"', file.mode, otherwise="exit 73") for file in files]
+    lines.append(shell_write(packed(), '"$d/ssmwake"', through="base64 -d | gzip -d"))
+    lines += [shell_write(file.text, f'"$root{file.path}"') for file in files]
     return HEAD + "\n".join([*lines, 'sh "$d/ssmwake" install --no-start', ""])
 
 
@@ -145,16 +158,14 @@ def boothook(ours: str) -> str:
     return ours.replace(KEPT, f"case $0 in */boothooks/*) {later}; exit 0 ;; esac", 1)
 
 
-def shell_write(text: str, target: str, mode: str, *, through: str = "cat", otherwise: str = "") -> str:
-    """Return shell that writes the text, whole or not at all; the target comes quoted for the shell."""
+def shell_write(text: str, target: str, *, through: str = "cat", then: str = "|| exit 73") -> str:
+    """Return shell that writes the text, through some commands, to the target, which comes quoted for the shell."""
     # dash 0.5.12 loses a byte above 127 where a line begins as the mark does; SSM takes {{ for a parameter.
     if through == "cat" and (not text.isascii() or "{{" in text or "$$" in text):
         through, text = "base64 -d", wrapped(text.encode())
     mark = "END"
     while mark in text:
         mark += "_"
-    new = f"{target}.new"
-    done = f" || {otherwise}" if otherwise else ""
     first, *rest = through.split(" | ")
     pipe = "".join(f" | {step}" for step in rest)
-    return f"{first} <<'{mark}'{pipe} >{new} && chmod {mode} {new} && mv -f {new} {target}{done}\n{text}{mark}"
+    return f"{first} <<'{mark}'{pipe} >{target} {then}\n{text}{mark}"

@@ -29,7 +29,7 @@ sh "$d/ssmwake" "$@"
 
 def script(config: Config) -> str:
     """Return the script; the runtime travels in it, so that an action never runs an older one it finds there."""
-    return _script(config, shell_write(carried(), '"$d/ssmwake"', "0700", otherwise="exit 73"))
+    return _script(config, shell_write(carried(), '"$d/ssmwake"'))
 
 
 def packed_script(config: Config, **changes: Any) -> str:
@@ -39,7 +39,7 @@ def packed_script(config: Config, **changes: Any) -> str:
     """
     return _script(
         dataclasses.replace(config, **changes),
-        shell_write(packed(), '"$d/ssmwake"', "0700", through="base64 -d | gzip -d", otherwise="exit 73"),
+        shell_write(packed(), '"$d/ssmwake"', through="base64 -d | gzip -d"),
     )
 
 
@@ -49,7 +49,7 @@ def script_of_variables() -> str:
         'printf \'%s\\n\' "$conf" >"$d/ssmwake.conf"',
         '[ -z "$on_ready" ] || printf %s "$on_ready" | base64 -d >"$d/ssmwake.on-ready"',
     ]
-    return _joined(shell_write(carried(), '"$d/ssmwake"', "0700", otherwise="exit 73"), files)
+    return _joined(shell_write(carried(), '"$d/ssmwake"'), files)
 
 
 def _script(config: Config, runtime: str) -> str:
@@ -57,7 +57,7 @@ def _script(config: Config, runtime: str) -> str:
     _, _, settings = conf(config, carrier_of(config)).partition("\n")
     files = [f"{{ printf 'SSMWAKE_CARRIER=%s\\n' \"$carrier\" && cat; }} >\"$d/ssmwake.conf\" <<'END'\n{settings}END"]
     if config.on_ready:
-        files.append(shell_write(on_ready(config.on_ready), '"$d/ssmwake.on-ready"', "0700", otherwise="exit 73"))
+        files.append(shell_write(on_ready(config.on_ready), '"$d/ssmwake.on-ready"'))
     return _joined(runtime, files)
 
 

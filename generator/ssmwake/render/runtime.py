@@ -13,8 +13,8 @@ from ssmwake.resources import templates
 
 NOTICE = "Rendered by ssmwake from templates/; do not edit."
 
-# Each part holds functions and defaults only; the last line of the script calls `main`. gzip looks back 32 KiB, so parts
-# that use the same words are neighbours: this order saves 1 % of what every carrier holds.
+# Each part holds functions and defaults only; the last line of the script calls `main`. gzip looks back 32 KiB, so
+# parts that use the same words are neighbours: this order saves 1 % of what every carrier holds.
 PARTS = (
     "settings.sh",
     # The command line.

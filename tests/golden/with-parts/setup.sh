@@ -1,2 +1,2 @@
 #!/bin/bash
-echo "Grüße"
+echo setup
