@@ -614,9 +614,9 @@ read_log() {
     logged=$(date -d "$(printf %.19s "${line:-none}")" +%s 2>/dev/null) || logged=0
 }
 
-# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection for
-# 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it comes
-# back by itself, it logs that its channel is open.
+# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection
+# for 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it
+# comes back by itself, it logs that its channel is open.
 judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
@@ -640,9 +640,9 @@ judge() {
     fi
 }
 
-# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image. The
-# watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too): then
-# what counts is everything of root.
+# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image.
+# The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too):
+# then what counts is everything of root.
 read_connections() {
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
     # shellcheck disable=SC2012 # from every line only a number is taken
@@ -705,9 +705,8 @@ explain() {
 
 cause='' error=''
 
-# Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last about
-# it since it was started, with its time, in one line of printable characters without keys and tokens; and a sentence and
-# what to do in $sentence, $todo.
+# Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last
+# about it, with its time, in one line without keys and tokens; and a sentence and what to do in $sentence, $todo.
 explain_cause() {
     cause='' error=''
     read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
@@ -717,7 +716,7 @@ explain_cause() {
     esac
     error="$agent_log: $(printf %s "$line" |
         sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
-            s/ [A-Z]+ .*(Error:|ate -|caused by:) / /
+            s/ [A-Z]+ .*(rror:|ate -|caused by:) / /
             s/(.{300}).*/\1/')"
     cause=refused sentence='Systems Manager refuses the agent'
     case $error in
@@ -748,8 +747,8 @@ tell_cause() {
     [ -z "$cause" ] || tell $cause "$sentence; $todo; $error"
 }
 
-# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same numbers,
-# and a test compares them.
+# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same
+# numbers, and a test compares them.
 
 # After a role that is missing or refused, for the k-th time between 25k and 30k.
 refused_from=25 refused_to=30
