@@ -136,7 +136,7 @@ def test_a_pattern_that_never_ends_does_not_keep_lint(monkeypatch: pytest.Monkey
     default = "a" * 60 + "!"
     parameters = f"Parameters: {{Size: {{Type: String, Default: '{default}', AllowedPattern: '^(a|a)*$'}}}}\n"
     (one,) = lint("template.yaml", TEMPLATE.replace("Parameters: {Size: {Type: String}}\n", parameters).encode())
-    assert (one.rule, "does not come to an end" in one.message) == ("E0002", True)
+    assert (one.rule, "does not finish" in one.message) == ("E0002", True)
     # The next one is checked as if nothing had been.
     monkeypatch.setattr("ssmwake.lint.cfn_lint.PATIENCE", 60)
     assert rules(TEMPLATE) == ["W2001", "E3002"]

@@ -79,9 +79,9 @@ def _object(data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        raise Invalid(_finding("no JSON; Terraform's external data source sends an object of strings")) from None
+        raise Invalid(_finding("not valid JSON; Terraform's external data source sends an object of strings")) from None
     if not isinstance(value, dict):
-        raise Invalid(_finding("no object; Terraform's external data source sends an object of strings"))
+        raise Invalid(_finding("not an object; Terraform's external data source sends an object of strings"))
     return value
 
 

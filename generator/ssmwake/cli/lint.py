@@ -82,7 +82,7 @@ class LintCommand(click.Command):
     "--cfn-lint-append-rules", "append_rules", is_flag=True, help="Run the rules that .cfnlintrc appends: programs."
 )
 @click.option("--diff", "shows", is_flag=True, help="Show what --fix would change; write nothing.")
-@click.option("--fix", "fixes", is_flag=True, help="Show it, and change the files.")
+@click.option("--fix", "fixes", is_flag=True, help="Show the changes, and write them.")
 @click.option("--list-rules", is_flag=True, help="Print every rule, with --format json as JSON.")
 @click.option("--explain", "rule", metavar="ID", shell_complete=complete_rules, help="Same as ssmwake explain ID.")
 def command(

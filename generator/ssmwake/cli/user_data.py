@@ -54,7 +54,7 @@ def command(
     if files:
         raise click.UsageError(f"Got unexpected extra argument ({files[0]})")
     if gzip and not (base64 or external or output) and sys.stdout is not None and sys.stdout.isatty():
-        raise click.UsageError("gzip is binary, and stdout a terminal; add --base64, or -o FILE")
+        raise click.UsageError("gzip is binary, and stdout is a terminal; add --base64, or -o FILE")
     if external:
         from ssmwake.cli import external_data
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, type=InstanceId(), metavar="INSTANCE...")
-@click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="Give up then: 90s, 10m, 1h30m.")
+@click.option(
+    "--timeout", type=Timeout(), default="10m", show_default=True, help="Give up after this long: 90s, 10m, 1h30m."
+)
 @click.option("--patient", is_flag=True, help="Go on when a fault is known that waiting does not cure.")
 @place_options
 def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> None:

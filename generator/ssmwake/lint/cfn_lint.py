@@ -65,7 +65,7 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
             template, broken = decode_str(source.text)
             matches: list[Any] = broken or list(runner.validate_template(template))
     except TooSlow:
-        message = "cfn-lint does not come to an end with this template; simplify its AllowedPatterns"
+        message = "cfn-lint does not finish with this template; simplify its AllowedPatterns"
         yield GIVES_UP.at(Location(source.path), message)
         return
     except (CfnLintExitException, yaml.YAMLError, OSError) as error:

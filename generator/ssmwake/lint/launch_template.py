@@ -57,7 +57,7 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
             script = source.inner(data)
             decoded = script.text.encode("utf-8", "surrogateescape")
             if not launched:
-                message = "plain text, where the API wants base64; encode it"
+                message = "plain text, where the API expects base64; encode it"
                 yield PLAIN_USER_DATA.at(source.of(data), message, fix=_encoded(source, data))
         yield from instance.in_user_data(user_data.check(script, decoded, described.image), described.tokens)
         scripts.append(script)

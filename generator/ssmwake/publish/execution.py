@@ -123,9 +123,7 @@ class Execution:
                 self.active.add((name, number))
             elif status in ("Failed", "Deleting"):
                 words = described.get("StatusInformation") or "no reason given"
-                raise Refused(
-                    f"version {number} of {name} is {status}: {words}; correct the document and publish again"
-                )
+                raise Refused(f"version {number} of {name} is {status}: {words}; fix the document and publish again")
             elif time.monotonic() > until:
                 raise Refused(
                     f"version {number} of {name} is still {status} after {patience.active:.0f} s; publish again later"

@@ -137,7 +137,7 @@ def _version(document: Document, existing: CurrentDocument | None) -> Iterator[A
     if failed:
         raise Impossible(
             f"version {failed.number} of {document.name} with this content is {failed.status}: "
-            f"{failed.words or 'no reason given'}; correct the document, or delete that version"
+            f"{failed.words or 'no reason given'}; fix the document, or delete that version"
         )
     taken = next((version for version in existing.versions if version.name == document.version_name), None)
     if taken:

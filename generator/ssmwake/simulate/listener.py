@@ -17,7 +17,7 @@ def parse(address: str) -> tuple[str, int]:
     """Split HOST:PORT; an IPv6 address is in brackets."""
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"{address}: no address; write HOST:PORT or [HOST]:PORT")
+        raise ValueError(f"{address}: not an address; write HOST:PORT or [HOST]:PORT")
     return host.strip("[]"), int(port)
 
 

@@ -34,7 +34,9 @@ def imds_actions(server: Imds) -> control.Actions:
         for name, value in attributes.items():
             wanted = CHANGEABLE.get(name)
             if wanted is None or not isinstance(value, wanted):
-                raise ValueError(f"{name}: no attribute of an instance, or of another type; see metadata.Instance")
+                raise ValueError(
+                    f"{name}: not an attribute of an instance, or of the wrong type; see metadata.Instance"
+                )
             setattr(server.instance, name, tuple(value) if isinstance(value, list) else value)
         shown = asdict(replace(server.instance, user_data=None))
         return {name: shown[name] for name in CHANGEABLE}

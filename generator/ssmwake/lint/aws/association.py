@@ -148,7 +148,7 @@ def _rate(said: str) -> str | None:
     match = RATE.fullmatch(said)
     unit = match[2].removesuffix("s") if match else ""
     if match is None or unit not in MINUTES:
-        return f"no rate '{said}'; write a number and minutes, hours or days, as in rate(30 minutes)"
+        return f"not a rate: '{said}'; write a number and minutes, hours or days, as in rate(30 minutes)"
     number = int(match[1])
     if (number == 1) == match[2].endswith("s"):
         right = unit if number == 1 else f"{unit}s"
@@ -174,5 +174,5 @@ def _once(said: str) -> str | None:
     try:
         datetime.fromisoformat(said.strip())
     except ValueError:
-        return f"no time '{said}'; write at(2030-01-31T02:00:00)"
+        return f"not a time: '{said}'; write at(2030-01-31T02:00:00)"
     return None

@@ -55,7 +55,7 @@ def check(template: Template) -> Iterator[Found]:
 
 def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[Found]:
     if plain(resource.get("DocumentFormat")) == "TEXT":
-        message = "an object, where DocumentFormat TEXT wants a string; write YAML or JSON there, or a string here"
+        message = "an object, where DocumentFormat TEXT expects a string; write YAML or JSON there, or a string here"
         yield CONTENT_FORMAT.at(filled.source.of(node), message)
     properties = value(filled.root, "Resources", resource.name, "Properties")
     content = value(properties, "Content")

@@ -88,7 +88,7 @@ def _timeout(template: Template, waits: yaml.Node) -> Iterator[Finding]:
     node = value(waits, "Timeout")
     said = plain(node)
     if node is not None and said is not None and not DURATION.fullmatch(said):
-        message = f"'{said[:60]}' is not a duration of ISO 8601; write one such as PT15M"
+        message = f"'{said[:60]}' is not an ISO 8601 duration; write one such as PT15M"
         yield NOT_ISO_8601.at(template.source.of(node), message)
 
 

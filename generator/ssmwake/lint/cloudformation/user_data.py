@@ -81,7 +81,7 @@ def read(template: Template, node: yaml.Node, image: str | None = None) -> UserD
         again = call(argument)
         if again is not None and again.name == "Fn::Base64":
             where = template.source.of(argument or holder)
-            found.append(ENCODED_TWICE.at(where, "Fn::Base64 in Fn::Base64 encodes twice; take one away"))
+            found.append(ENCODED_TWICE.at(where, "Fn::Base64 in Fn::Base64 encodes twice; remove one"))
         elif argument is not None:
             whole = text(template, argument, combination)
             found += _whole(whole, image)
@@ -114,7 +114,7 @@ def _bare(template: Template, node: yaml.Node, whole: EvaluatedText) -> Iterator
         found = call(node)
         name = found.name if found and found.name in ("Fn::Sub", "Fn::Join") else ""
         what = f"{name} gives plain text" if name else "plain text"
-        message = f"{what}, where EC2 wants base64; put it in Fn::Base64"
+        message = f"{what}, where EC2 expects base64; put it in Fn::Base64"
         yield PLAIN_USER_DATA.at(where, message, fix=_in_base64(template.source, node))
 
 

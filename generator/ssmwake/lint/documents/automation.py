@@ -124,7 +124,7 @@ def _loop(source: Source, step: Step) -> Iterator[Finding]:
         message = "Iterators and LoopCondition in one loop; aws:loop takes one of them, so remove the other"
         yield UNKNOWN_INPUT.at(source.of(found["LoopCondition"][0]), message)
     most = step.input("MaxIterations")
-    message = f"MaxIterations is not 1 to {ITERATIONS}; write a number from that range"
+    message = f"MaxIterations is not between 1 and {ITERATIONS}; write a number from that range"
     yield from limits(source, most, 1, ITERATIONS, message)
 
 
@@ -140,7 +140,7 @@ def _sleep(source: Source, step: Step) -> Iterator[Finding]:
             yield NOT_ISO_8601.at(source.of(duration), message)
     said = plain(moment)
     if moment is not None and said is not None and not MOMENT.fullmatch(said):
-        message = f"'{said[:60]}' is not a time of ISO 8601; write one such as 2030-01-31T02:00:00Z"
+        message = f"'{said[:60]}' is not an ISO 8601 time; write one such as 2030-01-31T02:00:00Z"
         yield NOT_ISO_8601.at(source.of(moment), message)
 
 

@@ -32,7 +32,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
         for field in ("onFailure", "onSuccess", "finallyStep", "timeoutSeconds", "maxAttempts"):
             if found := pairs(step.node).get(field):
                 message = (
-                    "the agent never tries a step again; remove maxAttempts, and try again in the script"
+                    "the agent never retries a step; remove maxAttempts, and retry in the script"
                     if field == "maxAttempts"
                     else f"the agent reads {field} in inputs only; move it there"
                 )

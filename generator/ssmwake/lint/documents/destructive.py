@@ -44,7 +44,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
     for name, step in found.steps.items():
         what = _destroys(step)
         if what is not None and name in unasked and name not in asking and names(what) & asked:
-            message = "destroys what a parameter names, and nobody was asked; put aws:approve or a branch before it"
+            message = "destroys what a parameter names, without asking anybody; put aws:approve or a branch before it"
             yield DESTROYS_UNASKED.at(source.of(step.place), message)
 
 

@@ -140,6 +140,6 @@ def _endless(source: Source, found: Graph, reached: set[str]) -> Iterator[Findin
         backward = [name for name in ahead if any(order[way] <= order[name] for way in found.ways[name])]
         last = found.steps[max(backward, key=order.__getitem__)]
         if found.ways[last.name] != {last.name}:
-            message = "the steps lead round and round with no way to an end; add a branch or isEnd: true"
+            message = "the steps form a loop that never ends; add a branch or isEnd: true"
             yield ENDLESS.at(source.of(value(last.node, "nextStep") or last.place), message)
         lost -= ahead

@@ -69,14 +69,14 @@ def compile_error(pattern: str, *, agent: bool = True) -> str:
     for token in tokens(pattern) if agent else ():
         rest = pattern[token.start : token.start + 4]
         if token.kind == "(" and re.match(r"\(\?(?:<?[=!])", rest):
-            return "look-around, which the RE2 of the agent has not"
+            return "look-around, which RE2, the agent's engine, does not support"
         if token.kind == "(" and rest.startswith("(?>"):
-            return "an atomic group, which the RE2 of the agent has not"
+            return "an atomic group, which RE2, the agent's engine, does not support"
         if (token.kind == "\\" and re.match(r"\\[1-9k]", rest)) or rest.startswith("(?P="):
-            return "a back reference, which the RE2 of the agent has not"
+            return "a back reference, which RE2, the agent's engine, does not support"
         if token.kind == "*":
             if before == "*" and token.text == "+":
-                return "a possessive repetition, which the RE2 of the agent has not"
+                return "a possessive repetition, which RE2, the agent's engine, does not support"
             if any(int(count) > REPEATS for count in re.findall("[0-9]+", token.text)):
                 return f"a repetition of more than {REPEATS}, which RE2 refuses"
         before = token.kind

@@ -40,12 +40,12 @@ WRITERS = {"echo", "printf", "logger", "grep", "egrep", "sed", "awk", ":", "[", 
 PYTHON = re.compile(
     rf"""\b(?:urlopen|requests\.get|httpx\.get)\(\s*(["'])http://{METADATA}/[^"'\n]*\1\s*(?:,\s*timeout=[\d.]+\s*)?\)"""
 )
-FALLBACK = "asks IMDS without a session token where none came, which is refused where tokens are required"
+FALLBACK = "asks IMDS without a session token if it got none, which is refused where tokens are required"
 POWERSHELL = re.compile(r"\b(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr)\b", re.IGNORECASE)
 # Headers may follow on the next line, or be in a variable.
 MAY_HAVE_HEADERS = re.compile(r"-headers|token|`\s*$|\s@\w", re.IGNORECASE)
 ASKED_OVER_HTTP = re.compile(rf"http://{METADATA}/latest/(?!api/token)")
-UNTOLD = "asks IMDS without a session token; get one by PUT /latest/api/token first"
+UNTOLD = "asks IMDS without a session token; get one with PUT /latest/api/token first"
 
 
 def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
             match = PATH.search(word.text) if followed and name not in WRITERS else None
             if match:
                 start = _start(source, word, match[0])
-                message = "IMDS has nothing at this path; begin it with /latest"
+                message = "IMDS has nothing at this path; start it with /latest"
                 yield REFUSED_BY_IMDS.at(source.at_offset(start), message, fix=_latest(source, start))
             seconds = LIFETIME.search(word.text)
             if seconds and not 1 <= int(seconds[1][:9]) <= LONGEST:

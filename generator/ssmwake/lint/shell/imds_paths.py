@@ -101,7 +101,7 @@ def fault_of(path: str) -> PathFault | None:
         return None
     if not VERSION.fullmatch(parts[0]):
         if parts[0] in SERVED:
-            return PathFault("IMDS has nothing at this path; begin it with /latest", parts[0], whole=False)
+            return PathFault("IMDS has nothing at this path; start it with /latest", parts[0], whole=False)
         hint = "did you mean latest?" if difflib.get_close_matches(parts[0], ["latest"], 1, 0.6) else "write latest"
         return PathFault(f"IMDS has no version '{parts[0][:40]}'; {hint}", parts[0])
     if parts[1:3] == ["api", "token"] and parts[0] != "latest":
@@ -126,4 +126,4 @@ def _hint(part: str, parts: list[str], at: Tree) -> str:
     if len(parts) > 2 and parts[1] == "meta-data" and (place := ELSEWHERE.get(lowered)):
         return f"it is at {place.replace('../', '/latest/')}"
     near = difflib.get_close_matches(lowered, at, 1, 0.6)
-    return f"did you mean {near[0]}?" if near else "look at what IMDS lists one level up"
+    return f"did you mean {near[0]}?" if near else "see what IMDS lists one level up"

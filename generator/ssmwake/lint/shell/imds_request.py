@@ -89,7 +89,7 @@ def in_python(source: Source) -> Iterator[Finding]:
             r"\b(?:requests|httpx|session|client)\.get\($", line.rstrip("\"' f")
         ):
             yield TOKEN_REQUEST.at(
-                source.at_offset(match.start()), "requests a token by GET, and IMDS takes PUT only; use put"
+                source.at_offset(match.start()), "requests a token with GET, and IMDS takes PUT only; use put"
             )
     for match in HEADER_IN_PYTHON.finditer(source.text):
         name = match["name"].lower()

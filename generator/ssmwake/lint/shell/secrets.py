@@ -24,7 +24,7 @@ STAND_IN = re.compile(
     r"(?i)example|change.?me|change.?this|placeholder|replace|redacted|dummy|sample|your.|<|>|\$|\{\{|\*\*\*|x{4}|"
     r"0{6}|^12345|^/|^arn:|^ssm:|secretsmanager|^file:|^p(?:ass(?:word)?|w)$|^vault:|%[sdv]"
 )
-ADVICE = "let the instance get it by its role"
+ADVICE = "let the instance fetch it with its role"
 
 
 def check(source: Source, holder: str = "user data") -> Iterator[Finding]:

@@ -30,7 +30,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
         seconds = _seconds(command)
         free = not (command.looped or following.looped or command.in_function or command.background)
         if seconds >= SHORTEST and free and command.before != "||" and _uses_role(following):
-            message = f"hopes for a role after {seconds} s; ask IMDS for its credentials in a loop instead"
+            message = f"assumes that a role is there after {seconds} s; ask IMDS for its credentials in a loop instead"
             yield SLEEP_FOR_ROLE.at(source.at_offset(command.argv[0].start), message)
 
 

@@ -55,7 +55,7 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
                 yield WAITS_FOR_UNIT.at(where, message)
         elif verb in RESTARTS and any(_is_agent(unit.text) for unit in units):
             how = "add --no-block" if command.name == "systemctl" else f"use systemctl --no-block restart {AGENT}"
-            message = f"waits for the agent, which no unit of AWS's own holds up; in any doubt {how}"
+            message = f"waits for the agent, which is fine for AWS's own units; in doubt {how}"
             yield WAITS_FOR_UNIT.at(where, message, severity=Severity.INFO)
 
 
@@ -89,7 +89,7 @@ def absent(source: Source, commands: Sequence[Command], image: str | None) -> It
             name = unit.text.removesuffix(".service")
             where = source.at_offset(unit.start)
             if name == AGENT and (snap or ubuntu) and not other:
-                yield ABSENT_UNIT.at(where, f"the agent is a snap here, and its unit another; write {SNAP}")
+                yield ABSENT_UNIT.at(where, f"the agent is a snap here, and its unit has another name; write {SNAP}")
             elif image and AL2023.search(image) and (name.startswith("ec2-instance-connect") or name == SNAP):
                 advice = "leave it out" if name != SNAP else f"write {AGENT}"
                 yield ABSENT_UNIT.at(where, f"Amazon Linux 2023 has no unit {name}; {advice}")

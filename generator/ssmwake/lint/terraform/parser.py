@@ -81,7 +81,7 @@ class _TerraformReader(Cursor):
                 return Body(attributes, tuple(blocks))
             if self.peek("}"):
                 if whole:
-                    raise self.broken("a closing brace too many; remove it")
+                    raise self.broken("one closing brace too many; remove it")
                 self.at += 1
                 return Body(attributes, tuple(blocks))
             start = self.at

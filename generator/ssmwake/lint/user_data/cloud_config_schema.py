@@ -116,7 +116,7 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
         case "minItems" | "minProperties":
             message = "holds nothing; remove it"
         case other:
-            message = f"is not what its schema wants ({other}); see the module's documentation"
+            message = f"is not what its schema expects ({other}); see the module's documentation"
     # The module may well do what is meant: a number for a string is one of these.
     yield REFUSED_BY_SCHEMA.at(source.of(node), f"{name} {message}")
 

@@ -217,7 +217,7 @@ def _modules(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
         if mode is None:
             yield INCOMPLETE_ENTRY.at(source.of(name), "power_state without a mode does nothing; write mode: reboot")
         elif not _unknown(mode[1]) and text_of(mode[1]) not in ("poweroff", "reboot", "halt"):
-            message = "no mode of power_state; write poweroff, reboot or halt"
+            message = "not a mode of power_state; write poweroff, reboot or halt"
             yield UNKNOWN_VALUE.at(source.of(mode[1]), message)
     phone = found.get("phone_home")
     if phone and isinstance(phone[1], yaml.MappingNode) and "url" not in effective(phone[1]):

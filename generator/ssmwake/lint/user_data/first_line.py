@@ -38,7 +38,7 @@ def check(source: Source) -> Iterator[Finding]:
         interpreter = INTERPRETER.match(first)
         named = interpreter[1] if interpreter else ""
         if blanks:
-            message = "what stands before #! keeps the kernel from running the script; begin with #!"
+            message = "the text before #! keeps the kernel from running the script; begin with #!"
             yield INTERPRETER_LINE.at(where, message)
         elif not named:
             yield INTERPRETER_LINE.at(where, "no interpreter after #!; write #!/bin/sh")
@@ -54,7 +54,7 @@ def check(source: Source) -> Iterator[Finding]:
         )
         yield INEXACT_HEADER.at(where, message)
     elif kind is PartKind.JINJA and blanks:
-        message = "what stands before the template header keeps cloud-init from rendering it; remove that"
+        message = "the text before the template header keeps cloud-init from rendering it; remove that text"
         yield INEXACT_HEADER.at(where, message)
     elif kind in EXACT and (blanks or not first.startswith(EXACT[kind])):
         yield INEXACT_HEADER.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
@@ -81,5 +81,52 @@ def swallowed(first: str) -> str:
         options = rest.partition("#")[0].strip()
         if OPTIONS.fullmatch(f"{options} "):
             return f"the kernel passes '{rest[:40]}' as one option; write set {options[:40]} below"
-        return "everything stands on the first line, so nothing runs; end #! with a newline, and each command too"
+        return "everything is on the first line, so nothing runs; end #! with a newline, and each command too"
     return ""
+<<<<<<< HEAD
+=======
+
+
+def unknown(source: Source) -> Finding | None:
+    """Return what is wrong with a text that cloud-init ignores; None for user data of other systems, or of other tools.
+
+    A tool that has yet to fill in the first line may write any there.
+    """
+    text = source.text
+    if intent.FOREIGN.match(text) or intent.FILLED_IN.match(text) or is_placeholder(text):
+        return None
+    # A file of JSON that the user names is not meant to be that.
+    if JSON.match(text) and source.at(1) != Location(source.path):
+        return None
+    if not text.strip():
+        return UNREADABLE_USER_DATA.at(source.at(1), "empty; leave it out or write user data into it")
+    if "\0" in text[:4096]:
+        return UNREADABLE_USER_DATA.at(source.at(1), "binary; user data is text, MIME or gzip")
+    blanks = len(text) - len(text.lstrip())
+    return UNKNOWN_FIRST_LINE.at(source.at_offset(blanks), f"{IGNORED}; {_advice(intent.first_line(text), text)}")
+
+
+def _advice(first: str, text: str) -> str:
+    if first.startswith("\ufeff"):
+        return "a byte order mark precedes the first line; save the file without it"
+    if TEMPLATE.match(first):
+        return "a template begins with exactly ## template: jinja"
+    if match := SHEBANG.match(first):
+        return f"a script begins with #!, so write #!{match[1].rstrip()}"[:120]
+    if intent.is_misspelt_header(first):
+        return "the first line must be exactly #cloud-config"
+    if is_path(text):
+        return "it is a path, and not what the file holds; put that in"
+    if re.match(r"(?i)content-type\s*:\s*multipart|content-type\s*:.*\n.*\n", f"{first}\n"):
+        return "MIME is known by its MIME-Version; add MIME-Version: 1.0"
+    if re.match(r"--\S", first) and re.search(r"(?im)^content-type:", text[:4096]):
+        return "MIME without headers; begin with MIME-Version and Content-Type"
+    near = difflib.get_close_matches(first.split(":")[0].lower(), [each for each in HEADERS if each != "#!"], 1, 0.8)
+    if near:
+        return f"did you mean {near[0]}?"
+    if intent.KEYS.search(text):
+        return "put #cloud-config on the first line"
+    if intent.looks_like_shell(text):
+        return "it looks like a shell script; write #!/bin/bash on the first line"
+    return "begin with #cloud-config, #! and an interpreter, or MIME headers"
+>>>>>>> e1183f8 (Messages of lint and publish in idiomatic English)

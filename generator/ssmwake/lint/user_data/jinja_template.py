@@ -106,7 +106,7 @@ def _hint(name: str, before: str) -> str:
     known = {"hostname": "local_hostname", "instance": "instance_id", "availability": "availability_zone"}
     known |= {"local": "local_hostname", "cloud": "cloud_name", "zone": "availability_zone", "az": "availability_zone"}
     near = known.get(name) or next(iter(difflib.get_close_matches(name.replace("-", "_"), V1, 1, 0.6)), "")
-    return f"did you mean {before}{near}?" if near else "look at what `cloud-init query --all` lists"
+    return f"did you mean {before}{near}?" if near else "see what `cloud-init query --all` lists"
 
 
 def _reads(root: "nodes.Node") -> Iterator[tuple["nodes.Node", tuple[str, ...]]]:
