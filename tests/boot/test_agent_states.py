@@ -155,7 +155,7 @@ def test_release_2_is_woken_in_order_and_left_alone_while_it_is_online() -> None
         assert (ended.report["reason"], ended.report["action"]) == ("ready", "none")
 
 
-def test_release_3_1_hibernates_without_a_role_and_is_restarted_in_order() -> None:
+def test_release_3_1_hibernates_without_a_role_and_is_restarted_gracefully() -> None:
     with machine_of("--release 3.1") as (it, machine):
         until((it.disk / "var/log/amazon/ssm/hibernate.log").exists, 20)
         install(machine)

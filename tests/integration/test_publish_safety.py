@@ -352,7 +352,7 @@ def test_the_alias_of_an_account_is_shown_where_it_is_to_be_had(moto: Front) -> 
     assert (place["account"], place["alias"]) == ("123456789012", "acme-prod")
 
 
-@pytest.mark.parametrize("trouble", ["AccessDenied", "a name that is none", "a page of a proxy", "gone"])
+@pytest.mark.parametrize("trouble", ["AccessDenied", "a malformed name", "a page of a proxy", "gone"])
 def test_an_alias_that_is_not_to_be_had_is_never_an_error(trouble: str, fake: FakeSsm, front: Front) -> None:
     def spoil(call: Call) -> Answer | None:
         if call.service != "iam":

@@ -40,7 +40,7 @@ echo "$*" >>"$SSMWAKE_ROOT/calls"
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine of which only the root folder, the service manager and the processes are told apart from this one."""
+    """A machine of which only the root folder, the service manager and the processes differ from this one."""
 
     runtime: Runtime
     imds: Imds
@@ -136,7 +136,7 @@ def test_openrc_an_agent_that_is_started_and_has_no_process_is_restarted(machine
 
 @pytest.mark.parametrize("runlevels", [(), ("default",)])
 @pytest.mark.parametrize("shell", SHELLS)
-def test_openrc_an_agent_that_runs_and_sleeps_is_restarted_in_order(
+def test_openrc_an_agent_that_runs_and_sleeps_is_restarted_gracefully(
     shell: str, runlevels: tuple[str, ...], machine: Machine
 ) -> None:
     machine.openrc(*runlevels, started=True)

@@ -261,8 +261,8 @@ def test_an_archive_is_taken_apart() -> None:
     [
         (b"a: 1\n", "x:1:1: error: a cloud-config-archive is a list of parts; write - before each"),
         (b"- [\n", "x:3:1: error: broken YAML: did not find expected node content"),
-        (b"- a\n- 3\n", "x:3:3: error: no part; write its text, or a mapping with content"),
-        (b"- type: text/x-shellscript\n", "x:2:3: error: no part, as it has no content; write content: |"),
+        (b"- a\n- 3\n", "x:3:3: error: not a part; write its text, or a mapping with content"),
+        (b"- type: text/x-shellscript\n", "x:2:3: error: not a part, as it has no content; write content: |"),
     ],
 )
 def test_an_archive_with_something_else_in_it_is_refused(data: bytes, expected: str) -> None:

@@ -33,13 +33,12 @@ def entries(source: Source) -> Iterator[Part | Finding]:
         if isinstance(content, yaml.ScalarNode) and is_string(content):
             yield _entry(source.inner(content), found)
         elif isinstance(item, yaml.MappingNode) and "content" not in found:
-            yield BROKEN_USER_DATA.at(source.of(item), "no part, as it has no content; write content: |")
+            yield BROKEN_USER_DATA.at(source.of(item), "not a part, as it has no content; write content: |")
         else:
-            message = "no part; write its text, or a mapping with content and type"
+            message = "not a part; write its text, or a mapping with content and type"
             yield BROKEN_USER_DATA.at(source.of(item), message)
 
 
-<<<<<<< HEAD
 def _entry(content: Source, found: dict[str, tuple[yaml.Node, yaml.Node]]) -> Part:
     stated = {key: text_of(node) for key, (_, node) in found.items()}
     type_ = stated.get("type", "") or kind_of(content.text) or PartKind.CLOUD_CONFIG.value
@@ -51,25 +50,5 @@ def _entry(content: Source, found: dict[str, tuple[yaml.Node, yaml.Node]]) -> Pa
     if "filename" in stated or type_ not in set(PartKind):
         headers.insert(0, ("Content-Type", type_))
     # Line ends in a value would begin a header of their own.
-=======
-def _entry(archive: Part, value: Any, line: int) -> Part:
-    entry = {"content": value} if isinstance(value, str) else value
-    if not isinstance(entry, dict) or not isinstance(entry.get("content"), str):
-        raise _refusal(
-            archive, line, "not a part; write its text, or a mapping with content, and type where it has no header"
-        )
-    content = entry["content"]
-    if entry.get("type"):
-        kind = next((kind for kind in PartKind if kind.value == entry["type"]), PartKind.OTHER)
-    else:
-        kind = kind_of(content) or PartKind.CLOUD_CONFIG
-    headers = [("Content-Type", str(entry["type"]))] if kind is PartKind.OTHER else []
-    if "filename" in entry:
-        headers += [("Content-Type", kind.value)] if kind is not PartKind.OTHER else []
-        headers.append(("Content-Disposition", f'attachment; filename="{entry["filename"]}"'))
-    if "launch-index" in entry:
-        headers.append(("Launch-Index", str(entry["launch-index"])))
-    headers += [(str(name), str(text)) for name, text in entry.items() if str(name).lower() not in OWN]
->>>>>>> e1183f8 (Messages of lint and publish in idiomatic English)
     flat = tuple((" ".join(name.split()), " ".join(text.split())) for name, text in headers)
     return Part(str(type_), content, flat)

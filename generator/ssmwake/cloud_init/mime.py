@@ -64,7 +64,7 @@ def _too_much(source: Source) -> Finding | None:
     if "\0" in text:
         # Python's own parser gives up on one in the name of a character set.
         where = source.at_offset(text.index("\0"))
-        return NOT_LINTED.at(where, "a byte of zeros in a MIME message, which is not linted; encode its part in base64")
+        return NOT_LINTED.at(where, "a NUL byte in a MIME message, which is not linted; encode its part in base64")
     return None
 
 
@@ -137,7 +137,7 @@ def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
             yield MIME_BOUNDARY.at(source.at_offset(header), problem)
         elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
             end = source.at_offset(len(source.text.rstrip()))
-            problem = f"no line --{boundary}-- ends it: cloud-init makes do, nodeadm does not; add the line"
+            problem = f"no line --{boundary}-- ends it: cloud-init tolerates that, nodeadm does not; add the line"
             yield MIME_BOUNDARY.at(end, problem, severity=for_nodeadm(message))
 
 

@@ -61,7 +61,7 @@ def fault_of(source: Source) -> Finding | None:
 
 def _advice(first: str, text: str) -> str:
     if first.startswith("\ufeff"):
-        return "a byte order mark stands before the first line; save it without"
+        return "a byte order mark precedes the first line; save the file without it"
     if TEMPLATE.match(first):
         return "a template begins with exactly ## template: jinja"
     if match := SHEBANG.match(first):

@@ -22,7 +22,7 @@ BASE64 = re.compile(r"\s*[A-Za-z0-9+/]{16}[A-Za-z0-9+/=\s]*")
 
 # What a request or launch-template data has besides user data: many other files have a key named UserData.
 LAUNCH = frozenset({"ImageId", "InstanceType", "IamInstanceProfile", "MinCount", "SecurityGroupIds"})
-# What a request to launch has beside an image, with user data or without it.
+# What a request to launch has besides an image, with user data or without it.
 REQUEST = LAUNCH | {
     *("MaxCount", "KeyName", "SubnetId", "SecurityGroups", "BlockDeviceMappings", "NetworkInterfaces"),
     *("TagSpecifications", "Placement", "InstanceMarketOptions", "LaunchTemplate", "Monitoring"),

@@ -36,23 +36,12 @@ def check_file(path: str, data: bytes, image: str | None = None, *, is_part: boo
     """
     if data.startswith(BOM):
         mark = Replacement(Location(path, 1, 0), Location(path), "")
-<<<<<<< HEAD
-        yield CRLF_OR_BOM.at(Location(path), "a byte order mark before the first line; save it without", fix=mark)
-    found = opened(path, data)
-    if isinstance(found, Finding):
-        yield found
-=======
         yield CRLF_OR_BOM.at(
             Location(path), "a byte order mark precedes the first line; save the file without it", fix=mark
         )
-        data = data.removeprefix(BOM)
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        yield UNREADABLE_USER_DATA.at(Location(path), "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8")
-        return
-    plain = None if len(data) > LARGEST or is_user_data(data) else user_data_in(data)
-    if plain is None:
-        yield from check(Source.of_file(path, data.decode("utf-8", "surrogateescape")), data, image)
->>>>>>> e1183f8 (Messages of lint and publish in idiomatic English)
+    found = opened(path, data)
+    if isinstance(found, Finding):
+        yield found
     else:
         yield from check(*found, image, least=0 if is_part else None)
 

@@ -33,7 +33,6 @@ TYPES = {*(kind.value for kind in PartKind if kind is not PartKind.OTHER), *SCRI
 HEADER = re.compile(r"(?:content-type|mime-version|content-transfer-encoding|content-disposition)\s*:", re.IGNORECASE)
 
 
-<<<<<<< HEAD
 def check_message(message: Message) -> Iterator[Finding]:
     """Yield what other readers than cloud-init make of a MIME message."""
     source = message.source
@@ -41,101 +40,6 @@ def check_message(message: Message) -> Iterator[Finding]:
         yield REFUSED_BY_GO.at(source.at_offset(refused.offset), refused.problem, severity=for_nodeadm(message))
     for where in message.multiparts[1:] if NODEADM in message.types else ():
         yield NESTED_MIME.at(where, "nodeadm reads no multipart within another; put its parts into the outer one")
-=======
-def pieces(source: Source) -> Iterator[Piece | Finding]:
-    """Yield each part of a MIME message, and what is wrong with how it is put together."""
-    if refusal := _not_linted(source):
-        yield refusal
-    else:
-        yield from _pieces(source)
-
-
-def _not_linted(source: Source) -> Finding | None:
-    """Return why a message is not linted: it would take ever longer, or the parser gives up on it."""
-    text = source.text
-    if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
-        return NOT_LINTED.at(source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
-    if len(text) > LONGEST or text.count("\n--") > MOST:
-        limit = f"{LONGEST:,} characters or {MOST:,} parts"
-        return NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; split it")
-    if "\0" in text:
-        # Python's own parser gives up on one in the name of a character set.
-        where = source.at_offset(text.index("\0"))
-        return NOT_LINTED.at(where, "a NUL byte in a MIME message, which is not linted; encode its part in base64")
-    return None
-
-
-def _pieces(source: Source) -> Iterator[Piece | Finding]:
-    text = source.text
-    is_for_nodeadm = re.search(rf"(?im)^content-type[ \t]*:[ \t]*{re.escape(NODEADM)}", text) is not None
-    worst = Severity.ERROR if is_for_nodeadm else Severity.WARNING
-    if refused := mime_go.refusal(text):
-        yield REFUSED_BY_GO.at(source.at_offset(refused.offset), refused.problem, severity=worst)
-    message = message_from_string(text)
-    nodes = list(message.walk())
-    types = {node.get_content_type() for node in nodes}
-    position = 0
-    for node in nodes:
-        if node.get_content_maintype() == "multipart":
-            position = _header(text, position, len(text), first=True)
-            yield from _container(source, node, position, worst, nested=node is not message and NODEADM in types)
-            position += 1
-            continue
-        raw = node.get_payload()
-        if not isinstance(raw, str):
-            continue
-        start = text.find(raw, position)
-        header = _header(text, position, max(start, position))
-        start = max(start, position)
-        position = start + len(raw)
-        where = source.at_offset(header)
-        if not raw.strip():
-            where = source.at_offset(_header(text, start, len(text), first=True))
-            yield MIME_BOUNDARY.at(where, "a part that holds nothing; remove it", severity=Severity.WARNING)
-            continue
-        encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()
-        if encoding in ENCODED:
-            # What stands for something that only a deployment knows cannot be decoded here.
-            if set(raw.strip()) == {"x"}:
-                continue
-            body = node.get_payload(decode=True)
-            piece = Piece.decoded(source.at_offset(start), node.get_content_type(), bytes(body))
-        else:
-            piece = Piece(source.slice(start, position), node.get_content_type())
-        if node.defects and encoding == "base64":
-            yield PART_NOT_BASE64.at(
-                where, "the body is not base64, as the header says; encode it, or change the header"
-            )
-            continue
-        if not PACKED.fullmatch(piece.type):
-            # The headers of the message itself, below an empty line, are its text.
-            late = node is message and not node.keys()
-            yield from _contradiction(where, piece, handled="text/part-handler" in types, late=late)
-        yield piece
-
-
-def begins_too_late(piece: Piece) -> bool:
-    """Return whether something stands before the #! of a script."""
-    text = piece.source.text
-    return piece.type in SCRIPTS | LOOKED_AT and kind_of(text) is PartKind.SCRIPT and not text.startswith("#!")
-
-
-def _container(source: Source, node: Message, position: int, worst: Severity, *, nested: bool) -> Iterator[Finding]:
-    text = source.text
-    where = source.at_offset(position)
-    boundary = node.get_boundary()
-    if nested:
-        yield NESTED_MIME.at(where, "nodeadm reads no multipart within another; put its parts into the outer one")
-    for defect in node.defects:
-        if isinstance(defect, errors.NoBoundaryInMultipartDefect):
-            yield MIME_BOUNDARY.at(where, 'multipart without a boundary, so nothing runs; add boundary="..."')
-        elif isinstance(defect, errors.StartBoundaryNotFoundDefect):
-            yield MIME_BOUNDARY.at(where, f"no line is --{boundary}, so nothing runs; begin each part with it")
-        elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
-            end = source.at_offset(len(text.rstrip()))
-            message = f"no line --{boundary}-- ends it: cloud-init tolerates that, nodeadm does not; add the line"
-            yield MIME_BOUNDARY.at(end, message, severity=worst)
->>>>>>> e1183f8 (Messages of lint and publish in idiomatic English)
 
 
 def check_part(part: Part) -> Iterator[Finding]:
