@@ -51,7 +51,8 @@ Read = Message | Part | Finding
 def read(path: str, data: bytes) -> tuple[Part, ...]:
     """Return the parts of a file of user data, to be put together anew; raise Invalid for what cloud-init ignores."""
     if len(data) > LARGEST:
-        raise Invalid(TOO_LARGE.at(Location(path), f"{len(data):,} bytes, which no instance takes; is it the right file?"))
+        message = f"{len(data):,} bytes, which no instance takes; is it the right file?"
+        raise Invalid(TOO_LARGE.at(Location(path), message))
     found = opened(path, data)
     if isinstance(found, Finding):
         raise Invalid(found)
