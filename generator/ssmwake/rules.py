@@ -35,7 +35,6 @@ LINT_MODULES = (
     "lint.documents.scripts",
     "lint.documents.session",
     "lint.documents.steps",
-    "text.unreadable",
     "lint.rules.suppressions",
     "lint.shell.agent_restart",
     "lint.shell.comments",
@@ -45,6 +44,7 @@ LINT_MODULES = (
     "lint.shell.imds_request",
     "lint.shell.indirect",
     "lint.shell.joined_lines",
+    "lint.shell.other_user",
     "lint.shell.packages",
     "lint.shell.secrets",
     "lint.shell.shellcheck",
@@ -53,8 +53,6 @@ LINT_MODULES = (
     "lint.shell.units",
     "lint.terraform.escapes",
     "lint.terraform.module",
-    "text.json_syntax",
-    "text.yaml_syntax",
     "lint.user_data.check",
     "lint.user_data.cloud_config_schema",
     "lint.user_data.cloud_config_table",
@@ -64,6 +62,9 @@ LINT_MODULES = (
     "lint.user_data.jinja_template",
     "lint.user_data.mime",
     "lint.user_data.node_config",
+    "text.json_syntax",
+    "text.unreadable",
+    "text.yaml_syntax",
 )
 # What reading the config, rendering and publishing report: no file is linted for it.
 OTHER_MODULES = (

@@ -31,7 +31,7 @@ def entries(source: Source) -> Iterator[Part | Finding]:
         found = pairs(item)
         content = found["content"][1] if "content" in found else item
         if isinstance(content, yaml.ScalarNode) and is_string(content):
-            yield _entry(source.inner(content), found)
+            yield _entry(source, source.inner(content), found)
         elif isinstance(item, yaml.MappingNode) and "content" not in found:
             yield BROKEN_USER_DATA.at(source.of(item), "not a part, as it has no content; write content: |")
         else:
@@ -39,7 +39,7 @@ def entries(source: Source) -> Iterator[Part | Finding]:
             yield BROKEN_USER_DATA.at(source.of(item), message)
 
 
-def _entry(content: Source, found: dict[str, tuple[yaml.Node, yaml.Node]]) -> Part:
+def _entry(source: Source, content: Source, found: dict[str, tuple[yaml.Node, yaml.Node]]) -> Part:
     stated = {key: text_of(node) for key, (_, node) in found.items()}
     type_ = stated.get("type", "") or kind_of(content.text) or PartKind.CLOUD_CONFIG.value
     headers = [(name, text) for name, text in stated.items() if name.lower() not in OWN]
@@ -51,4 +51,6 @@ def _entry(content: Source, found: dict[str, tuple[yaml.Node, yaml.Node]]) -> Pa
         headers.insert(0, ("Content-Type", type_))
     # Line ends in a value would begin a header of their own.
     flat = tuple((" ".join(name.split()), " ".join(text.split())) for name, text in headers)
-    return Part(str(type_), content, flat)
+    declared = stated.get("type", "")
+    where = source.of(found["type"][1]) if declared else None
+    return Part(str(type_), content, flat, declared, where)

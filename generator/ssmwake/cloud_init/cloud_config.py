@@ -63,7 +63,7 @@ def read_cloud_config(source: Source, *, layout_known: bool = True) -> CloudConf
             faults += _unreadable(source, root)
         return CloudConfigText(source, root, tuple(faults))
     if root is not None and layout_known and not _is_filled_in(root):
-        faults.append(BROKEN_USER_DATA.at(source.at(1), "not a mapping; cloud-config is keys and values"))
+        faults.append(BROKEN_USER_DATA.at(source.of(root), "not a mapping; cloud-config is keys and values"))
     return CloudConfigText(source, None, tuple(faults))
 
 

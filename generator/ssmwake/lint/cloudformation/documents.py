@@ -18,6 +18,7 @@ from ssmwake.lint.deferred import Found
 from ssmwake.lint.documents import dynamic
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.text.json_syntax import broken_json
 from ssmwake.text.placeholders import SUB, word
 from ssmwake.text.source import Edit, Source
 from ssmwake.text.yaml_nodes import composed, value
@@ -80,6 +81,10 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Eval
     if is_yaml and (said is None or plain(said) == "JSON"):
         where = template.source.of(said) if said else source.at(1)
         yield CONTENT_FORMAT.at(where, "the content is YAML, and DocumentFormat is JSON; write DocumentFormat: YAML")
+    elif not is_yaml and (said is None or plain(said) == "JSON"):
+        fault = broken_json(source, known=whole.known)
+        if fault:
+            yield fault
     described = _described(template.source, resource.get())
     if parsed is not None and described.runs(parsed):
         yield from document.check(described, source, parsed, whole=True)

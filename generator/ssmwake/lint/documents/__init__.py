@@ -62,7 +62,7 @@ def check(
         yield from fields.unknown(source, root, vocabulary.COMMAND_1_2, "field")
         yield from command.plugins(source, root)
     else:
-        yield from fields.unknown(source, root, vocabulary.COMMAND, "field")
+        yield from fields.unknown(source, root, vocabulary.COMMAND, "field", vocabulary.AUTOMATION)
         yield from steps.check(source, root, automation=False)
         yield from command.check(source, root, version)
 

@@ -73,11 +73,17 @@ def version(root: yaml.Node) -> str:
     return "2.2" if actions & set(vocabulary.COMMAND_ACTIONS) else ""
 
 
-def unknown(source: Source, node: yaml.Node, known: Iterable[str], word: str) -> Iterator[Finding]:
-    """Yield each key of the mapping that is not known, with the nearest that is."""
+def unknown(
+    source: Source, node: yaml.Node, known: Iterable[str], word: str, of_automation: Iterable[str] = ()
+) -> Iterator[Finding]:
+    """Yield each key of the mapping that is not known, with the nearest that is; some belong in an Automation."""
     known = frozenset(known)
     if opaque(node):
         return
     for name, (key, _) in pairs(node).items():
-        if name not in known:
-            yield UNKNOWN_FIELD.at(source.of(key), f"unknown {word} '{name[:60]}'; {nearest(name, known, 'remove it')}")
+        if name in known:
+            continue
+        hint = nearest(name, known, "remove it")
+        if name in of_automation:
+            hint = "Automations have it, so write schemaVersion '0.3' for one, or remove it"
+        yield UNKNOWN_FIELD.at(source.of(key), f"unknown {word} '{name[:60]}'; {hint}")

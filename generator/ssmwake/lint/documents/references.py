@@ -149,8 +149,11 @@ def unused(source: Source, root: yaml.Node) -> Iterator[Finding]:
     used = {name for node in others for name in names(node)}
     used |= {name.split(".")[0] for name in used}
     used |= {name for node in others for scalar in walk(node, set()) for name in VARIABLE.findall(scalar.value)}
-    for name, (key, _) in pairs(parameters).items():
-        if name not in used:
+    declared = pairs(parameters)
+    # Where a reference is misspelt, the parameter that was meant is not the fault.
+    unknown = {name for node in others for name in names(node)} - {*declared}
+    for name, (key, _) in declared.items():
+        if name not in used and not nearest(name, unknown, "", 0.85):
             message = (
                 f"parameter '{name[:60]}' is never used; remove it, or write {{{{ {name[:60]} }}}} where it belongs"
             )

@@ -90,7 +90,9 @@ def check(source: Source, root: yaml.Node, *, automation: bool) -> Iterator[Find
     """Yield what is wrong with the steps of a document, one by one."""
     found = pairs(root).get("mainSteps")
     if found is None:
-        if not opaque(root):
+        # A key that was meant to be it is reported as that.
+        misspelt = any(nearest(name, ("mainSteps",), "", 0.7) for name in pairs(root))
+        if not opaque(root) and not misspelt:
             yield NO_STEPS.at(source.of(root), "no mainSteps; a document has one step at least")
         return
     key, main = found

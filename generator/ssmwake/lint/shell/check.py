@@ -11,6 +11,7 @@ from ssmwake.lint.shell import (
     imds,
     imds_request,
     indirect,
+    other_user,
     packages,
     secrets,
     sleeps,
@@ -116,6 +117,8 @@ def _lines(
     if run in BOOT:
         yield from units.waiting(source, found, early=run is Run.EARLY)
     yield from unfilled.check(source, found)
+    if run is not Run.ELSEWHERE:
+        yield from other_user.check(source, found)
     if run is not Run.ELSEWHERE:
         yield from packages.check(source, found, image=image, at_boot=run in BOOT)
     if run is not Run.ELSEWHERE and not has_home:

@@ -19,10 +19,12 @@ UNPARSABLE = rule(
 
 # What is never reported. `echo done` is a fine command (1010); variables come from anywhere (2034, 2154), and files are
 # not there to be followed (1090, 1091). POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before
-# (3012), and so with `local` (3043). The others are matters of taste, or what is meant: braces and quotes that stand
-# for themselves (1083, 2140), a file that is emptied (2188), lists that are split at spaces (2048, 2206, 2207), a trap
-# that takes the value of now (2064), a variable that names another (2163), -a and -o in a test (2166).
-NOT_WANTED = frozenset({1010, 1083, 1090, 1091, 2034, 2048, 2064, 2140, 2154, 2163, 2166, 2188, 2206, 2207, 3012, 3043})
+# (3012), and so with `local` (3043). Root writes where it redirects, with sudo before the command or without (2024).
+# SW277 reports an interpreter without its folder (2239). The others are matters of taste: quotes that stand for
+# themselves (2140), a file that is emptied (2188), lists that are split at spaces (2048, 2206, 2207), -a and -o (2166).
+NOT_WANTED = frozenset({1010, 1090, 1091, 2024, 2034, 2048, 2140, 2154, 2166, 2188, 2206, 2207, 2239, 3012, 3043})
+# What shellcheck calls information, and is a fault all the same: a file that a pipeline empties before it reads it.
+FAULTS = frozenset({2094})
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
 CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170, 2193, 2194, 2195, 2242, 2252, 2309})
 # What is certainly not a fault, by the number of the comment and the text at its place: `a= b=` sets two variables to
@@ -41,6 +43,12 @@ MEANT = {
 # What `echo` prints is text: unquoted, only the spaces in it change, and `===` is a line and no comparison.
 PRINTS = re.compile(r"^[^;|&#]*?(?:^|\s|[;&|({])(?:echo|printf)\s[^;|&]*$")
 PRINTED = frozenset({2046, 2284})
+# A brace that stands for itself is meant, as in `jsonpath={.a}`; one more than is opened is a slip of the pen.
+LITERAL_BRACE = 1083
+# In double quotes a trap takes the values of now, which is meant, but for what only the end of the script knows.
+EXPANDED_NOW, OF_THEN = 2064, re.compile(r"\$\{?(?:\?|LINENO\b|BASH_COMMAND\b|PIPESTATUS\b)")
+# `export $x` exports what x names.
+NOT_EXPORTED = 2163
 # Guesses that a quote over several lines was forgotten; where it was, the text cannot be parsed.
 UNCLOSED = frozenset({1078, 1079})
 # The status of a command in `local a=$(...)` is lost, which matters only where the shell would stop for it.
@@ -75,12 +83,14 @@ class Comment:
     column: int
     end_line: int
     message: str
+    is_information: bool = False
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> "Comment":
         """Return the comment that shellcheck writes as JSON."""
         message = str(plain["message"]).strip().rstrip(".")
-        return cls(plain["code"], plain["line"], plain["column"], plain["endLine"], message)
+        information = plain["level"] in ("info", "style")
+        return cls(plain["code"], plain["line"], plain["column"], plain["endLine"], message, information)
 
 
 def errors(source: Source, dialect: str, found: Sequence[Comment]) -> Iterator[Finding]:
@@ -146,14 +156,28 @@ def without_harmless(source: Source, dialect: str, found: Sequence[Comment]) -> 
     is_dash = _is_dash(source.text, dialect)
     is_bash = dialect == "sh" and not is_dash and BASH_IS_SH.search(source.text) is not None
     stops = ERREXIT.search(source.text) is not None
+    seen: set[tuple[int, int]] = set()
     for one in found:
-        if one.code in UNCLOSED:
+        if one.code in UNCLOSED or (one.is_information and (one.code not in FAULTS or (one.code, one.line) in seen)):
             continue
+        # Of both ends of a pipeline the first is enough.
+        seen.add((one.code, one.line))
         portable = one.code in BASHISMS and (is_bash or (is_dash and one.code in BREAKS_DASH))
         if portable or (one.code == MASKED_STATUS and not stops):
             continue
         if not _is_meant(source, lines, one):
             yield one
+
+
+def _is_one_too_many(line: str, at: int) -> bool:
+    """Return whether a closing brace closes what nothing on the line opens."""
+    return line[at : at + 1] == "}" and line.count("}", 0, at + 1) > line.count("{", 0, at)
+
+
+def _is_given_pairs(text: str, line: str, at: int) -> bool:
+    """Return whether `export $x` is given `name=value`, as in a loop over the lines of a file."""
+    name = re.compile(r"\$\{?(\w+)").match(line, at)
+    return name is None or re.search(rf"\b(?:for|read)\b[^\n]*\b{name[1]}\b", text) is not None
 
 
 def _is_dash(text: str, dialect: str) -> bool:
@@ -162,6 +186,13 @@ def _is_dash(text: str, dialect: str) -> bool:
 
 def _is_meant(source: Source, lines: list[str], one: Comment) -> bool:
     """Return whether a comment is about what only another program knows, or about what is meant."""
+    line = lines[one.line - 1]
+    if one.code == LITERAL_BRACE and not _is_one_too_many(line, one.column - 1):
+        return True
+    if one.code == EXPANDED_NOW and not OF_THEN.search(line, one.column - 1):
+        return True
+    if one.code == NOT_EXPORTED and _is_given_pairs(source.text, line, one.column - 1):
+        return True
     meant = MEANT.get(one.code)
     if meant and meant.match(lines[one.line - 1], one.column - 1):
         return True

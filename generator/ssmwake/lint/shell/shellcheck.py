@@ -136,7 +136,7 @@ def _batch(shellcheck: str, batch: list[Shell]) -> Iterator[tuple[Shell, Sequenc
 
 def _run(shellcheck: str, dialect: str, paths: Sequence[Path]) -> list[dict[str, Any]] | Unchecked:
     excluded = ",".join(f"SC{code}" for code in sorted(comments.NOT_WANTED))
-    flags = ["--format=json1", f"--shell={dialect}", "--severity=warning", f"--exclude={excluded}", "--norc"]
+    flags = ["--format=json1", f"--shell={dialect}", "--severity=info", f"--exclude={excluded}", "--norc"]
     patience = PATIENCE + PATIENCE_EACH * len(paths)
     try:
         done = subprocess.run(

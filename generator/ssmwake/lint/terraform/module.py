@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.cloud_init.packing import from_base64
-from ssmwake.cloud_init.parts import is_mime, kind_of
+from ssmwake.cloud_init.parts import Part, is_mime, kind_of
+from ssmwake.cloud_init.reader import ENCODED_TWICE
 from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentNames, DocumentResource
 from ssmwake.lint.aws.instance import in_user_data
@@ -37,6 +38,7 @@ from ssmwake.lint.terraform.tree import (
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config, mime
 from ssmwake.model import Finding, Location, Replacement
+from ssmwake.text.json_syntax import broken_json
 from ssmwake.text.placeholders import is_path, is_placeholder
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import NOT_LINTED
@@ -159,9 +161,8 @@ def _template_file(name: Expression, given: Expression | None, scope: Scope, *, 
             missing[unknown] = None
     if missing:
         listed = ", ".join(list(missing)[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-        message = (
-            f"{posixpath.basename(found[0])} reads {listed}, which are not given; add them, or write $${{...}} there"
-        )
+        file, them = posixpath.basename(found[0]), "them" if len(missing) > 1 else "it"
+        message = f"{file} reads {listed}, not given here; add {them}, or write $${{...}} there"
         yield INCOMPLETE.at((given or name).span.where, message)
 
 
@@ -208,8 +209,10 @@ def _user_data(attribute: Attribute, scope: Scope, image: str | None, *, encodes
     name = attribute.name.text.strip('"')
     if not encodes and (rendered := _rendered(attribute.value, scope)) and _says(rendered, "base64_encode", "false"):
         yield PLAIN_TEXT.at(where, f"{name} is base64, and base64_encode is false in what it refers to; remove that")
-    if encodes and isinstance(attribute.value, Call) and attribute.value.name == "base64encode":
+    if encodes and _is_encoded(attribute.value):
         yield ENCODED_ANYWAY.at(where, "user_data is encoded anyway; leave base64encode out, or write user_data_base64")
+    if _is_encoded(attribute.value) and any(map(_is_encoded, attribute.value.inside)):
+        yield ENCODED_TWICE.at(where, "base64encode in base64encode encodes twice; take one away")
     for found in texts(attribute.value, scope):
         if found.coding is Coding.PLAIN and is_placeholder(found.source.text):
             continue
@@ -223,6 +226,11 @@ def _user_data(attribute: Attribute, scope: Scope, image: str | None, *, encodes
             yield from user_data.check(inner, decoded, image)
         else:
             yield from _checked(found, image)
+
+
+def _is_encoded(value: Expression) -> bool:
+    """Return whether a value is the base64 of something."""
+    return isinstance(value, Call) and value.name == "base64encode"
 
 
 def _base64encoded(value: Expression) -> Replacement | None:
@@ -294,11 +302,14 @@ def _parts(body: Body, scope: Scope) -> Iterator[Found]:
             continue
         kind = block.body.value("content_type")
         said = text(kind, scope) if kind else None
+        known = [one for one in texts(content, scope) if one.begins and one.coding is Coding.PLAIN]
         if kind and said and said.known:
-            yield from mime.unhandled(kind.span.where, said.source.text)
-        for found in texts(content, scope):
-            if not found.begins or found.coding is not Coding.PLAIN:
-                continue
+            # An empty part, under a condition, is none.
+            type_, where = said.source.text, kind.span.where
+            parts = [Part(type_, one.source, (), type_, where) for one in known if one.source.text.strip()]
+            yield from mime.unhandled(where, type_) if not parts else ()
+            yield from {one for part in parts for one in mime.check_part(part)}
+        for found in known:
             if kind_of(found.source.text):
                 yield from _checked(found)
             elif said and said.source.text == "text/cloud-config":
@@ -318,6 +329,8 @@ def _document(body: Body, scope: Scope) -> Iterator[Found]:
             where = form.span.where if form else content.name.where
             what = "document_format is JSON" if form else "without document_format the content is JSON"
             yield DOCUMENT_FORMAT.at(where, f'{what}, and this is YAML; write document_format = "YAML"')
+        elif said == "JSON" and not found.layout_unknown and (fault := broken_json(found.source, known=found.known)):
+            yield fault
         yield from _composed(found, content.value.span.where, _described(body, scope))
 
 

@@ -84,7 +84,7 @@ def running(source: Source) -> Iterator[Part]:
 
 def _first_line(part: Part) -> Iterator[Finding]:
     """Yield what is wrong with the first line of a part; what only other programs object to, for a whole file."""
-    if part.message is None or not mime.begins_too_late(part):
+    if not mime.begins_too_late(part):
         yield from (one for one in first_line.check(part.source) if part.is_whole or one.severity is ERROR)
 
 
@@ -107,6 +107,9 @@ def _part(part: Part, image: str | None, *, layout_known: bool) -> Iterator[Foun
     if what == PartKind.CLOUD_CONFIG.value:
         # The branches of a template are for one system each.
         image = SEVERAL_IMAGES if templated else image
+        # What is a script by its first line has been reported as that.
+        if part.type == what and kind_of(source.text) is PartKind.SCRIPT:
+            return
         yield from cloud_config.check(source, templated=templated, layout_known=layout_known, image=image)
         return
     if what == NODEADM:

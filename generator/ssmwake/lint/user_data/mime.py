@@ -43,12 +43,13 @@ def check_message(message: Message) -> Iterator[Finding]:
 
 
 def check_part(part: Part) -> Iterator[Finding]:
-    """Yield where a part of a MIME message is not what its headers say."""
+    """Yield where a part of MIME, or of an archive, is not what its type says."""
     message, where = part.message, part.where
-    if message is not None and where is not None and not PACKED.fullmatch(part.declared):
+    if where is not None and not PACKED.fullmatch(part.declared):
         # The headers of the message itself, below an empty line, are its text.
-        late = not message.has_headers and not message.multiparts
-        yield from _contradiction(where, part, handled="text/part-handler" in message.types, late=late)
+        late = message is not None and not message.has_headers and not message.multiparts
+        handled = message is not None and "text/part-handler" in message.types
+        yield from _contradiction(where, part, handled=handled, late=late)
 
 
 def begins_too_late(part: Part) -> bool:

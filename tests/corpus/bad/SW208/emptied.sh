@@ -1,0 +1,2 @@
+#!/bin/bash
+sed s/a/b/ /etc/x > /etc/x

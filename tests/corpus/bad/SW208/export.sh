@@ -1,0 +1,3 @@
+#!/bin/bash
+REGION=eu
+export $REGION

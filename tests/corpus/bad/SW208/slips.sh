@@ -1,0 +1,3 @@
+#!/bin/bash
+B=x
+aws s3 cp s3://${B}}/a /tmp/a

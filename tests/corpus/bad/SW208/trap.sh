@@ -1,0 +1,3 @@
+#!/bin/bash
+trap "cfn-signal -e $? --stack x" EXIT
+echo

@@ -1,0 +1,6 @@
+data "cloudinit_config" "c" {
+  part {
+    content_type = "text/x-shellscript"
+    content      = "yum install -y httpd\n"
+  }
+}
