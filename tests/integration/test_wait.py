@@ -91,7 +91,7 @@ def test_a_fault_that_is_repaired_within_the_grace_is_forgiven(start_front: Star
             account.state["nodes"][ID] = {"pinged": "2026-11-26T10:20:00Z", "connected": True}
 
     account.on_call = attach
-    outcome, changes = wait(account, timeout=30)
+    outcome, changes = wait(account, timeout=60, pace=Pace(few=0.02, many=0.02, diagnosis=0.1, grace=30))
     assert outcome.exit == 0
     assert [one.verdict for one in changes] == ["no-role", "online"]
 

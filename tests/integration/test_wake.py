@@ -149,8 +149,45 @@ def test_windows_is_waited_for_and_not_woken(start_front: StartFront) -> None:
     assert "not woken" in done.stderr
 
 
+def restarts(one: Account) -> None:
+    """Let Run Command take the agent away, and a later look bring it back with a report of its own."""
+
+    def on_call(call: Call) -> None:
+        if call.operation == "SendCommand":
+            one.state["restarted"] = one.seen["ssm:GetConnectionStatus"]
+        if "restarted" in one.state and one.seen["ssm:GetConnectionStatus"] > one.state["restarted"] + 1:
+            one.state["nodes"][ID] |= {"pinged": "2026-11-26T10:20:13Z"}
+
+    one.on_call = on_call
+
+
+@pytest.mark.parametrize("case", ["online-on-an-old-role", "online-on-an-old-role-trail-late"])
+def test_an_agent_that_is_online_on_an_old_role_is_restarted_by_run_command(case: str, start_front: StartFront) -> None:
+    one = account(case)
+    restarts(one)
+    front = start_front(Front(one, clock=one.clock))
+    done = run(front, ID, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "OLD ROLE" in done.stderr
+    assert "Run Command: restart the agent" in done.stderr
+    (sent,) = [call for call in front.calls if call.operation == "SendCommand"]
+    assert sent.parameters["InstanceIds"] == [ID]
+    # The report from before the restart is not taken for its success.
+    after = [call for call in front.calls[front.calls.index(sent) :] if call.operation == "GetConnectionStatus"]
+    assert len(after) >= 2
+
+
+def test_a_restart_that_fails_leaves_the_status_of_an_old_role(start_front: StartFront) -> None:
+    one = account("online-on-an-old-role", command_status="Failed")
+    front = start_front(Front(one, clock=one.clock))
+    done = run(front, ID, "--yes")
+    assert done.returncode == 75
+    assert "ended as Failed" in done.stderr
+
+
 def test_an_agent_that_is_online_is_restarted_by_run_command_when_asked_to(start_front: StartFront) -> None:
     one = account("online-behind-scp")
+    restarts(one)
     front = start_front(Front(one, clock=one.clock))
     assert run(front, ID, "--yes").returncode == 0
     assert not [call for call in front.calls if call.operation == "SendCommand"]

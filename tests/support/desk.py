@@ -2,6 +2,7 @@
 all states, because making the clients takes longer than a diagnosis."""
 
 from functools import cache
+from typing import Any
 from unittest import mock
 
 from ssmwake.aws.client import Patience, Service
@@ -47,7 +48,7 @@ def _services(url: str, region: str) -> dict[str, Service]:
         return made
 
 
-def verdicts(account: Account, wanted: Wanted | None = None) -> tuple[Verdict, ...]:
+def verdicts(account: Account, wanted: Wanted | None = None, **settings: Any) -> tuple[Verdict, ...]:
     """Return what is found in the account; requests and answers are checked on the way."""
     front, switch = _front()
     switch.account = account
@@ -56,13 +57,12 @@ def verdicts(account: Account, wanted: Wanted | None = None) -> tuple[Verdict, .
     region = account.state["region"]
     reader = Reader(_services(front.url, region))
 
-    def iam_reader() -> Reader:
-        return Reader(_services(front.url, iam_region(region)))
+    iam_reader = Reader(_services(front.url, iam_region(region)))
 
     # CloudTrail's rate is held by a test of its own.
     with mock.patch("ssmwake.operate.reader.LOOKUP_PAUSE", 0.0):
         ids = tuple(sorted(account.state["instances"]))
-        found = survey(reader, iam_reader, wanted or Wanted(ids), region=region)
+        found = survey(reader, iam_reader, wanted or Wanted(ids), region=region, **settings)
     account.sent = list(front.calls)
     assert not front.wrong, front.wrong
     return found

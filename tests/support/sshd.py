@@ -99,6 +99,7 @@ class Tunnel:
 @contextlib.contextmanager
 def tunnel(folder: Path) -> Iterator[Tunnel]:
     """Serve a tunnel from a folder; it ends with the block."""
+    from websockets.exceptions import ConnectionClosed
     from websockets.sync.server import ServerConnection, serve
 
     certificate, key = folder / "tunnel.pem", folder / "tunnel.key"
@@ -124,11 +125,12 @@ def tunnel(folder: Path) -> Iterator[Tunnel]:
             connection.close(1000)
 
         threading.Thread(target=back, daemon=True).start()
-        for message in connection:
-            assert isinstance(message, bytes)
-            assert len(message) <= 65000
-            target.sendall(message)
-        target.close()
+        # ssh ends its ProxyCommand as soon as it is done, and that may be in the middle of a frame.
+        with target, contextlib.suppress(ConnectionClosed, OSError):
+            for message in connection:
+                assert isinstance(message, bytes)
+                assert len(message) <= 65000
+                target.sendall(message)
 
     with serve(carry, "127.0.0.1", 0, ssl=context, compression=None) as server:
         found.port = int(server.socket.getsockname()[1])

@@ -75,6 +75,7 @@ class Account:
     throttled: dict[str, int] = field(default_factory=dict)  # action -> how many calls are throttled first
     dying: frozenset[str] = frozenset()
     page: int = 0
+    with_role_in_use: bool = False  # whether the account is looked at as `wake` does it
     empty_pages: bool = False
     on_call: Callable[[Call], None] = lambda call: None
     seen: Counter[str] = field(default_factory=Counter)
@@ -486,6 +487,7 @@ class Account:
             "responseElements": one.get("response"),
             "userIdentity": {
                 "type": "AssumedRole",
+                **({"arn": one["arn"]} if "arn" in one else {}),
                 "sessionContext": {"sessionIssuer": {"userName": one.get("role", "web")}},
             },
         }

@@ -263,6 +263,11 @@ class Lazy(dict[str, Service]):
         self._own, self._place, self._patience = own, place, patience
         self._guard = threading.Lock()
 
+    def close(self) -> None:
+        """Close the connections of all services; one that is asked again opens new ones."""
+        for service in self.values():
+            service.client.close()
+
     def __missing__(self, name: str) -> Service:
         with self._guard:
             if name not in self:

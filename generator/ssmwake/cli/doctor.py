@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssmwake.cli.inputs import config_option, read_config
 from ssmwake.cli.output import progress, wants_color
 from ssmwake.cli.targets import InstanceId, filter_option, place_options, places, wanted
 from ssmwake.terminal import printable
@@ -27,6 +28,7 @@ PAUSE = 30.0
 @filter_option
 @click.option("--all", "everything", is_flag=True, help="All instances.")
 @place_options
+@config_option
 @click.option("--list", "only", metavar="VERDICT", help="Print only the ids with this verdict, one a line.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 @click.option("--watch", is_flag=True, help="Look again every 30 s, on a terminal, until all are online.")
@@ -52,11 +54,12 @@ def command(
         raise click.UsageError("--watch redraws a terminal; in a pipe, use ssmwake wait")
     which = wanted(ids, flags["filters"], flags["everything"])
     where = places(flags["regions"], flags["profile"], flags["roles"])
+    expected_role = read_config(flags["config"]).role
     from ssmwake.operate.desk import look
 
     while True:
         with progress("looking in", len(where)) as on_progress:
-            reports = look(which, where, on_progress=on_progress)
+            reports = look(which, where, expected_role=expected_role, on_progress=on_progress)
         if watch:
             click.clear()
         is_fine = _write(reports, ids, flags, only, is_json)

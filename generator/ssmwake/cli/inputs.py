@@ -66,12 +66,19 @@ def settings(config: str | None, includes: Sequence[str] = ()) -> tuple[Config, 
         raise click.UsageError("stdin can be read only once; give - only once")
     if config is None:
         return Config(), parts(includes)
-    from ssmwake.config import load
-
-    loaded = load(config, contents(config))
+    loaded = read_config(config)
     folder = Path() if config == "-" else Path(config).parent
     own = (name if name == "-" else os.fspath(folder / name) for name in loaded.user_data.include)
     return loaded, parts([*own, *includes], loaded.lint.ignore)
+
+
+def read_config(config: str | None) -> Config:
+    """Return the config without the user data that it includes, which some verbs do not need."""
+    if config is None:
+        return Config()
+    from ssmwake.config import load
+
+    return load(config, contents(config))
 
 
 def parts(paths: Iterable[str], ignored: Sequence[Ignore] = ()) -> tuple[Part, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssmwake.cli.inputs import config_option, read_config
 from ssmwake.cli.output import wants_color
 from ssmwake.cli.targets import InstanceId, Timeout, place_options, places
 from ssmwake.terminal import printable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--patient", is_flag=True, help="Go on when a fault is known that waiting does not cure.")
 @place_options
+@config_option
 def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> None:
     """Wait until instances are online in Systems Manager, and sessions open.
 
@@ -41,8 +43,10 @@ def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> 
     where = places(flags["regions"], flags["profile"], flags["roles"])
     if len(where) != 1:
         raise click.UsageError("instances are in one region of one account; give one --region and one --assume-role")
+    expected_role = read_config(flags["config"]).role
     with reporter() as (on_change, on_tick):
-        wait = Wait(where[0], tuple(dict.fromkeys(ids)), timeout, patient, on_change=on_change, on_tick=on_tick)
+        wait = Wait(where[0], tuple(dict.fromkeys(ids)), timeout, patient, expected_role=expected_role)
+        wait.on_change, wait.on_tick = on_change, on_tick
         try:
             outcome = wait.run()
         except Refused as refused:

@@ -1,16 +1,20 @@
 """`ssmwake wake`: show what would be done, ask, do the least that brings the agent back, then wait for it."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssmwake.cli.inputs import config_option, read_config
 from ssmwake.cli.output import wants_color
 from ssmwake.cli.targets import InstanceId, Timeout, place_options, places
 from ssmwake.cli.wait import finish, reporter
 from ssmwake.terminal import printable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ssmwake.aws.place import Place
     from ssmwake.operate.reader import Reader
     from ssmwake.operate.verdict import Verdict
@@ -32,6 +36,7 @@ WAYS = ["direct", "endpoint", "runbook"]
 @click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="Wait afterwards.")
 @click.option("--print-policy", is_flag=True, help="Print the least IAM policy this needs.")
 @place_options
+@config_option
 def command(instance: str | None, yes: bool, timeout: int, print_policy: bool, **flags: Any) -> None:
     """Bring the agent of an instance back, and wait until it is online.
 
@@ -52,8 +57,10 @@ def command(instance: str | None, yes: bool, timeout: int, print_policy: bool, *
         raise click.UsageError("an instance is in one region of one account; give one --region and one --assume-role")
     from ssmwake.aws.client import Refused
 
+    config = read_config(flags["config"])
+    options = replace(_options(flags), runbook=config.documents.automation_name)
     try:
-        _wake(instance, where[0], _options(flags), is_sure=yes, timeout=timeout)
+        _wake(instance, where[0], options, config.role, is_sure=yes, timeout=timeout)
     except Refused as refused:
         raise click.ClickException(printable(refused.line)) from None
 
@@ -78,18 +85,21 @@ def _options(flags: dict[str, Any]) -> "Options":
     )
 
 
-def _wake(instance: str, place: "Place", options: "Options", *, is_sure: bool, timeout: int) -> None:
+def _wake(
+    instance: str, place: "Place", options: "Options", expected_role: str, *, is_sure: bool, timeout: int
+) -> None:
     from ssmwake.aws.session import Sessions
     from ssmwake.cli.doctor_output import instance_screen, wrapped
     from ssmwake.operate.desk import Desk
     from ssmwake.operate.read_machines import Wanted
     from ssmwake.operate.reader import Reader
     from ssmwake.operate.wait import Outcome, Waited
-    from ssmwake.operate.wake import Failed, Way, plan, read_endpoints
+    from ssmwake.operate.wake import RESTART_DELAY, Failed, Way, plan, read_endpoints
 
-    sessions = Sessions(())
-    (verdict,) = Desk(place, sessions).verdicts(Wanted((instance,)))
-    reader = Reader(sessions.lazily(place))
+    desk = Desk(place, Sessions(()), expected_role)
+    # Whether an agent that is online is on the role that the instance has, only `wake` asks: it takes more calls.
+    (verdict,) = desk.verdicts(Wanted((instance,)), with_role_in_use=True)
+    reader = Reader(desk.services)
     found = plan(verdict, options, lambda vpc: read_endpoints(reader, vpc))
     for line in instance_screen(verdict, is_long=False, with_steps=found.way in (Way.STEP, Way.NONE)):
         click.echo(line, err=True, color=wants_color())
@@ -105,7 +115,8 @@ def _wake(instance: str, place: "Place", options: "Options", *, is_sure: bool, t
         except Failed as failed:
             click.echo(f"ssmwake: error: {printable(str(failed))}", err=True)
             finish(Outcome((Waited(verdict, 0.0),), 0.0))
-    _wait(verdict, place, timeout)
+    restarted = reader.now + RESTART_DELAY if found.way is Way.RUN_COMMAND else None
+    _wait(verdict, place, timeout, restarted)
 
 
 def _ask(found: "Plan", is_sure: bool) -> None:
@@ -149,10 +160,10 @@ def _proxy(found: "Plan", place: "Place", options: "Options") -> list[str]:
     return words + (["--assume-role", place.role] if place.role else [])
 
 
-def _wait(verdict: "Verdict", place: "Place", timeout: int) -> None:
+def _wait(verdict: "Verdict", place: "Place", timeout: int, restarted: "datetime | None") -> None:
     from ssmwake.operate.wait import Wait
 
     with reporter() as (on_change, on_tick):
-        wait = Wait(place, (verdict.id,), timeout, on_change=on_change, on_tick=on_tick)
+        wait = Wait(place, (verdict.id,), timeout, restarted=restarted, on_change=on_change, on_tick=on_tick)
         outcome = wait.run()
     finish(outcome)

@@ -22,7 +22,7 @@ class Check:
 def checks(evidence: Evidence) -> tuple[Check, ...]:
     """Return what was looked at, in root order; what nobody asked for is left out."""
     found = [_state(evidence), _metadata(evidence), _profile(evidence), _rights(evidence)]
-    found += [_way("network", evidence.way, evidence)]
+    found += [_expected_role(evidence), _way("network", evidence.way, evidence)]
     found += [_agent(evidence), _sessions(evidence), _watcher(evidence), _inside(evidence)]
     return tuple(one for one in found if one is not None)
 
@@ -74,6 +74,13 @@ def _profile(evidence: Evidence) -> Check | None:
     return Check("profile", result, f"{profile.name}, role {role}, {trust[evidence.trusts_ec2]}{since}", call)
 
 
+def _expected_role(evidence: Evidence) -> Check | None:
+    expected = evidence.facts.scene.expected_role
+    if not expected or not evidence.role or evidence.role == expected:
+        return None
+    return Check("role", UNKNOWN, f"the config waits for the role {expected}, and this instance has {evidence.role}")
+
+
 def _host_management(evidence: Evidence) -> Check:
     setting = evidence.facts.host_management
     call = "ssm:GetServiceSetting"
@@ -122,9 +129,12 @@ def _agent(evidence: Evidence) -> Check | None:
         attached = f"; role attached {clock(evidence.attached)} (CloudTrail)" if evidence.attached else ""
         seen = f"never registered{version}{attached}" if not evidence.trail.calls else f"not registered{version}"
         return Check("agent", NO, seen, "ssm:DescribeInstanceInformation")
+    accepted = [one for one in evidence.trail.calls if not one.code and one.role]
+    is_other = accepted and evidence.role and accepted[-1].role != evidence.role
+    role = f", as {accepted[-1].role}" if is_other else ""
     ping = f", last report {node.pinged:%Y-%m-%d %H:%M}" if node.pinged else ""
     result = OK if evidence.is_reporting else NO
-    return Check("agent", result, f"{node.ping or 'unknown'}{ping}{version}", "ssm:DescribeInstanceInformation")
+    return Check("agent", result, f"{node.ping or 'unknown'}{ping}{version}{role}", "ssm:DescribeInstanceInformation")
 
 
 def _sessions(evidence: Evidence) -> Check | None:

@@ -36,17 +36,21 @@ def look(
     wanted: Wanted,
     places: Sequence[Place],
     *,
+    expected_role: str = "",
     patience: Patience = PATIENT,
     on_progress: Callable[[object], None] = lambda place: None,
 ) -> tuple[PlaceReport, ...]:
-    """Return a report for each place, in their order. `on_progress` is called with each place that is done."""
+    """Return a report for each place, in their order. `on_progress` is called with each place that is done.
+
+    `expected_role` is the role that the config names, if it does.
+    """
     sessions = Sessions((), patience)
     # Here, because only this thread may ask for a code of MFA.
     sessions.sign_in(places)
 
     def one(place: Place) -> PlaceReport:
         try:
-            return _look_in(place, wanted, sessions)
+            return _look_in(place, wanted, sessions, expected_role)
         except Refused as refused:
             return PlaceReport(place, account=place.account, failure=refused.line)
 
@@ -60,38 +64,49 @@ def look(
 class Desk:
     """Looks at the instances of one place, as often as asked to."""
 
-    def __init__(self, place: Place, sessions: Sessions) -> None:
+    def __init__(self, place: Place, sessions: Sessions, expected_role: str = "") -> None:
         self.place = place
-        self.sessions = sessions
+        self.expected_role = expected_role
+        self.services = sessions.lazily(place)
+        iam_place = replace(place, region=iam_region(place.region))
+        self.iam_services = self.services if iam_place == place else sessions.lazily(iam_place)
         self.calls = 0
         self.at: datetime | None = None
 
-    def verdicts(self, wanted: Wanted) -> tuple[Verdict, ...]:
-        """Return a verdict for each instance that is wanted, or raise Refused."""
-        services = self.sessions.lazily(self.place)
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.services.close()
+        self.iam_services.close()
+
+    def verdicts(self, wanted: Wanted, *, with_role_in_use: bool = False) -> tuple[Verdict, ...]:
+        """Return a verdict for each instance that is wanted, or raise Refused.
+
+        `with_role_in_use` looks, for instances that are online too, on which role their agents are.
+        """
         # A region that does not exist is refused here, and not by each call.
-        services["ssm"]
-        reader = Reader(services)
-        others: list[Reader] = []
-
-        def iam_reader() -> Reader:
-            region = iam_region(self.place.region)
-            if region == self.place.region:
-                return reader
-            if not others:
-                others.append(Reader(self.sessions.lazily(replace(self.place, region=region))))
-            return others[0]
-
+        self.services["ssm"]
+        reader = Reader(self.services)
+        iam_reader = reader if self.iam_services is self.services else Reader(self.iam_services)
         try:
-            return survey(reader, iam_reader, wanted, region=self.place.region, profile=self.place.profile)
+            return survey(
+                reader,
+                iam_reader,
+                wanted,
+                region=self.place.region,
+                profile=self.place.profile,
+                expected_role=self.expected_role,
+                with_role_in_use=with_role_in_use,
+            )
         finally:
-            self.calls += reader.count + sum(one.count for one in others)
+            self.calls += reader.count + (iam_reader.count if iam_reader is not reader else 0)
             self.at = reader.now
 
 
-def _look_in(place: Place, wanted: Wanted, sessions: Sessions) -> PlaceReport:
-    desk = Desk(place, sessions)
-    found = desk.verdicts(wanted)
+def _look_in(place: Place, wanted: Wanted, sessions: Sessions, expected_role: str) -> PlaceReport:
+    with Desk(place, sessions, expected_role) as desk:
+        found = desk.verdicts(wanted)
     account = next((one.account for one in found if one.account), place.account)
     return PlaceReport(place, found, desk.calls, desk.at, account)
 

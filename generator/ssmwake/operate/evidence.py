@@ -43,6 +43,10 @@ SLEEPS = (3, 2)
 DENIED = re.compile(r"AccessDenied|UnauthorizedOperation")
 
 
+# What the runtime's watcher says where the instance has another role than it waits for (templates/runtime/words.sh).
+AWAITS = re.compile(r"the role is ([\w+=,.@-]{1,64}), and ([\w+=,.@-]{1,64}) is wanted")
+
+
 def version_of(text: str) -> tuple[int, ...]:
     """Return a version as numbers, or nothing."""
     return tuple(int(one) for one in text.split(".")) if re.fullmatch(r"\d{1,9}(\.\d{1,9}){1,5}", text) else ()
@@ -99,6 +103,19 @@ class Evidence:
     def age(self) -> timedelta | None:
         """How long ago the machine was started."""
         return self.now - self.start[0] if self.start else None
+
+    @property
+    def role(self) -> str:
+        """The name of the role in the profile; empty where there is none, or it was not read."""
+        profile = self.facts.profile
+        return profile.roles[0].name if isinstance(profile, Profile) and profile.roles else ""
+
+    @cached_property
+    def awaited_role(self) -> str:
+        """The role that ssmwake's watcher waits for instead of the one that is there, if that is its last word."""
+        last = max(self.console.watcher, key=lambda one: one[0], default=None)
+        found = AWAITS.match(last[2]) if last else None
+        return found[2] if found and found[1] == self.role else ""
 
     @cached_property
     def last_accepted(self) -> datetime | None:
@@ -211,9 +228,12 @@ class Evidence:
 
     @property
     def was_launched_with_role(self) -> bool:
-        """Whether CloudTrail shows that the profile was there when the machine was started."""
+        """Whether the role was there when the machine was started, by CloudTrail or by Default Host Management."""
         if not self.start or self.attached:
             return False
+        host = self.facts.host_management
+        if self.facts.profile is None and isinstance(host, HostManagement):
+            return bool(host.since and host.since <= self.start[0])
         before = [one for one in self.trail.attachments if one.at < self.start[0]]
         if before:
             return max(before, key=lambda one: one.at).what != "detached"

@@ -22,7 +22,7 @@ def gaps(evidence: Evidence) -> list[str]:
         if isinstance(facts.profile, Unseen):
             found.append(f"the profile {facts.instance.profile_name}: {facts.profile}")
         elif isinstance(facts.profile, Profile) and evidence.trusts_ec2 is None:
-            found.append("whether EC2 may assume the role: its trust policy has conditions")
+            found.append("whether EC2 may assume the role: its trust policy does not settle it")
     if evidence.is_role_usable is not True and evidence.host_management is None:
         found.append(f"Default Host Management: {facts.host_management}")
     if isinstance(facts.image, Unseen) and not evidence.was_seen:

@@ -89,6 +89,9 @@ def may_assume(trust: Mapping[str, Any] | None) -> bool | None:
         services = texts(named.get("Service", [])) if isinstance(named, Mapping) else []
         is_ec2 = bool({"ec2.amazonaws.com", "ec2.amazonaws.com.cn"} & set(services))
         if not is_ec2:
+            if named == "*" and statement.get("Effect") == "Deny":
+                # Whether everybody is EC2, too, is nowhere documented for trust policies.
+                return None
             is_open = named == "*" or any(one.startswith("ec2.") for one in services)
             found = None if is_open and found is False else found
             continue

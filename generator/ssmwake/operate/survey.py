@@ -5,7 +5,7 @@
 Each stage asks only about what the one before left open; what could not be asked costs certainty, never the run.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -35,37 +35,38 @@ FEW = 20
 
 def survey(
     reader: Reader,
-    iam_reader: Callable[[], Reader],
+    iam_reader: Reader,
     wanted: Wanted,
     *,
     region: str,
     profile: str = "",
+    expected_role: str = "",
     with_role_in_use: bool = False,
     at_once: int = 8,
 ) -> tuple[Verdict, ...]:
-    """Return a verdict for each instance that is wanted; `iam_reader` gives the region where IAM's events are.
+    """Return a verdict for each instance that is wanted; `iam_reader` reads where the events of IAM are.
 
     `with_role_in_use` looks, for instances that are online too, on which role their agents are.
     """
+    scene = Scene(reader.now, region, "", profile, expected_role)
     with ThreadPoolExecutor(max_workers=at_once) as pool:
-        return _Survey(reader, iam_reader, pool, region, profile, with_role_in_use).verdicts(wanted)
+        return _Survey(reader, iam_reader, pool, scene, with_role_in_use).verdicts(wanted)
 
 
 class _Survey:
     def __init__(
         self,
         reader: Reader,
-        iam_reader: Callable[[], Reader],
+        iam_reader: Reader,
         pool: ThreadPoolExecutor,
-        region: str,
-        profile: str,
+        scene: Scene,
         with_role_in_use: bool,
     ) -> None:
         self.reader = reader
         self.iam_reader = iam_reader
         self.pool = pool
-        self.region = region
-        self.profile = profile
+        self.scene = scene
+        self.region = scene.region
         self.with_role_in_use = with_role_in_use
         self.account = ""
 
@@ -100,7 +101,7 @@ class _Survey:
         return "" if isinstance(answer, Unseen) else answers.text(answer, "Account")
 
     def _scene(self) -> Scene:
-        return Scene(self.reader.now, self.region, self.account, self.profile)
+        return replace(self.scene, now=self.reader.now, account=self.account)
 
     def _not_seen(self, instance: str, unseen: Unseen) -> Verdict:
         where = f"in account {self.account or 'of these credentials'}, region {self.region}"
@@ -206,7 +207,7 @@ class _Survey:
         call = evidence.last_refused
         if call is None or evidence.rights.report.decision != "unknown" or isinstance(facts.trail, Unseen):
             return facts
-        changed, was_read = read_role_changes(self.iam_reader(), facts, call.at)
+        changed, was_read = read_role_changes(self.iam_reader, facts, call.at)
         return replace(facts, trail=replace(facts.trail, role_changed=changed, has_role_changes=was_read))
 
 

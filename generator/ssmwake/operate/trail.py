@@ -79,8 +79,14 @@ def _call(detail: Mapping[str, Any], when: datetime) -> AgentCall:
         str(detail.get("errorCode") or ""),
         str(detail.get("errorMessage") or ""),
         str(_inside(asked, "agentVersion") or ""),
-        str(_inside(issuer, "userName") or ""),
+        str(_inside(issuer, "userName") or "") or _assumed(str(_inside(identity, "arn") or "")),
     )
+
+
+def _assumed(arn: str) -> str:
+    """Return the role in an ARN such as arn:aws:sts::123456789012:assumed-role/ROLE/SESSION."""
+    found = re.fullmatch(r"arn:[\w-]+:sts::\d*:assumed-role/([\w+=,.@-]+)/.*", arn)
+    return found[1] if found else ""
 
 
 def _is_of(detail: Mapping[str, Any], instance_id: str) -> bool:

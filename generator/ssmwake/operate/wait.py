@@ -7,18 +7,20 @@ waiting does not cure, ends the wait early; not before a grace, because Terrafor
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from ssmwake.aws.client import PATIENT, Patience, Refused
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
 from ssmwake.operate.causes.cause import AGENT, CONFIGURATION, FINE, FORBIDDEN, NOT_YET, UNAVAILABLE
 from ssmwake.operate.desk import Desk
-from ssmwake.operate.facts import Unseen
+from ssmwake.operate.facts import Node, Unseen
 from ssmwake.operate.read_machines import Wanted
 from ssmwake.operate.read_nodes import read_connection, read_nodes
 from ssmwake.operate.reader import Reader
 from ssmwake.operate.survey import FEW
 from ssmwake.operate.verdict import Verdict, bare
+from ssmwake.operate.wake import RESTART_TAKES
 
 # The gravest first: what nobody here can change, what somebody must, the agent, and what time may cure.
 GRAVITY = (FORBIDDEN, UNAVAILABLE, CONFIGURATION, AGENT, NOT_YET, FINE)
@@ -74,6 +76,9 @@ class Wait:
     is_patient: bool = False
     pace: Pace = Pace()
     patience: Patience = PATIENT
+    # After a restart: a report from before this time is that of the agent as it was, for as long as the restart takes.
+    restarted: datetime | None = None
+    expected_role: str = ""
     on_change: Callable[[Verdict], None] = lambda verdict: None
     on_tick: Callable[["Wait"], None] = lambda wait: None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -92,9 +97,11 @@ class Wait:
 
     def run(self) -> Outcome:
         """Wait, and return how it ended; raises Refused where there are no credentials."""
-        sessions = Sessions((), self.patience)
-        desk = Desk(self.place, sessions)
-        reader = Reader(sessions.lazily(self.place))
+        with Desk(self.place, Sessions((), self.patience), self.expected_role) as desk:
+            return self._run(desk)
+
+    def _run(self, desk: Desk) -> Outcome:
+        reader = Reader(desk.services)
         next_diagnosis = 0.0
         while True:
             self._look(reader)
@@ -134,7 +141,13 @@ class Wait:
         nodes = read_nodes(reader, ids) if ids else {}
         if isinstance(nodes, Unseen):
             return []
-        return [one for one in ids if one in nodes and nodes[one].ping == "Online"]
+        return [one for one in ids if one in nodes and nodes[one].ping == "Online" and self._is_new(nodes[one])]
+
+    def _is_new(self, node: Node | None) -> bool:
+        """Return whether a report is that of the agent since its restart."""
+        if self.restarted is None or self.seconds >= RESTART_TAKES:
+            return True
+        return bool(node and node.pinged and node.pinged >= self.restarted)
 
     def _diagnose(self, desk: Desk) -> None:
         try:
@@ -147,10 +160,12 @@ class Wait:
         for verdict in found:
             before = self.verdicts.get(verdict.id)
             self.verdicts[verdict.id] = verdict
-            is_new = before is None or (before.verdict, before.confidence) != (verdict.verdict, verdict.confidence)
-            if is_new and not verdict.is_online:
+            is_other = before is None or (before.verdict, before.confidence) != (verdict.verdict, verdict.confidence)
+            if is_other and not verdict.is_online:
                 self.on_change(verdict)
-            is_there = verdict.is_online and (verdict.is_known or _may_not_ask(verdict))
+            node = verdict.facts.node if verdict.facts else None
+            is_new = self._is_new(None if isinstance(node, Unseen) else node)
+            is_there = verdict.is_online and is_new and (verdict.is_known or _may_not_ask(verdict))
             if is_there or (self.seconds >= self.pace.grace and self._ends_early(verdict)):
                 self._end(verdict)
 

@@ -4,15 +4,19 @@ To add a cause, put its value and its judge into the module of its kind, and a f
 `tests/cases/doctor`. The modules stand here in root order: what is below rests on what is above.
 """
 
-from ssmwake.operate.causes import channel, identity, machine, path, sleep, unknown
+from ssmwake.operate.causes import channel, identity, machine, path, role_in_use, sleep, unknown
 from ssmwake.operate.causes.cause import Cause, Confidence, Finding
 
 CAUSES: tuple[Cause, ...] = (
     machine.NO_LOOK,
     machine.NOT_FOUND,
     machine.FAILED,
+    machine.GONE,
+    role_in_use.OLD_ROLE,
     *machine.CAUSES,
     *identity.CAUSES,
+    role_in_use.OTHER_ROLE,
+    identity.ROLE_DENIED,
     *path.CAUSES,
     *channel.CAUSES,
     *sleep.CAUSES,

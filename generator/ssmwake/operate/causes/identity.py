@@ -157,18 +157,21 @@ def _role_denied(evidence: Evidence) -> Finding | None:
     if right.decision == "denied":
         return denied(evidence, right, "report to Systems Manager")
     call = evidence.last_refused
-    if call is None or right.decision != "unknown" or _is_role_newer(evidence):
+    if call is None or _is_role_newer(evidence):
         return None
     by = refused_by(call.message)
-    if by not in ("identity", "boundary", "scp"):
+    # The simulator errs on SCPs, and what it allows the agent was refused all the same.
+    if by != "scp" and (right.decision != "unknown" or by not in ("identity", "boundary")):
         return None
     # What CloudTrail says of a call is what happened then; the role may have been changed since.
     found = denied(evidence, Right("denied", by, "CloudTrail", steps.REPORT), "report to Systems Manager")
     found = replace(
         found, sentence=f"{found.sentence} Systems Manager refused its agent at {clock(call.at)} (CloudTrail)."
     )
-    if not evidence.trail.has_role_changes:
-        return doubted(found, "whether the role was changed since was not seen")
+    if right.decision == "unknown" and (by == "boundary" or not evidence.trail.has_role_changes):
+        # A boundary is a policy of its own, whose changes are no events of the role.
+        what = "boundary" if by == "boundary" else "role"
+        return doubted(found, f"whether the {what} was changed since was not seen")
     return found
 
 
@@ -269,12 +272,12 @@ CAUSES = (
         _unless_host_management(_role_untrusted),
         is_settled=True,
     ),
-    Cause(
-        "role-denied",
-        CONFIGURATION,
-        "The role may not report to Systems Manager: its own policies, its permissions boundary or a service control "
-        "policy forbid it. A service control policy is never more than likely.",
-        "Put the missing policy on the role, or ask whoever owns the boundary or the organization.",
-        _unless_host_management(_role_denied),
-    ),
+)
+ROLE_DENIED = Cause(
+    "role-denied",
+    CONFIGURATION,
+    "The role may not report to Systems Manager: its own policies, its permissions boundary or a service control "
+    "policy forbid it. A service control policy is never more than likely.",
+    "Put the missing policy on the role, or ask whoever owns the boundary or the organization.",
+    _unless_host_management(_role_denied),
 )

@@ -27,6 +27,8 @@ def _gone(evidence: Evidence) -> Finding | None:
 
 def _online(evidence: Evidence) -> Finding | None:
     connected = evidence.facts.connected
+    if evidence.facts.instance.state != "running":
+        return None
     if evidence.is_connected:
         if evidence.is_reporting:
             return known("The agent reports, and the channel for sessions is open.", short="connected")
@@ -154,15 +156,15 @@ FAILED = Cause(
     "Do what the line says, and ask again.",
     is_final=True,
 )
+GONE = Cause(
+    "gone",
+    UNAVAILABLE,
+    "The instance is terminated, or about to be.",
+    "Nothing brings it back.",
+    _gone,
+    is_final=True,
+)
 CAUSES = (
-    Cause(
-        "gone",
-        UNAVAILABLE,
-        "The instance is terminated, or about to be.",
-        "Nothing brings it back.",
-        _gone,
-        is_final=True,
-    ),
     Cause(
         "online",
         FINE,

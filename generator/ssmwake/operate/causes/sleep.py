@@ -62,6 +62,8 @@ def _asleep(evidence: Evidence) -> Finding | None:
     rights = "" if are_rights_seen else " Its rights were not seen."
     if right.how == "read":
         rights = " Its policies allow it; service control policies were not seen."
+    if evidence.awaited_role:
+        rights += f" ssmwake's watcher leaves it alone, because it waits for the role {evidence.awaited_role}."
     fine = "Nothing is wrong any more" if is_sure else "Nothing that can be seen is wrong"
     sentence = f"{why}{rights} {fine}; the agent asks again by itself {window.spelled(evidence.now)}."
     do = steps.ssmwake(facts.scene, "wake" if facts.instance.platform == "linux" else "wait", facts.instance.id)

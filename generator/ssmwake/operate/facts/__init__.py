@@ -86,12 +86,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Scene:
-    """Where and when the facts were read."""
+    """Where and when the facts were read; `expected_role` is the one that the user's config names."""
 
     now: datetime
     region: str
     account: str = ""
     profile: str = ""
+    expected_role: str = ""
 
     @property
     def partition(self) -> str:
