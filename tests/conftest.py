@@ -1,6 +1,7 @@
 """What a run leaves out and why: one line for what is missing here, and one for each other reason."""
 
 import os
+import signal
 import sys
 from collections import Counter
 
@@ -12,7 +13,10 @@ RECURSION_LIMIT = sys.getrecursionlimit()
 
 
 def pytest_sessionstart() -> None:
-    """Let a run in CI fail at once where a program is missing."""
+    """Let a run in CI fail at once where a program is missing; let Ctrl-C reach what the tests start."""
+    # A shell starts what runs in the background with SIGINT ignored, and every process below inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI") == "true" and tools.missing():
         raise pytest.UsageError(f"missing: {', '.join(tools.missing())}; CI leaves nothing out (make setup)")
 

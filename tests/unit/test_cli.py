@@ -290,8 +290,6 @@ def test_ctrl_c_is_130_and_one_line() -> None:
     code = (
         "import sys, signal\n"
         "from ssmwake.cli import main, inputs\n"
-        # A shell starts what runs in the background with SIGINT ignored.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "inputs.contents = lambda *a: signal.raise_signal(signal.SIGINT)\n"
         "sys.argv = ['ssmwake', 'user-data', '--include', '/dev/null']\n"
         "main()\n"
