@@ -5,78 +5,18 @@ fault, and with places and advice for those who write Python.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from ssmwake.model import Config, Finding, Invalid, Location, Severity
+from ssmwake.typed_settings import PlanSettings, Settings, UserData, UserDataSettings
 
 if TYPE_CHECKING:
     from ssmwake.cloud_init.parts import Part
     from ssmwake.operate import Verdict
     from ssmwake.publish import Plan, PromoteNamed, Publish, Result, RollBack
-
-# In seconds, as a duration, or as ssmwake.yaml has it: 90, timedelta(seconds=90), "90s".
-Time = int | str | timedelta
-# User data of one's own: bytes, text, or the path of a file.
-UserData = bytes | str | os.PathLike[str]
-
-
-class Settings(TypedDict, total=False):
-    """What user data and the documents are rendered from; docs/configuration.md says what each setting does."""
-
-    role: str
-    timeout: Time
-    poll: Time
-    poll_healthy: Time
-    restart_after: Sequence[Time]
-    instance_connect: bool
-    on_ready: Sequence[str]
-
-
-class UserDataSettings(Settings, total=False):
-    """Those of user data besides."""
-
-    format: Literal["cloud-config", "script", "multipart"]
-    foreground: bool
-    strict: bool
-
-
-class DocumentSettings(TypedDict, total=False):
-    """How the documents are published."""
-
-    command_name: str
-    automation_name: str
-    tags: Mapping[str, str]
-    share_with: Sequence[str]
-    keep_versions: int
-
-
-class LaunchTemplateSettings(TypedDict, total=False):
-    """What becomes of a launch template."""
-
-    base: Literal["default", "latest"]
-    promote: bool
-    user_data: Literal["merge", "replace"]
-
-
-class PublishSettings(TypedDict, total=False):
-    """Where to publish; launch templates go by id or name."""
-
-    regions: Sequence[str]
-    accounts: Sequence[str]
-    external_id: str
-    external_ids: Mapping[str, str]
-    launch_templates: Mapping[str, LaunchTemplateSettings]
-
-
-class PlanSettings(UserDataSettings, total=False):
-    """Everything that a plan is made from."""
-
-    documents: DocumentSettings
-    publish: PublishSettings
 
 
 @overload
@@ -107,6 +47,26 @@ def user_data(
     base64: Literal[False] = ...,
     **settings: Unpack[UserDataSettings],
 ) -> bytes: ...
+
+
+@overload
+def user_data(
+    *,
+    include: Sequence[UserData] = ...,
+    gzip: bool,
+    base64: Literal[True],
+    **settings: Unpack[UserDataSettings],
+) -> str: ...
+
+
+@overload
+def user_data(
+    *,
+    include: Sequence[UserData] = ...,
+    gzip: bool,
+    base64: bool = ...,
+    **settings: Unpack[UserDataSettings],
+) -> str | bytes: ...
 
 
 def user_data(
@@ -153,9 +113,14 @@ def document(
         for name, given, known in (("kind", kind, ("command", "automation")), ("format", format, ("yaml", "json")))
         if given not in known
     ]
-    if faults:
-        raise _invalid(*faults)
-    return Rendering(_config(settings)).text(f"ssm/{kind}.{format}")
+    findings = _invalid(*faults).findings
+    try:
+        config = _config(settings)
+    except Invalid as invalid:
+        findings += invalid.findings
+    if findings:
+        raise Invalid(*findings)
+    return Rendering(config).text(f"ssm/{kind}.{format}")
 
 
 def lint(source: UserData, *, name: str = "", cfn_lint: bool = True) -> tuple[Finding, ...]:
@@ -190,6 +155,8 @@ def plan(
     from ssmwake.render import Rendering
 
     config = _config(settings)
+    if isinstance(expected_accounts, str) or not all(_is_account(one) for one in expected_accounts):
+        raise _invalid("expected_accounts: must be a list of account ids, which have 12 digits, each a str")
     desired = publish.desired_by(Rendering(config, _parts(include)), everyone=share_with_all)
     try:
         places = publish.places_of(config, profile)
@@ -220,6 +187,8 @@ def _config(settings: Mapping[str, Any]) -> Config:
 def _parts(include: Sequence[UserData]) -> "tuple[Part, ...]":
     if isinstance(include, str | bytes | os.PathLike):
         raise _invalid("include: must be a list or a tuple of user data, not one; put it in brackets")
+    if not isinstance(include, Iterable):
+        raise _invalid(f"include: must be a list or a tuple of user data, not {include!r}")
     parts: list[Part] = []
     findings: list[Finding] = []
     for number, one in enumerate(include):
@@ -250,7 +219,10 @@ def _content(source: UserData, name: str) -> tuple[str, bytes]:
     if isinstance(source, bytes):
         return "", source
     if isinstance(source, str) and _is_text(source):
-        return "", source.encode("utf-8", "surrogateescape")
+        try:
+            return "", source.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise _invalid(f"{name}: holds half of a character, which UTF-8 cannot spell; pass bytes") from None
     if not isinstance(source, str | os.PathLike):
         raise _invalid(f"{name}: must be bytes, a str or a path, not {type(source).__name__}")
     path = os.fspath(source)
@@ -258,7 +230,8 @@ def _content(source: UserData, name: str) -> tuple[str, bytes]:
         return path, Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise _invalid(f"{name}: {path!r} cannot be read: {reason}; pass text, bytes or a path") from None
+        advice = "text needs a first line such as #!/bin/sh, and a line end" if " " in str(path) else "check the path"
+        raise _invalid(f"{name}: {path!r} cannot be read: {reason}; {advice}") from None
 
 
 def doctor(
@@ -291,9 +264,13 @@ def doctor(
     return report.verdicts
 
 
+def _is_account(given: object) -> bool:
+    return isinstance(given, str) and len(given) == 12 and given.isascii() and given.isdigit()
+
+
 def _is_text(text: str) -> bool:
     """Return whether a str is content, and not the path of a file."""
-    return "\n" in text or text.lstrip().startswith(("#", "{", "Content-Type:", "MIME-Version:"))
+    return "\n" in text or not text or text.lstrip().startswith(("#", "{", "Content-Type:", "MIME-Version:"))
 
 
 def _too_large(data: bytes, packed: bytes) -> Invalid:

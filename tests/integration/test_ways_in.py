@@ -25,6 +25,8 @@ from moto import mock_aws
 
 import ssmwake
 from ssmwake.cli import command
+from ssmwake.cloud_init.reader import read
+from ssmwake.cloud_init.size import LIMIT
 from support import tools
 from support.stub_aws import mirror
 
@@ -285,6 +287,16 @@ def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path) -> None:
     user_data = of["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]
     assert user_data == {"Fn::Base64": ssmwake.user_data(timeout="15m")}
     assert of["AWS::SSM::Document"]["Content"] == json.loads(ssmwake.document("command", format="json", timeout="15m"))
+
+
+@pytest.mark.xdist_group("cdk")
+def test_the_cdk_takes_user_data_that_only_fits_with_gzip(tmp_path: Path) -> None:
+    data = base64.b64decode(
+        synthesized("cdk_large.py", tmp_path)["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]
+    )
+    own, ours = read("-", data)
+    assert len(data) <= LIMIT < len(own.body) + len(ours.body)
+    assert own.text.count("of the setup") == 100
 
 
 @pytest.mark.xdist_group("cdk")

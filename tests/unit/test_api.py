@@ -61,7 +61,7 @@ def test_underscores_all_the_way_down() -> None:
         ({"include": [3]}, "include[0]: must be bytes, a str or a path, not int"),
         (
             {"include": ["gone.sh"]},
-            "include[0]: 'gone.sh' cannot be read: no such file or directory; pass text, bytes or",
+            "include[0]: 'gone.sh' cannot be read: no such file or directory; check the path",
         ),
         ({"include": ["hello\nworld"]}, "include[0]:1:1: cloud-init ignores it; begin with"),
     ],
@@ -105,6 +105,34 @@ def test_nothing_over_the_limit_is_returned() -> None:
     (fault,) = faults(ssmwake.user_data, include=[noise], gzip=True)
     assert "pass gzip" not in fault
     assert "S3" in fault
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ("", "include[0]:1:1: empty; leave it out or write user data into it"),
+        (b"", "include[0]:1:1: empty; leave it out or write user data into it"),
+        ("#!/bin/sh\necho \ud800\n", "include[0]: holds half of a character, which UTF-8 cannot spell; pass bytes"),
+        ("yum update -y", "text needs a first line such as #!/bin/sh, and a line end"),
+        (Path("no/such.sh"), "include[0]: 'no/such.sh' cannot be read: no such file or directory; check the path"),
+        (3, "include[0]: must be bytes, a str or a path, not int"),
+    ],
+)
+def test_what_is_no_user_data_is_invalid_and_nothing_else(given: Any, fault: str) -> None:
+    (found,) = faults(ssmwake.user_data, include=[given])
+    assert fault in found
+
+
+def test_what_is_no_list_is_invalid() -> None:
+    assert faults(ssmwake.user_data, include=None) == ["include: must be a list or a tuple of user data, not None"]
+    for accounts in ("123456789012", ["prod"], [123456789012]):
+        (found,) = faults(ssmwake.plan, publish={"regions": ["eu-west-1"]}, expected_accounts=accounts)
+        assert found.startswith("expected_accounts: must be a list of account ids")
+
+
+def test_a_wrong_kind_and_wrong_settings_are_reported_together() -> None:
+    found = faults(ssmwake.document, kind="command", format="xml", timeout="10x")
+    assert [fault.partition(":")[0] for fault in found] == ["format", "timeout"]
 
 
 def test_base64_is_what_a_launch_template_takes() -> None:

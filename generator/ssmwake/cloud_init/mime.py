@@ -23,6 +23,7 @@ MOST = 1000
 LONGEST = 1024 * 1024
 # What stands for a byte that is not valid UTF-8; the parser would put something longer there.
 SURROGATES = {code: code - 0xDC80 + 0xF780 for code in range(0xDC80, 0xDD00)}
+BYTES = {there: here for here, there in SURROGATES.items()}
 
 
 def read_mime(source: Source) -> Iterator[Message | Part | Finding]:
@@ -139,6 +140,10 @@ def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
             end = source.at_offset(len(source.text.rstrip()))
             problem = f"no line --{boundary}-- ends it: cloud-init tolerates that, nodeadm does not; add the line"
             yield MIME_BOUNDARY.at(end, problem, severity=for_nodeadm(message))
+    if epilogue := (node.epilogue or "").strip():
+        where = source.at_offset(source.text.rindex(epilogue.translate(BYTES)))
+        problem = f"what comes after --{boundary}-- is no part, and cloud-init drops it; put it into a part"
+        yield MIME_BOUNDARY.at(where, problem)
 
 
 def for_nodeadm(message: Message) -> Severity:

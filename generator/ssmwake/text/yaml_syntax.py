@@ -41,6 +41,8 @@ def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
     where = source.at_offset(mark.index) if mark else source.at(1)
     if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
         problem, advice = "a tab", "indent with spaces"
+    if mark is not None and NO_COLON in problem and COMMAND.match(source.text, mark.index) and what != TEMPLATE:
+        advice = "this line looks like a command: nothing can be appended to a cloud-config, so put it into runcmd"
     if mark is not None and TWO_TAGS.search(source.text, 0, mark.index) and source.text[mark.index] == "!":
         problem = "two tags on one value"
         advice = "write the first function in its long form, as a key with the second below it, or remove one"
@@ -72,6 +74,11 @@ ADVICE = {
     "sequence entries are not allowed": "begin the list on a line of its own",
 }
 UNCLOSED = "close the bracket"
+# What people and tools append as if user data were a script.
+COMMAND = re.compile(
+    r"(?:(?:sudo|echo|printf|export|yum|dnf|apt|apt-get|systemctl|curl|wget|aws|cd|mkdir|chmod|sh|bash)"
+    r"|/[\w./-]+)[ \t]"
+)
 # What stands before a second tag.
 TWO_TAGS = re.compile(r"(?<=[\s:\[,])![\w:.]+[ \t]+\Z")
 
