@@ -35,7 +35,7 @@ BELOW = {
     # The table of rules is gathered by name from the modules that hold them.
     "rules": {"lint"},
     "__init__": {"api", "aws", "lint"},
-    "api": {"config", "render", "cloud_init", "lint", "publish", "aws", "operate"},
+    "api": {"typed_settings", "config", "render", "cloud_init", "lint", "publish", "aws", "operate"},
 }
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from email import errors, message_from_string
 from email.message import Message as Node
 
-from ssmwake.cloud_init.parts import MIME_BOUNDARY, NODEADM, Message, Part
+from ssmwake.cloud_init.parts import MIME_BOUNDARY, NODEADM, Message, Part, kind_of
 from ssmwake.model import Finding, Severity, rule
+from ssmwake.text.command import looks_like_command
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import NOT_LINTED
 
@@ -140,7 +141,9 @@ def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
             end = source.at_offset(len(source.text.rstrip()))
             problem = f"no line --{boundary}-- ends it: cloud-init tolerates that, nodeadm does not; add the line"
             yield MIME_BOUNDARY.at(end, problem, severity=for_nodeadm(message))
-    if epilogue := (node.epilogue or "").strip():
+    epilogue = (node.epilogue or "").strip()
+    # A sentence for readers without MIME may be there.
+    if kind_of(epilogue) or any(map(looks_like_command, epilogue.splitlines())):
         where = source.at_offset(source.text.rindex(epilogue.translate(BYTES)))
         problem = f"what comes after --{boundary}-- is no part, and cloud-init drops it; put it into a part"
         yield MIME_BOUNDARY.at(where, problem)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.model import Finding, Location, Severity, rule
+from ssmwake.text.command import looks_like_command
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import BROKEN_USER_DATA
 
@@ -41,7 +42,7 @@ def broken(source: Source, error: yaml.YAMLError, what: str = "") -> Finding:
     where = source.at_offset(mark.index) if mark else source.at(1)
     if mark is not None and source.text[mark.index : mark.index + 1] == "\t":
         problem, advice = "a tab", "indent with spaces"
-    if mark is not None and NO_COLON in problem and COMMAND.match(source.text, mark.index) and what != TEMPLATE:
+    if mark is not None and NO_COLON in problem and looks_like_command(source.text, mark.index) and what != TEMPLATE:
         advice = "this line looks like a command: nothing can be appended to a cloud-config, so put it into runcmd"
     if mark is not None and TWO_TAGS.search(source.text, 0, mark.index) and source.text[mark.index] == "!":
         problem = "two tags on one value"
@@ -74,11 +75,6 @@ ADVICE = {
     "sequence entries are not allowed": "begin the list on a line of its own",
 }
 UNCLOSED = "close the bracket"
-# What people and tools append as if user data were a script.
-COMMAND = re.compile(
-    r"(?:(?:sudo|echo|printf|export|yum|dnf|apt|apt-get|systemctl|curl|wget|aws|cd|mkdir|chmod|sh|bash)"
-    r"|/[\w./-]+)[ \t]"
-)
 # What stands before a second tag.
 TWO_TAGS = re.compile(r"(?<=[\s:\[,])![\w:.]+[ \t]+\Z")
 
