@@ -293,7 +293,7 @@ def test_what_cannot_be_merged_as_text_becomes_a_part_untouched(text: str) -> No
     ("data", "expected"),
     [
         (b"#cloud-config\na: [\n", "x:3:1: error: broken YAML: did not find expected node content"),
-        (b"#cloud-config\n- a\n", "x:1:1: error: not a mapping; cloud-config is keys and values [SW203]"),
+        (b"#cloud-config\n- a\n", "x:2:1: error: not a mapping; cloud-config is keys and values [SW203]"),
         (b"#cloud-config\na: !x b\n", "x:2:4: error: cloud-init does not know the tag !x"),
         (b"#cloud-config\na: 2024-99-99\n", "x:2:4: error: broken YAML: month must be in 1..12"),
         (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from ssmwake.cloud_init.parts import PartKind, kind_of
 from ssmwake.model import Finding, Severity, rule
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import BROKEN_USER_DATA
@@ -44,6 +45,9 @@ class CloudConfigText:
 
 def read_cloud_config(source: Source, *, layout_known: bool = True) -> CloudConfigText:
     """Return a cloud-config; where other programs have yet to write lines of it, its layout is not known."""
+    if kind_of(source.text) is PartKind.SCRIPT:
+        # Whoever takes it for a cloud-config, by its MIME type, has said so.
+        return CloudConfigText(source, None, ())
     faults: list[Finding] = []
     if script_below := SCRIPT_BELOW.search(source.text):
         # The rest is not part of the cloud-config, and is not read as one.

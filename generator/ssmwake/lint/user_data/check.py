@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ssmwake.cloud_init.parts import BOM, GZIP, NODEADM, SCRIPTS, UNKNOWN_FIRST_LINE, Message, Part, PartKind, kind_of
 from ssmwake.cloud_init.reader import LARGEST, opened, parts
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
+from ssmwake.cloud_init.unrecognized import fault_of
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import check as script
@@ -93,33 +94,55 @@ def _part(part: Part, image: str | None, *, layout_known: bool) -> Iterator[Foun
     if what == PartKind.ARCHIVE:
         return
     yield from secrets.check(source)
-    templated = False
-    if what == PartKind.CLOUD_CONFIG.value or what in SCRIPTS:
+    if what == PartKind.CLOUD_CONFIG or what in SCRIPTS:
         yield from jinja_template.not_rendered(source)
-    if what == PartKind.JINJA.value:
-        _, _, rest = source.text.partition("\n")
-        templated = STATEMENTS.search(rest) is not None
-        source = source.slice(len(source.text) - len(rest), len(source.text))
-        yield from jinja_template.check(source)
-        source = placeholders.jinja(source)
-        kind = kind_of(source.text)
-        what = kind.value if kind else ""
-    if what == PartKind.CLOUD_CONFIG.value:
-        # The branches of a template are for one system each.
-        image = SEVERAL_IMAGES if templated else image
-        # What is a script by its first line has been reported as that.
-        if part.type == what and kind_of(source.text) is PartKind.SCRIPT:
-            return
+    if what == PartKind.JINJA:
+        yield from _template(source, image, layout_known=layout_known)
+    else:
+        yield from _as(what, source, image, layout_known=layout_known)
+
+
+def _template(source: Source, image: str | None, *, layout_known: bool) -> Iterator[Found]:
+    """Yield what is wrong with a Jinja template, and with what machines get of it."""
+    from ssmwake.lint.user_data.jinja_rendering import renderings
+
+    _, _, rest = source.text.partition("\n")
+    source = source.slice(len(source.text) - len(rest), len(source.text))
+    yield from jinja_template.check(source)
+    # The branches of a template are for one system each.
+    templated = STATEMENTS.search(rest) is not None
+    image = SEVERAL_IMAGES if templated else image
+    rendered = renderings(source)
+    for text in rendered:
+        if kind := kind_of(text.text):
+            yield from _as(kind.value, text, image, layout_known=layout_known)
+        elif text.text.strip() and (fault := fault_of(text)):
+            yield fault
+    # What no machine of ours gets is judged with words for its values, and without its statements.
+    lines = {mark.line for text in rendered for mark in text.marks}
+    unrendered = placeholders.jinja(source)
+    kind = kind_of(unrendered.text)
+    found = _as(kind.value if kind else "", unrendered, image, templated=templated, layout_known=layout_known)
+    for one in found:
+        if not rendered or (isinstance(one, Finding) and one.where.line not in lines):
+            yield one
+
+
+def _as(
+    what: str, source: Source, image: str | None, *, templated: bool = False, layout_known: bool = True
+) -> Iterator[Found]:
+    """Yield what is wrong with a text that cloud-init handles as a type."""
+    if what == PartKind.CLOUD_CONFIG:
         yield from cloud_config.check(source, templated=templated, layout_known=layout_known, image=image)
         return
     if what == NODEADM:
         yield from node_config.check(source)
-    if what not in SCRIPTS and what != PartKind.BOOTHOOK.value:
+    if what not in SCRIPTS and what != PartKind.BOOTHOOK:
         return
     yield from _line_ends(source)
     source = source.with_lf()
     blanks = len(source.text) - len(source.text.lstrip())
-    if what == PartKind.BOOTHOOK.value:
+    if what == PartKind.BOOTHOOK:
         hook = _without_header(source)
         yield from _boothook(hook)
         yield from script.check(hook, script.Run.EARLY, image)
