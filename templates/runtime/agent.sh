@@ -83,7 +83,7 @@ look() {
         find_process amazon-ssm-agen is_main || return 0
         pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
         # Agents of version 2 have no program for a worker.
-        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | head -n 1)
+        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | sed 1q)
         program=$root/usr/bin/ssm-agent-worker
         [ ! -e "${line%/*}/ssm-agent-worker" ] || program=${line%/*}/ssm-agent-worker
     fi
@@ -127,7 +127,7 @@ judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
     find_age "$2"
-    read_connections "$1"
+    read_connections "$1" 01
     read_log 'control channel succ'
     value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) || value=0
     refused=$(($(date +%s) - value))
@@ -146,18 +146,19 @@ judge() {
     fi
 }
 
-# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image.
-# The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too):
-# then what counts is everything of root.
+# Leaves in $connected a connection of the process $1 in the state $2, other than to IMDS. From /proc, as `ss` is not in
+# every image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its
+# memory too): then $list is empty, and what counts is everything of root.
 read_connections() {
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
     # shellcheck disable=SC2012 # from every line only a number is taken
     list=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null |
         sed -n '/ -> /{s/.* -> socket:.\([0-9]*\).$/\1/;s/.* .*/none/;p;}' | tr '\n' '|')
     owner=${list:+[0-9]+}
-    # A row is: number, local and remote address, state (01: established), three more, user, timeout, socket.
-    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
-        /^ *[0-9]+: [^ ]+ [^ ]+ 01( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /p" \
+    # A row is: number, local and remote address, state (01 established, 02 without an answer yet), three more, user,
+    # timeout, socket.
+    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} $2 /d
+        /^ *[0-9]+: [^ ]+ [^ ]+ $2( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /{p;q;}" \
         "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null)
 }
 

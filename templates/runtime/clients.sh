@@ -28,5 +28,6 @@ for path; do
     done
     IFS= read -r -t "$limit" -u 3 -d "" -N 9800 body
     printf %s "$body"
-    [ ${#body} != "$size" ] || printf "~$status~"
+    [ ${#body} = "$size" ] || { printf " " && exit; }
+    printf "~$status~"
 done'

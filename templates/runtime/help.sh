@@ -9,7 +9,7 @@ describe() {
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
-    uninstall) usage=': remove the script, the service, the settings and the state' ;;
+    uninstall) usage=': remove script, service, settings and state' ;;
     on-ready) usage=": run $hook, once for each role and instance" ;;
     *) return 1 ;;
     esac
@@ -21,6 +21,6 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online, too; --no-start is for images."
+    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online; --no-start is for images."
     exit
 }

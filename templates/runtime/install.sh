@@ -119,13 +119,13 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
-SystemCallFilter=~@cpu-emulation @debug @keyring @obsolete
+SystemCallFilter=~@debug @keyring @obsolete
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target"
     write "$units/ssmwake-ready.target" "[Unit]
-Description=The IAM role is there (ssmwake)
+Description=The IAM role is there
 Wants=ssmwake-on-ready.service"
     write "$units/ssmwake-on-ready.service" "[Unit]
 Description=Run /etc/ssmwake.on-ready (ssmwake $version)

@@ -28,11 +28,7 @@ main() {
     load_settings
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc
     [ ! -d "$root/run/systemd/system" ] || manager=systemd
-    [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
-    wait) ;;
-    status) tell need-root 'without root, the agent cannot be looked at' ;;
-    *) finish need-root "$(command_line "$mode")" ;;
-    esac
+    [ "$root" ] || [ "$mode" = wait ] || [ "$(id -u)" = 0 ] || finish need-root "$(command_line "$mode")"
     case $mode in
     on-ready) on_ready ;;
     install | uninstall) $mode ;;

@@ -9,7 +9,13 @@ explain_cause() {
     read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
     case $line in
     # It has written nothing yet, or what it met is over.
-    '' | *Success* | *'no EC2 instance role'*) return ;;
+    '' | *Success* | *'no EC2 instance role'*)
+        # What drops packets says nothing, and each of its tries takes 30 s.
+        read_connections "${pid:-none}" 02
+        [ -z "$list" ] || [ -z "$connected" ] || cause=unreachable sentence='the agent cannot reach Systems Manager' \
+            todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        return
+        ;;
     esac
     error="$agent_log: $(printf %s "$line" |
         sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
@@ -24,7 +30,7 @@ explain_cause() {
         *proxyconnect*) value="its proxy ${error##*dial tcp }" ;;
         esac
         sentence="the agent cannot reach ${value%%: *}: ${error##*: }"
-        todo='open the way to it and to ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
         ;;
     *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
     *'ignature exp'*) todo='set the clock' ;;

@@ -38,7 +38,6 @@ load_settings() {
     poll_healthy=$times
     load_times RESTART_AFTER '10s 20s 40s 80s 160s 5m 10m'
     pauses=$times
-    connect=off
     [ "${SSMWAKE_INSTANCE_CONNECT-yes}" != yes ] || connect=no-unit
 }
 

@@ -48,7 +48,7 @@ print_status() {
   credentials  ${expires:+valid until }${expires:-${verdict:-none}}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again in $retry}
   watcher      $watcher${on_ready:+
-  on-ready     $on_ready}${cause:+
+  on-ready     $on_ready}${error:+
   its log      $error}
 next: $todo" | tr -dc '[:print:]\n'
 }

@@ -16,7 +16,7 @@ wake() {
     fi 2>/dev/null
     told='' woken=$now healthy=0 lost='' action=restarted
     (echo "$now" >"$run/restarted") 2>/dev/null
-    tell restarting "$unit, which is $agent; the role is $role"
+    tell restarting "$unit, which is $agent"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.

@@ -7,7 +7,7 @@ explain() {
     ready) sentence="the agent is online with role $role" todo=nothing ;;
     no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
     other-role)
-        sentence="the role is $role, and $wanted is wanted"
+        sentence="the role is $role, not $wanted"
         todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
         ;;
     creds-AssumeRoleUnauthorizedAccess)

@@ -1,8 +1,11 @@
 """What the runtime makes of the agent's log: why it is not online, and when it tries again by itself."""
 
+import os
 import re
+import socket
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -61,7 +64,7 @@ def call(runtime: Runtime, shell: str, commands: str) -> str:
 
 CAUSES = [
     (DENIED, "refused", "Systems Manager refuses the agent", "let role web do ssm:UpdateInstanceInformation"),
-    (NO_NAME, "unreachable", f"the agent cannot reach {HOST}: no such host", "open the way to it"),
+    (NO_NAME, "unreachable", f"the agent cannot reach {HOST}: no such host", "open the way to ssm"),
     (NO_ROUTE, "unreachable", f"the agent cannot reach {HOST}: i/o timeout", "port 443"),
     (NO_PROXY, "unreachable", "the agent cannot reach its proxy 10.1.2.3:3128: connection refused", "proxy"),
     (TLS, "unreachable", f"the agent cannot reach {HOST}:8443: TLS handshake timeout", "port 443"),
@@ -189,3 +192,19 @@ def test_the_runtime_and_the_doctor_have_the_same_chains() -> None:
     }
     (tries,) = re.findall(r"backoff_tries='([0-9 ]+)'", joined())
     assert tuple(map(int, tries.split())) == STEPS[Chain.ERROR] == STEPS[Chain.HIBERNATION]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_agent_whose_packets_are_dropped_cannot_reach_systems_manager(shell: str, runtime: Runtime) -> None:
+    log(runtime.root, CORE)
+    show = f'pid={os.getpid()} user=$(id -u); explain_cause; printf "%s|" "$cause" "$sentence" "$error"'
+    with socket.socket() as listener, ExitStack() as stack:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        # Once its queue is full, the kernel drops what else wants to connect.
+        for _ in range(4):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        assert call(runtime, shell, show) == "unreachable|the agent cannot reach Systems Manager||"
+    assert call(runtime, shell, f"sentence=''; {show}") == "|||"

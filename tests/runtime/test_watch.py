@@ -315,7 +315,7 @@ def test_an_agent_that_is_refused_says_so_with_its_own_words(shell: str, instanc
     report = instance.run("--timeout", "9", shell=shell)
     assert (report["reason"], report["cause"]) == ("agent-unregistered", "refused")
     assert "is not authorized to perform: ssm:UpdateInstanceInformation" in str(report["error"])
-    assert "AmazonSSMManagedInstanceCore" in instance.words()
+    assert "; let role web do ssm:UpdateInstanceInformation; /" in instance.words()
 
 
 def test_run_gives_up_on_an_agent_whose_role_has_no_permission(instance: Instance) -> None:
