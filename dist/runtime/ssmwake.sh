@@ -41,7 +41,6 @@ load_settings() {
     poll_healthy=$times
     load_times RESTART_AFTER '10s 20s 40s 80s 160s 5m 10m'
     pauses=$times
-    connect=off
     [ "${SSMWAKE_INSTANCE_CONNECT-yes}" != yes ] || connect=no-unit
 }
 
@@ -88,7 +87,7 @@ describe() {
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
-    uninstall) usage=': remove the script, the service, the settings and the state' ;;
+    uninstall) usage=': remove script, service, settings and state' ;;
     on-ready) usage=": run $hook, once for each role and instance" ;;
     *) return 1 ;;
     esac
@@ -100,7 +99,7 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online, too; --no-start is for images."
+    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online; --no-start is for images."
     exit
 }
 
@@ -225,13 +224,13 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
-SystemCallFilter=~@cpu-emulation @debug @keyring @obsolete
+SystemCallFilter=~@debug @keyring @obsolete
 IPAddressDeny=any
 IPAddressAllow=169.254.169.254 fd00:ec2::254
 [Install]
 WantedBy=multi-user.target"
     write "$units/ssmwake-ready.target" "[Unit]
-Description=The IAM role is there (ssmwake)
+Description=The IAM role is there
 Wants=ssmwake-on-ready.service"
     write "$units/ssmwake-on-ready.service" "[Unit]
 Description=Run /etc/ssmwake.on-ready (ssmwake $version)
@@ -286,11 +285,7 @@ main() {
     load_settings
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc
     [ ! -d "$root/run/systemd/system" ] || manager=systemd
-    [ "$root" ] || [ "$(id -u)" = 0 ] || case $mode in
-    wait) ;;
-    status) tell need-root 'without root, the agent cannot be looked at' ;;
-    *) finish need-root "$(command_line "$mode")" ;;
-    esac
+    [ "$root" ] || [ "$mode" = wait ] || [ "$(id -u)" = 0 ] || finish need-root "$(command_line "$mode")"
     case $mode in
     on-ready) on_ready ;;
     install | uninstall) $mode ;;
@@ -577,7 +572,7 @@ look() {
         find_process amazon-ssm-agen is_main || return 0
         pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
         # Agents of version 2 have no program for a worker.
-        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | head -n 1)
+        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | sed 1q)
         program=$root/usr/bin/ssm-agent-worker
         [ ! -e "${line%/*}/ssm-agent-worker" ] || program=${line%/*}/ssm-agent-worker
     fi
@@ -621,7 +616,7 @@ judge() {
     agent=online
     [ $((now - seen_online)) -ge 300 ] || return 0
     find_age "$2"
-    read_connections "$1"
+    read_connections "$1" 01
     read_log 'control channel succ'
     value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) || value=0
     refused=$(($(date +%s) - value))
@@ -640,18 +635,19 @@ judge() {
     fi
 }
 
-# Leaves in $connected a connection of the process $1, other than to IMDS. From /proc, as `ss` is not in every image.
-# The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its memory too):
-# then what counts is everything of root.
+# Leaves in $connected a connection of the process $1 in the state $2, other than to IMDS. From /proc, as `ss` is not in
+# every image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its
+# memory too): then $list is empty, and what counts is everything of root.
 read_connections() {
     # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
     # shellcheck disable=SC2012 # from every line only a number is taken
     list=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null |
         sed -n '/ -> /{s/.* -> socket:.\([0-9]*\).$/\1/;s/.* .*/none/;p;}' | tr '\n' '|')
     owner=${list:+[0-9]+}
-    # A row is: number, local and remote address, state (01: established), three more, user, timeout, socket.
-    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} 01 /d
-        /^ *[0-9]+: [^ ]+ [^ ]+ 01( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /p" \
+    # A row is: number, local and remote address, state (01 established, 02 without an answer yet), three more, user,
+    # timeout, socket.
+    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} $2 /d
+        /^ *[0-9]+: [^ ]+ [^ ]+ $2( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /{p;q;}" \
         "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null)
 }
 
@@ -682,7 +678,7 @@ explain() {
     ready) sentence="the agent is online with role $role" todo=nothing ;;
     no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
     other-role)
-        sentence="the role is $role, and $wanted is wanted"
+        sentence="the role is $role, not $wanted"
         todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
         ;;
     creds-AssumeRoleUnauthorizedAccess)
@@ -712,7 +708,13 @@ explain_cause() {
     read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
     case $line in
     # It has written nothing yet, or what it met is over.
-    '' | *Success* | *'no EC2 instance role'*) return ;;
+    '' | *Success* | *'no EC2 instance role'*)
+        # What drops packets says nothing, and each of its tries takes 30 s.
+        read_connections "${pid:-none}" 02
+        [ -z "$list" ] || [ -z "$connected" ] || cause=unreachable sentence='the agent cannot reach Systems Manager' \
+            todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        return
+        ;;
     esac
     error="$agent_log: $(printf %s "$line" |
         sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
@@ -727,7 +729,7 @@ explain_cause() {
         *proxyconnect*) value="its proxy ${error##*dial tcp }" ;;
         esac
         sentence="the agent cannot reach ${value%%: *}: ${error##*: }"
-        todo='open the way to it and to ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
         ;;
     *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
     *'ignature exp'*) todo='set the clock' ;;
@@ -980,7 +982,8 @@ for path; do
     done
     IFS= read -r -t "$limit" -u 3 -d "" -N 9800 body
     printf %s "$body"
-    [ ${#body} != "$size" ] || printf "~$status~"
+    [ ${#body} = "$size" ] || { printf " " && exit; }
+    printf "~$status~"
 done'
 
 # Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder
@@ -1001,7 +1004,7 @@ wake() {
     fi 2>/dev/null
     told='' woken=$now healthy=0 lost='' action=restarted
     (echo "$now" >"$run/restarted") 2>/dev/null
-    tell restarting "$unit, which is $agent; the role is $role"
+    tell restarting "$unit, which is $agent"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
     set -- "$ssm"/*/document/state/current/*
     # We may be the agent's grandchild: the reply must go out before the agent ends, or the command never does.
@@ -1253,7 +1256,7 @@ print_status() {
   credentials  ${expires:+valid until }${expires:-${verdict:-none}}
   agent        $agent${unit:+ ($unit)}${agent_source:+, uses $agent_source}${retry:+, tries again in $retry}
   watcher      $watcher${on_ready:+
-  on-ready     $on_ready}${cause:+
+  on-ready     $on_ready}${error:+
   its log      $error}
 next: $todo" | tr -dc '[:print:]\n'
 }
