@@ -12,7 +12,7 @@ from ssmwake.model import Artifact, Finding, Invalid, Location, Rule, Severity, 
 DRIFT = rule("SW001", Severity.ERROR, "drift", reason="the folder does not hold what the config renders")
 NOT_OURS = rule("SW002", Severity.ERROR, "a folder with other files", reason="rendering removes what it did not write")
 UNREADABLE = rule(
-    "SW003", Severity.ERROR, "a file that cannot be read or written", reason="nothing is done with a part of the input"
+    "SW003", Severity.ERROR, "a file that cannot be read or written", reason="a part of the input is left out"
 )
 
 # The list of what the last run wrote, in the form of sha256sum; `write` believes no other.

@@ -13,7 +13,7 @@ from ssmwake.text.unreadable import BROKEN_USER_DATA
 TEMPLATE = "a CloudFormation template"
 PLACEHOLDER = re.compile(r"%[\w.-]+%|@@?\w+@@?|\{%|<%")
 DUPLICATE_KEY = rule(
-    "SW205", Severity.ERROR, "a duplicate key", reason="the last one wins, and the first is gone without a word"
+    "SW205", Severity.ERROR, "a duplicate key", reason="the last one wins, and the first is silently lost"
 )
 
 

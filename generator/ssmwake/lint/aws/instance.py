@@ -37,7 +37,7 @@ CALL_WITHOUT_PROFILE = rule(
     "SW224", WARNING, "an AWS call without an instance profile", reason="there are no credentials, and the call fails"
 )
 AGENT_WITHOUT_PROFILE = rule(
-    "SW228", INFO, "the SSM agent without a profile", reason="it registers only once a role comes, or by DHMC"
+    "SW228", INFO, "the SSM agent without a profile", reason="it registers only once a role is attached, or with DHMC"
 )
 
 TAGS_DISABLED = rule(

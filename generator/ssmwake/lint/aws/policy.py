@@ -15,7 +15,9 @@ ROLE_WITHOUT_AGENT = rule(
     "SW226", WARNING, "a role that the SSM agent cannot use", reason="it is denied, and sleeps for half an hour"
 )
 ROLE_NOT_FOR_EC2 = rule("SW227", ERROR, "a role that EC2 may not assume", reason="the instance gets no credentials")
-REPLACED_POLICY = rule("SW229", INFO, "a policy that AWS has replaced", reason="it gives far more than the agent needs")
+REPLACED_POLICY = rule(
+    "SW229", INFO, "a policy that AWS has replaced", reason="it allows far more than the agent needs"
+)
 POLICY_NOT_AWAITED = rule(
     "SW403", WARNING, "permissions that the instance does not wait for", reason="the agent is denied, and sleeps"
 )

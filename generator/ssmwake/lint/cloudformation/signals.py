@@ -18,7 +18,7 @@ from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import pairs, value
 
 NOBODY_SIGNALS = rule(
-    "SW263", ERROR, "a signal that nobody sends", reason="the stack waits until the time is over, and rolls back"
+    "SW263", ERROR, "a signal that nobody sends", reason="the stack waits until the time is up, and rolls back"
 )
 UNKNOWN_RESOURCE = rule(
     "SW264", ERROR, "a signal for a resource that does not wait for it", reason="CloudFormation refuses the signal"

@@ -14,7 +14,7 @@ from ssmwake.text.yaml_nodes import is_string, items, pairs, text_of, value
 
 NOT_A_DOCUMENT = rule("SW300", ERROR, "not an SSM document", reason="the service refuses it")
 SCHEMA_VERSION = rule(
-    "SW301", ERROR, "an invalid schemaVersion", reason="the service wants a string that it knows", fixable=True
+    "SW301", ERROR, "an invalid schemaVersion", reason="the service expects a known string", fixable=True
 )
 MISSING_FIELD = rule("SW302", ERROR, "a missing field", reason="the service refuses the document")
 UNKNOWN_FIELD = rule("SW303", ERROR, "an unknown field", reason="the service refuses it, or the agent ignores it")

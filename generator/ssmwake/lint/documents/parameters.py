@@ -28,7 +28,7 @@ INTERPOLATION_TYPE = rule(
     "an interpolationType without effect",
     reason="the parameter is still pasted as text, or not there at all",
 )
-TWO_DOLLARS = rule("SW329", WARNING, "two dollar signs in a default", reason="the agent makes one of them")
+TWO_DOLLARS = rule("SW329", WARNING, "two dollar signs in a default", reason="the agent turns them into one")
 UNKNOWN_TYPE = rule(
     "SW330", ERROR, "an invalid parameter type", reason="the agent drops it, or the service refuses the document"
 )

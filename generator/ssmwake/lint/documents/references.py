@@ -18,7 +18,7 @@ UNDECLARED_PARAMETER = rule("SW306", ERROR, "an undeclared parameter", reason="t
 MISSPELT_PARAMETER = rule(
     "SW326", WARNING, "a misspelt parameter", reason="the agent leaves {{ }} in the script as it is"
 )
-UNUSED_PARAMETER = rule("SW327", INFO, "an unused parameter", reason="what people put there does nothing")
+UNUSED_PARAMETER = rule("SW327", INFO, "an unused parameter", reason="its value has no effect")
 UNKNOWN_OUTPUT = rule(
     "SW335", ERROR, "a reference to a missing output", reason="the service refuses the document, or the step fails"
 )

@@ -18,7 +18,7 @@ from ssmwake.text.yaml_nodes import is_string, pairs
 RUNTIME = rule("SW340", ERROR, "an unsupported runtime", reason="the document can be neither created, updated nor run")
 HANDLER = rule("SW341", ERROR, "a handler that the script does not define", reason="the step fails")
 NOT_A_STRING = rule("SW343", ERROR, "a script that is not a string", reason="the service refuses the document")
-TOO_LONG = rule("SW347", ERROR, "a script that takes over 600 seconds", reason="the step is ended, and fails")
+TOO_LONG = rule("SW347", ERROR, "a script that takes over 600 seconds", reason="the step is stopped, and fails")
 
 # Seconds that a script may run: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeScript.html
 LIMIT = 600

@@ -11,7 +11,7 @@ NO_EFFECT = rule(
     "SW230",
     Severity.INFO,
     "an ignore comment without effect",
-    reason="it hides what comes later, or hides nothing while its author thinks so",
+    reason="it would hide later findings, or hides nothing although its author thinks so",
 )
 COMMENT = re.compile(r"ssmwake: ignore(?P<file>-file)? (?P<rule>[A-Z]{1,2}\d+)(?P<reason>[ \t]+\S)?")
 # shellcheck's code, at the end of a message.

@@ -14,7 +14,7 @@ UNPARSABLE = rule(
     "SW231",
     ERROR,
     "shell that cannot be parsed",
-    reason="the shell stops there: nothing of the rest runs, in some shells nothing at all",
+    reason="the shell stops there: the rest does not run, in some shells nothing at all",
 )
 
 # What is never reported. `echo done` is a fine command (1010); variables come from anywhere (2034, 2154), and files are

@@ -9,7 +9,7 @@ from ssmwake.model import Finding
 from ssmwake.text.source import Source
 
 LAST_TEST = rule(
-    "SW243", INFO, "a script that ends with a test", reason="where it does not hold, the script has failed"
+    "SW243", INFO, "a script that ends with a test", reason="when the test is false, the script has failed"
 )
 REBOOTS = rule(
     "SW346", ERROR, "exit 194 without a condition", reason="the agent reboots and runs the script again, for ever"

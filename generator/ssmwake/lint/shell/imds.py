@@ -14,7 +14,7 @@ REFUSED_BY_IMDS = rule(
     "SW211",
     ERROR,
     "a request that IMDS refuses",
-    reason="the answer is 404 or 400, and the script goes on without",
+    reason="the answer is 404 or 400, and the script goes on without it",
     fixable=True,
 )
 

@@ -25,7 +25,7 @@ PLAIN_DIRECTIVE = rule(
 NEEDLESS_ESCAPE = rule(
     "SW417", WARNING, "a template escape in a plain file", reason="the shell gets one dollar too many"
 )
-BROKEN_TERRAFORM = rule("SW418", ERROR, "broken Terraform", reason="Terraform reads none of the module")
+BROKEN_TERRAFORM = rule("SW418", ERROR, "broken Terraform", reason="Terraform cannot read the module")
 
 # ${#x}, ${!x}, ${x[@]}, ${x:-y}, ${x%%y}, ${x^^}, ${1}, ${?}: an operator of the shell comes first, or after a name.
 SHELL = re.compile(r"\$\{(?:[#!]|[\w]+(?:\[[^\]\n]*\])?(?:[-:=?+%#/^,@}]|$)|\w+\[|[@*?$!-]\})")

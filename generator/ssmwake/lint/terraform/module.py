@@ -52,7 +52,7 @@ PLAIN_TEXT = rule(
     reason="EC2 refuses it, or decodes rubbish",
     fixable=True,
 )
-ENCODED_ANYWAY = rule("SW413", INFO, "a redundant base64encode", reason="the plan shows base64, and no script")
+ENCODED_ANYWAY = rule("SW413", INFO, "a redundant base64encode", reason="the plan shows base64 instead of the script")
 DOCUMENT_FORMAT = rule(
     "SW416", ERROR, "content that does not match document_format", reason="Systems Manager refuses the document"
 )

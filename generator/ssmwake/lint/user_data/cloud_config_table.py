@@ -18,7 +18,7 @@ DEPRECATED_KEY = rule(
     "SW204", WARNING, "a deprecated key in cloud-config", reason="from 23.4 the status is degraded; later it is ignored"
 )
 UNKNOWN_KEY = rule(
-    "SW206", WARNING, "an unknown key in cloud-config", reason="nothing happens; from 23.4 the status is degraded"
+    "SW206", WARNING, "an unknown key in cloud-config", reason="it has no effect; from 23.4 on the status is degraded"
 )
 WRONG_TYPE = rule(
     "SW213", ERROR, "a value of the wrong type", reason="the module fails or warns, and runcmd runs nothing at all"
@@ -36,7 +36,7 @@ EMPTY_COMMANDS = rule(
     "commands that cloud-init cannot run",
     reason="the module fails, and cloud-init reports an error at each boot",
 )
-INCOMPLETE_ENTRY = rule("SW271", ERROR, "an entry without a required key", reason="its module passes over it")
+INCOMPLETE_ENTRY = rule("SW271", ERROR, "an entry without a required key", reason="its module skips it")
 PERMISSIONS = rule("SW272", ERROR, "invalid file permissions", reason="the file gets other permissions, or the default")
 FILE_ENCODING = rule(
     "SW273", ERROR, "content that does not match its encoding", reason="the file is not written as meant"

@@ -17,7 +17,7 @@ from ssmwake.text.source import Source
 if TYPE_CHECKING:
     from jinja2 import nodes
 
-BROKEN_TEMPLATE = rule("SW253", ERROR, "a template that Jinja cannot read", reason="cloud-init ignores all of the part")
+BROKEN_TEMPLATE = rule("SW253", ERROR, "a template that Jinja cannot read", reason="cloud-init ignores the whole part")
 NO_VARIABLE = rule(
     "SW268", ERROR, "a variable that cloud-init does not have", reason="CI_MISSING_JINJA_VAR is written instead"
 )

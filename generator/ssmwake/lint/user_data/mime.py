@@ -10,9 +10,7 @@ from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.user_data import mime_go
 from ssmwake.model import Finding, Location, Severity
 
-NESTED_MIME = rule(
-    "SW215", WARNING, "MIME inside MIME", reason="those who read user data besides cloud-init find no part"
-)
+NESTED_MIME = rule("SW215", WARNING, "MIME inside MIME", reason="programs other than cloud-init find no part")
 MISLABELLED_PART = rule(
     "SW216", ERROR, "a MIME part that is not what its type says", reason="it is ignored, or fails to run"
 )
