@@ -1,12 +1,14 @@
 """The plan is a function of what is wanted and what is there; no service is needed to see what it would do."""
 
+import base64
+import gzip
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ssmwake.model import Base
-from ssmwake.publish.actions import Action
+from ssmwake.publish.actions import Action, AddTemplateVersion
 from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, TemplateVersion, Version
 from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate, same, user_data_name, version_name
 from ssmwake.publish.planning import Impossible, PromoteNamed, Publish, RollBack, actions, note
@@ -90,6 +92,14 @@ def test_who_launches_from_latest_needs_the_user_data_in_the_latest_version() ->
         "update launch template web: new version from version 3 with user data v-11507a0e2f5e",
         "promote launch template web: default version 1 -> the new one",
     ]
+
+
+def test_the_plan_says_that_user_data_is_compressed() -> None:
+    packed = base64.b64encode(gzip.compress(b"#!/bin/sh\n")).decode()
+    action = AddTemplateVersion("web", "lt-1", 1, 1, packed, "v-1")
+    assert (
+        str(action) == "update launch template web: new version from version 1 with user data v-1, compressed with gzip"
+    )
 
 
 def test_a_launch_template_that_does_not_exist_is_refused() -> None:

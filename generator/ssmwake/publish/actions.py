@@ -97,6 +97,10 @@ class Promote:
         return f"promote {self.name}: default version {self.previous} -> {said}"
 
 
+# How gzip begins in base64. Some services that read a template's user data themselves refuse it.
+GZIP = "H4sI"
+
+
 @dataclass(frozen=True)
 class AddTemplateVersion:
     """Add a version to a launch template: an existing one with other user data."""
@@ -109,7 +113,8 @@ class AddTemplateVersion:
     version_name: str
 
     def __str__(self) -> str:
-        which = f"from version {self.base} with user data {self.version_name}"
+        gzip = ", compressed with gzip" if self.user_data.startswith(GZIP) else ""
+        which = f"from version {self.base} with user data {self.version_name}{gzip}"
         return f"update launch template {self.template}: new version {which}"
 
 
