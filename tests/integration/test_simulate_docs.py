@@ -49,4 +49,4 @@ def test_the_commands_of_the_page_name_options_and_faults_that_exist() -> None:
 def test_the_page_counts_the_faults() -> None:
     listed = CliRunner().invoke(command, ["--list-faults"]).stdout.splitlines()
     assert len(listed) == len(FAULTS) + len(ENDPOINT_FAULTS)
-    assert len(FAULTS) == int(re.findall(r"can fail in\s+(\d+)\s+ways", PAGE)[0])
+    assert len(FAULTS) > int(re.findall(r"can fail in\s+more than (\d+)\s+ways", PAGE)[0])

@@ -118,7 +118,7 @@ def test_nothing_over_the_limit_is_returned() -> None:
         (3, "include[0]: must be bytes, a str or a path, not int"),
     ],
 )
-def test_what_is_no_user_data_is_invalid_and_nothing_else(given: Any, fault: str) -> None:
+def test_what_is_not_user_data_is_invalid_and_nothing_else(given: Any, fault: str) -> None:
     (found,) = faults(ssmwake.user_data, include=[given])
     assert fault in found
 
