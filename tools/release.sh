@@ -14,7 +14,8 @@ fail() {
 
 version=$("$python" -c 'import re; print(re.search(r"__version__ = \"(.+)\"", open("generator/ssmwake/__init__.py").read())[1])')
 [ -z "$(git status --porcelain)" ] || fail 'the work tree has changes; commit them first'
-grep -q "^## $version " CHANGELOG.md || fail "CHANGELOG.md has no section '## $version (date)'"
+grep -qE "^## $version \\([0-9]{4}-[0-9]{2}-[0-9]{2}\\)$" CHANGELOG.md ||
+    fail "CHANGELOG.md has no section '## $version (YYYY-MM-DD)'; write it, and commit it"
 ! git rev-parse -q --verify "refs/tags/v$version" >/dev/null || fail "the tag v$version exists; raise the version first"
 
 rm -rf build/release
