@@ -58,9 +58,9 @@ def test_a_release_is_tagged_built_and_hashed(checkout: Path) -> None:
 
 def test_a_release_without_its_section_in_the_changelog_is_refused(checkout: Path) -> None:
     page = checkout / "CHANGELOG.md"
-    heading = rf"## {re.escape(__version__)} .*\n"
+    text, heading = page.read_text(), rf"## {re.escape(__version__)} .*\n"
     for instead in ("", f"## {__version__} (unreleased)\n"):
-        page.write_text(re.sub(heading, instead, page.read_text()))
+        page.write_text(re.sub(heading, instead, text))
         git(checkout, "commit", "--quiet", "--all", "--message", "No section")
         assert "has no section" in release(checkout).stderr
     assert git(checkout, "tag") == ""

@@ -218,7 +218,7 @@ def _within(made: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _range(*bounds: int) -> list[int]:
-    """Return the numbers of a range, this many that a loop over them ends soon."""
+    """Return the numbers of a range, few enough for a loop over them to end soon."""
     numbers = range(*bounds)
     if len(numbers) > MOST:
         raise _TooMuchError
