@@ -16,7 +16,11 @@ status() {
     ! is_held watch || watcher=active
     read_identity
     read -r on_ready 2>/dev/null <"$run/on-ready"
-    [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
+    case $reason:$agent:$agent_source in
+    no-role:online:SSM | no-role:online:OnPrem) reason='agent-online' ;;
+    ready:online:*) ;;
+    ready:*) reason=agent-$agent ;;
+    esac
     explain
     case $reason in
     agent-asleep | agent-hibernating) explain_cause ;;

@@ -4,7 +4,15 @@
 explain() {
     todo='' sentence="the agent is ${reason#agent-}"
     case $reason in
-    ready) sentence="the agent is online with role $role" todo=nothing ;;
+    ready | agent-online)
+        sentence="the agent is online with role $role" todo=nothing
+        case $agent_source in
+        SSM) sentence='the agent is online with Default Host Management' ;;
+        OnPrem) sentence='the agent is online with a hybrid activation' ;;
+        esac
+        ;;
+    agent-out-of-sight) sentence='the unit runs no agent that can be seen' todo="sudo systemctl restart $unit" ;;
+    agent-unknown) sentence='the service manager does not answer' todo='systemctl status' ;;
     no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
     other-role)
         sentence="the role is $role, not $wanted"

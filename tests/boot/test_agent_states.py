@@ -1,5 +1,6 @@
 """Agents in every state that people meet, under systemd: what status, run and the watcher say, and each restart."""
 
+import re
 import time
 
 import pytest
@@ -135,7 +136,66 @@ def test_an_agent_that_has_not_run_in_this_boot_is_started() -> None:
             assert len(machine.starts(UNIT)) == 1
 
 
-def test_release_2_is_woken_in_order_and_left_alone_while_it_is_online() -> None:
+def test_an_agent_that_is_upgraded_or_masked_for_a_while_is_adopted_afterwards() -> None:
+    with machine_of() as (it, machine):
+        role = it.attach()
+        machine.run("systemctl", "restart", UNIT)
+        it.online(role, 30)
+        install(machine)
+        says(machine, "online")
+        # As a package does it: its scripts stop and start the unit, with some time in between.
+        machine.run("systemctl", "stop", UNIT)
+        settle(4)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "start", UNIT)
+        until(lambda: changes(machine)[-1][0] == "online", 20, "it is not adopted after an upgrade")
+        before = restarts(machine)
+        (it.disk / "etc/systemd/system" / UNIT).rename(it.disk / "lib/systemd/system" / UNIT)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "mask", "--runtime", "--now", UNIT)
+        until(lambda: changes(machine)[-1] == ("skipped", "the agent is masked"), 20, "a mask is not noticed")
+        assert status(machine)["reason"] == "agent-masked"
+        settle(3)
+        assert restarts(machine) == before
+        machine.run("systemctl", "unmask", "--runtime", UNIT)
+        machine.run("systemctl", "start", UNIT)
+        until(lambda: changes(machine)[-1][0] == "online", 20, "it is not adopted after the mask")
+        assert restarts(machine) == before + 1
+
+
+def test_an_agent_behind_a_wrapper_is_restarted_gracefully() -> None:
+    with instance(SUITE) as it:
+        unit = it.disk / "etc/systemd/system" / UNIT
+        unit.write_text(re.sub("ExecStart=(.*)", r"ExecStart=/bin/sh -c '\1; true'", unit.read_text()))
+        with up(it) as machine:
+            asleep(machine)
+            install(machine)
+            settle(5)
+            role = it.attach()
+            it.online(role, 30)
+            settle(4)
+            assert restarts(machine) == 1
+            assert status(machine)["agent"] == "online"
+
+
+def test_a_unit_that_runs_something_else_is_never_restarted() -> None:
+    with instance(SUITE) as it:
+        unit = it.disk / "etc/systemd/system" / UNIT
+        unit.write_text(re.sub("ExecStart=.*", "ExecStart=/bin/sleep 10000", unit.read_text()))
+        with up(it) as machine:
+            install(machine)
+            settle(5)
+            it.attach()
+            assert "out-of-sight" in says(machine, "skipped")
+            settle(8)
+            assert restarts(machine) == 0
+            report = status(machine)
+            assert (report["exit"], report["reason"]) == (71, "agent-out-of-sight")
+            # `run` would say the same.
+            assert report["todo"] == f"sudo systemctl restart {UNIT}"
+
+
+def test_release_2_is_woken_gracefully_and_left_alone_while_it_is_online() -> None:
     with machine_of("--release 2.3") as (it, machine):
         log = it.disk / "var/log/amazon/ssm/amazon-ssm-agent.log"
         until(lambda: log.exists() and "no EC2 instance role found" in log.read_text(), 20)
@@ -153,6 +213,24 @@ def test_release_2_is_woken_in_order_and_left_alone_while_it_is_online() -> None
         assert (report["reason"], report["agent"]) == ("ready", "online")
         ended = run(machine, "--timeout", "10")
         assert (ended.report["reason"], ended.report["action"]) == ("ready", "none")
+
+
+def test_release_2_is_restarted_once_for_a_swapped_role_and_stays_stopped() -> None:
+    with machine_of("--release 2.3") as (it, machine):
+        first = it.attach()
+        machine.run("systemctl", "restart", UNIT)
+        it.online(first, 30)
+        before = restarts(machine)
+        install(machine)
+        says(machine, "online")
+        second = it.swap()
+        it.online(second, 30)
+        settle(5)
+        assert restarts(machine) == before + 1
+        machine.run("systemctl", "stop", UNIT)
+        assert "stopped" in says(machine, "skipped")
+        settle(3)
+        assert is_inactive(machine)
 
 
 def test_release_3_1_hibernates_without_a_role_and_is_restarted_gracefully() -> None:
@@ -181,7 +259,8 @@ def test_default_host_management_is_online_without_a_role_and_not_restarted_for_
         install(machine)
         settle(3)
         report = status(machine)
-        assert (report["agent"], report["agent_source"]) == ("online", "SSM")
+        assert (report["exit"], report["reason"], report["agent"]) == (0, "agent-online", "online")
+        assert people(machine).splitlines()[0].endswith(": the agent is online with Default Host Management")
         it.attach()
         settle(10)
         assert restarts(machine) == before
@@ -190,6 +269,21 @@ def test_default_host_management_is_online_without_a_role_and_not_restarted_for_
         ended = run(machine, "--timeout", "20")
         assert (ended.report["exit"], ended.report["action"]) == (0, "none")
         assert restarts(machine) == before
+
+
+def test_a_role_without_permissions_does_not_hinder_default_host_management() -> None:
+    with machine_of() as (it, machine):
+        asleep(machine)
+        install(machine)
+        settle(5)
+        it.ssm.host_management = "granted"
+        it.imds.attach("web")
+        assert it.ssm.wait_for("channel", 20, key=HOST_MANAGEMENT_KEY)
+        settle(10)
+        # It was asleep, so nothing was lost by the restart; now it is online.
+        assert restarts(machine) == 1
+        report = status(machine)
+        assert (report["exit"], report["agent"], report["agent_source"]) == (0, "online", "SSM")
 
 
 def test_a_hybrid_activation_is_left_alone_with_a_role_and_without() -> None:
@@ -205,7 +299,10 @@ def test_a_hybrid_activation_is_left_alone_with_a_role_and_without() -> None:
         settle(5)
         assert restarts(machine) == 0
         report = status(machine)
-        assert (report["agent"], report["agent_source"]) == ("online", "OnPrem")
+        assert (report["exit"], report["agent"], report["agent_source"]) == (0, "online", "OnPrem")
+        assert people(machine).splitlines()[0].endswith(": the agent is online with a hybrid activation")
+        it.imds.detach()
+        assert (status(machine)["exit"], status(machine)["reason"]) == (0, "agent-online")
 
 
 def test_the_registration_of_another_machine_is_named_and_not_restarted_in_vain() -> None:
