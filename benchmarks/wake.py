@@ -95,7 +95,7 @@ def hibernating(it: Instance, machine: Machine) -> float:
 
 def cpu_when_well(it: Instance, machine: Machine) -> float:
     """Return what the watcher of an agent that is online costs with its default settings, in percent of a core."""
-    write(it.disk, "etc/ssmwake.conf", conf(Config()))
+    write(it.disk, "etc/ssmwake.conf", conf(Config(), "ssmwake"))
     machine.run("systemctl", "restart", WATCHER)
     settle(5)
     group = machine.show(WATCHER, "ControlGroup")["ControlGroup"]
@@ -127,7 +127,7 @@ def main() -> int:
     over = False
     with instance(SUITE) as it:
         write(it.disk, LIB, runtime(), 0o700)
-        write(it.disk, "etc/ssmwake.conf", conf(Config(poll=1, poll_healthy=1)))
+        write(it.disk, "etc/ssmwake.conf", conf(Config(poll=1, poll_healthy=1), "ssmwake"))
         write(it.disk, "etc/cloud/cloud-init.disabled", "")
         with it.boot() as machine:
             machine.run("sh", LIB, "install")

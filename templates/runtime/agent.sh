@@ -80,11 +80,7 @@ look() {
         [ "$agent" = running ] || return 0
         # The unit can run something else that runs the agent, such as a container, into which we do not look.
         agent=out-of-sight
-        if ! find_process amazon-ssm-agen is_main; then
-            # At first it is still systemd's, or that of a shell.
-            ! examine "$main" || { find_age "$started" && [ "$age" -ge 5 ]; } || agent=starting
-            return 0
-        fi
+        find_process amazon-ssm-agen is_main || return 0
         pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
         # Agents of version 2 have no program for a worker.
         line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | sed 1q)

@@ -17,9 +17,8 @@ status() {
     read_identity
     read -r on_ready 2>/dev/null <"$run/on-ready"
     case $reason:$agent:$agent_source in
-    no-role:online:SSM | no-role:online:OnPrem) reason='agent-online' ;;
     ready:online:*) ;;
-    ready:*) reason=agent-$agent ;;
+    ready:* | no-role:online:SSM | no-role:online:OnPrem) reason=agent-$agent ;;
     esac
     explain
     case $reason in
@@ -28,7 +27,7 @@ status() {
     describe_retry
     case $reason:$todo in
     *:?*) ;;
-    agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
+    agent-starting: | agent-connecting: | agent-stopping: | agent-unknown:) todo=$(command_line status) ;;
     agent-*) todo=$(command_line run) ;;
     *) todo="wait a minute, then: $(command_line status)" ;;
     esac

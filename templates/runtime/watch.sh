@@ -84,11 +84,7 @@ tend() {
     same "$applied" || meet_role || return
     case $agent in
     online)
-        [ "$healthy" = 1 ] || {
-            read_identity
-            explain
-            tell online "$sentence"
-        }
+        [ "$healthy" = 1 ] || tell online "the agent is online; the role is $role"
         healthy=1 patience=60
         [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready

@@ -4,15 +4,8 @@
 explain() {
     todo='' sentence="the agent is ${reason#agent-}"
     case $reason in
-    ready | agent-online)
-        sentence="the agent is online with role $role" todo=nothing
-        case $agent_source in
-        SSM) sentence='the agent is online with Default Host Management' ;;
-        OnPrem) sentence='the agent is online with a hybrid activation' ;;
-        esac
-        ;;
-    agent-out-of-sight) sentence='the unit runs no agent that can be seen' todo="sudo systemctl restart $unit" ;;
-    agent-unknown) sentence='the service manager does not answer' todo='systemctl status' ;;
+    ready) sentence="the agent is online; the role is $role" todo=nothing ;;
+    agent-online) todo=nothing ;;
     no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
     other-role)
         sentence="the role is $role, not $wanted"
@@ -30,6 +23,7 @@ explain() {
     agent-masked) todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) todo="sudo systemctl start $unit" ;;
+    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
 }

@@ -16,7 +16,7 @@ from ssmwake.simulate.agent_shared import ACTIVATION_KEY, HOST_MANAGEMENT_KEY
 pytestmark = pytest.mark.matrix
 
 SUITE = "bookworm"
-ROLE_POLICY = "AmazonSSMManagedInstanceCore"
+REMEDY = "let role web do ssm:UpdateInstanceInformation"
 
 
 def is_inactive(machine: Machine) -> bool:
@@ -30,18 +30,20 @@ def test_a_role_that_ssm_refuses_is_named_and_online_soon_after_its_policy_comes
         settle(5)
         role = it.imds.attach("web")
         refused = says(machine, "refused")
-        assert ROLE_POLICY in refused
+        assert REMEDY in refused
         assert "is not authorized to perform: ssm:UpdateInstanceInformation" in refused
         denied = run(machine, "--timeout", "6")
         assert (denied.report["exit"], denied.report["reason"]) == (75, "agent-unregistered")
         assert denied.report["cause"] == "refused"
         assert denied.seconds < 9
+        # `run` may have restarted it a moment ago.
+        until(lambda: status(machine)["reason"] == "agent-asleep", 20, pause=1)
         report = status(machine)
-        assert (report["exit"], report["reason"], report["cause"]) == (71, "agent-asleep", "refused")
-        assert ROLE_POLICY in str(report["todo"])
+        assert (report["exit"], report["cause"]) == (71, "refused")
+        assert REMEDY in str(report["todo"])
         assert people(machine).splitlines()[0].endswith("Systems Manager refuses the agent")
         # At once, and after the ladder's first pause of 10 s; not more for the `run` next to it.
-        assert restarts(machine) <= 3
+        assert restarts(machine) <= 4
         # The policy comes late.
         it.ssm.allow(role.key)
         assert run(machine, "--timeout", "30").report["reason"] == "ready"
@@ -63,7 +65,7 @@ def test_a_hibernating_agent_is_named_and_restarted_once() -> None:
         settle(3)
         report = status(machine)
         assert (report["exit"], report["reason"], report["cause"]) == (71, "agent-hibernating", "refused")
-        assert report["agent_retry"] == "0 to 60 min"
+        assert report["agent_retry"] == "0 to 5 min"
         it.ssm.allow(role.key)
         allowed = time.monotonic()
         install(machine)
@@ -260,7 +262,7 @@ def test_default_host_management_is_online_without_a_role_and_not_restarted_for_
         settle(3)
         report = status(machine)
         assert (report["exit"], report["reason"], report["agent"]) == (0, "agent-online", "online")
-        assert people(machine).splitlines()[0].endswith(": the agent is online with Default Host Management")
+        assert people(machine).splitlines()[0].endswith(": the agent is online")
         it.attach()
         settle(10)
         assert restarts(machine) == before
@@ -300,7 +302,7 @@ def test_a_hybrid_activation_is_left_alone_with_a_role_and_without() -> None:
         assert restarts(machine) == 0
         report = status(machine)
         assert (report["exit"], report["agent"], report["agent_source"]) == (0, "online", "OnPrem")
-        assert people(machine).splitlines()[0].endswith(": the agent is online with a hybrid activation")
+        assert people(machine).splitlines()[0].endswith(": the agent is online; the role is db")
         it.imds.detach()
         assert (status(machine)["exit"], status(machine)["reason"]) == (0, "agent-online")
 

@@ -77,7 +77,7 @@ def test_install_leaves_a_watcher_and_uninstall_takes_it_away(it: Instance) -> N
         assert invoke(machine, "install")["status"] == 0
         role = it.attach()
         it.online(role, 30)
-        assert "online with role web" in invoke(machine, "status")["text"]
+        assert "online; the role is web" in invoke(machine, "status")["text"]
         assert invoke(machine, "install")["status"] == 0
         assert invoke(machine, "uninstall")["status"] == 0
         assert not (machine.root / "usr/local/sbin/ssmwake").exists()

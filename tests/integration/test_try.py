@@ -32,7 +32,7 @@ sleep 0.8 & wait
 {WAKE}
 for _ in 1 2 3 4 5 6; do
     sleep 0.4 & wait
-    echo "ssmwake: 2026-11-26T10:12:03Z online: the agent is online with role web" >&2
+    echo "ssmwake: 2026-11-26T10:12:03Z online: the agent is online; the role is web" >&2
 done
 sleep 1000 & wait
 """
@@ -106,7 +106,7 @@ def test_a_runtime_that_does_nothing_leaves_the_agent_asleep() -> None:
 
 
 def test_a_swapped_role_counts_only_when_the_agent_uses_it() -> None:
-    online = "echo 'ssmwake: 2026-11-26T10:12:03Z online: the agent is online with role web' >&2"
+    online = "echo 'ssmwake: 2026-11-26T10:12:03Z online: the agent is online; the role is web' >&2"
     again = f"{STUB.replace('sleep 1000 & wait', '')}{WAKE}\nsleep 1.5\n{online}\nsleep 1000 & wait"
     trial = Trial(stub(again))
     trial.setting = Setting(**{**vars(trial.setting), "swap_to": "db", "swap_after": 0.1})

@@ -462,7 +462,7 @@ def test_status_of_a_healthy_instance_asks_for_nothing(instance: Instance) -> No
     online(instance)
     until(lambda: status(instance)[0] == 0)
     code, text = status(instance)
-    assert text.startswith(f"ssmwake {__version__}: the agent is online with role web\n")
+    assert text.startswith(f"ssmwake {__version__}: the agent is online; the role is web\n")
     assert f"  agent        online ({NAME}), uses EC2\n" in text
     assert text.endswith("\nnext: nothing\n")
     assert instance.restarts() == 0
