@@ -675,7 +675,8 @@ now() {
 explain() {
     todo='' sentence="the agent is ${reason#agent-}"
     case $reason in
-    ready) sentence="the agent is online with role $role" todo=nothing ;;
+    ready) sentence="the agent is online; the role is $role" todo=nothing ;;
+    agent-online) todo=nothing ;;
     no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
     other-role)
         sentence="the role is $role, not $wanted"
@@ -693,6 +694,7 @@ explain() {
     agent-masked) todo="sudo systemctl unmask --now $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) todo="sudo systemctl start $unit" ;;
+    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
 }
@@ -1132,7 +1134,7 @@ tend() {
     same "$applied" || meet_role || return
     case $agent in
     online)
-        [ "$healthy" = 1 ] || tell online "the agent is online with role $role"
+        [ "$healthy" = 1 ] || tell online "the agent is online; the role is $role"
         healthy=1 patience=60
         [ $((now - woken)) -lt 600 ] || ladder=$pauses
         [ "$mode" != run ] || finish ready
@@ -1224,7 +1226,10 @@ status() {
     ! is_held watch || watcher=active
     read_identity
     read -r on_ready 2>/dev/null <"$run/on-ready"
-    [ "$reason" != ready ] || [ "$agent" = online ] || reason=agent-$agent
+    case $reason:$agent:$agent_source in
+    ready:online:*) ;;
+    ready:* | no-role:online:SSM | no-role:online:OnPrem) reason=agent-$agent ;;
+    esac
     explain
     case $reason in
     agent-asleep | agent-hibernating) explain_cause ;;
@@ -1232,7 +1237,7 @@ status() {
     describe_retry
     case $reason:$todo in
     *:?*) ;;
-    agent-starting: | agent-connecting: | agent-stopping:) todo=$(command_line status) ;;
+    agent-starting: | agent-connecting: | agent-stopping: | agent-unknown:) todo=$(command_line status) ;;
     agent-*) todo=$(command_line run) ;;
     *) todo="wait a minute, then: $(command_line status)" ;;
     esac
