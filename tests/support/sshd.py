@@ -42,8 +42,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def sshd(folder: Path) -> Iterator[Sshd]:
-    """Start a server in a folder; it ends with the block."""
+def sshd(folder: Path, **environment: str) -> Iterator[Sshd]:
+    """Start a server in a folder, whose commands get an environment; it ends with the block."""
     server = require("sshd")
     key, keys, port = folder / "host_key", folder / "authorized_keys", free_port()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
@@ -58,7 +58,7 @@ def sshd(folder: Path) -> Iterator[Sshd]:
         "PermitRootLogin": "prohibit-password",
         "PidFile": folder / "pid",
         # What the instance is, the command finds in its environment.
-        "SetEnv": f"SSMWAKE_TEST={folder}",
+        "SetEnv": " ".join(f"{name}={value}" for name, value in {"SSMWAKE_TEST": folder, **environment}.items()),
     }
     config = folder / "sshd_config"
     config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
