@@ -69,7 +69,7 @@ def command(
     # Terraform takes either: it is enough that one of them fits.
     if min(len(final), len(packed) if external else len(final)) > LIMIT:
         advice = "--gzip makes it {}" + ("" if base64 else "; pass that with fileb://, or add --base64")
-        finding = excess(Location("-"), len(final), len(packed), advice)
+        finding = excess(Location(output or "user-data"), len(final), len(packed), advice)
         raise Invalid(dataclasses.replace(finding, severity=Severity.ERROR))
     if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
         click.echo(
