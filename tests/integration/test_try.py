@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ssmwake.cli.try_ import TIME, command, said
+from ssmwake.cli.try_ import TIME, command, format_seconds
 from ssmwake.render import carriers
 from ssmwake.simulate.trial import Moment, Setting, Trial, waits
 
@@ -217,7 +217,7 @@ def test_times_have_units(text: str, seconds: float) -> None:
 
 
 def test_seconds_are_said_in_words() -> None:
-    assert (said(1.26), said(1522), said(60)) == ("1.3 s", "25 min 22 s", "1 min 00 s")
+    assert (format_seconds(1.26), format_seconds(1522), format_seconds(60)) == ("1.3 s", "25 min 22 s", "1 min 00 s")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -68,7 +68,9 @@ class LintCommand(click.Command):
     "--ignore", multiple=True, metavar="IDS", shell_complete=complete_rules, help="Do not report these rules."
 )
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Skip files and folders that match.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text")
+@click.option(
+    "--format", "output_format", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text"
+)
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True)
 @config_option
 @click.option(
@@ -81,8 +83,8 @@ class LintCommand(click.Command):
 @click.option(
     "--cfn-lint-append-rules", "append_rules", is_flag=True, help="Run the rules that .cfnlintrc appends: programs."
 )
-@click.option("--diff", "shows", is_flag=True, help="Show what --fix would change; write nothing.")
-@click.option("--fix", "fixes", is_flag=True, help="Show the changes, and write them.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change; write nothing.")
+@click.option("--fix", "fix", is_flag=True, help="Show the changes, and write them.")
 @click.option("--list-rules", is_flag=True, help="Print every rule, with --format json as JSON.")
 @click.option("--explain", "rule", metavar="ID", shell_complete=complete_rules, help="Same as ssmwake explain ID.")
 def command(
@@ -92,13 +94,13 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
-    form: str,
+    output_format: str,
     fail_on: str,
     config: str | None,
     schema: str | None,
     append_rules: bool,
-    shows: bool,
-    fixes: bool,
+    show_diff: bool,
+    fix: bool,
     list_rules: bool,
     rule: str | None,
 ) -> None:
@@ -108,14 +110,14 @@ def command(
     on its line and the next.
     """
     if list_rules:
-        data_out(_rules(form).encode())
+        data_out(_rules(output_format).encode())
         return
     if rule:
         from ssmwake.cli.explain import explanation
 
         data_out(explanation(rule).encode())
         return
-    if fixes and "-" in paths:
+    if fix and "-" in paths:
         raise click.UsageError("--fix changes files, and stdin is not a file; use --diff")
     selected = _selected(select, ignore, _ignores(config))
     kind = None if what is None else Kind(what)
@@ -127,19 +129,19 @@ def command(
     configs, faults = _configs(found)
     found.unread += faults
     files, findings = found.files, found.unread + linted(found.files)
-    if shows or fixes:
+    if show_diff or fix:
         changed = fixed_files(files, findings)
         for before, after in changed:
             secret = {line for path, line in _secrets(findings) if path == before.path}
-            diff_out(before, after, secret, err=form != "text")
-        if fixes and not shows:
+            diff_out(before, after, secret, err=output_format != "text")
+        if fix and not show_diff:
             refused = write_fixes(changed)
             unchanged = {one.where.path for one in refused}
             again = {after.path: after for _, after in changed if after.path not in unchanged}
             files = [again.get(file.path, file) for file in files]
             # All of them: what Terraform refers to has findings through the file that does.
             findings = found.unread + refused + linted(files)
-    _report(sorted(findings), form, files)
+    _report(sorted(findings), output_format, files)
     click.echo(summary(files, findings, configs), err=True)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
@@ -173,12 +175,12 @@ def _known_rules() -> Mapping[str, Rule]:
     return RULES
 
 
-def _rules(form: str) -> str:
+def _rules(output_format: str) -> str:
     from ssmwake.rules import RULES
 
-    if form not in ("text", "json"):
+    if output_format not in ("text", "json"):
         raise click.UsageError("--list-rules prints text or json")
-    if form == "text":
+    if output_format == "text":
         return "".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES.values())
     plain = [
         {
@@ -244,8 +246,8 @@ def _schema(name: str | None) -> Mapping[str, Any] | None:
     return None if path is None or name == NO_SCHEMA else load(path)
 
 
-def _report(findings: Sequence[Finding], form: str, files: Sequence[File]) -> None:
-    if form == "text":
+def _report(findings: Sequence[Finding], output_format: str, files: Sequence[File]) -> None:
+    if output_format == "text":
         terminal = sys.stdout is not None and sys.stdout.isatty()
         findings_out(findings, lines=_lines(findings, files) if terminal else None)
         return
@@ -256,7 +258,7 @@ def _report(findings: Sequence[Finding], form: str, files: Sequence[File]) -> No
         "junit": lambda: as_junit(findings, paths),
         "github": lambda: as_github(findings, _known_rules()),
     }
-    data_out(texts[form]().encode())
+    data_out(texts[output_format]().encode())
 
 
 def _lines(findings: Sequence[Finding], files: Sequence[File]) -> dict[str, list[str]]:

@@ -54,7 +54,7 @@ class Duration(click.ParamType[float]):
 TIME = Duration()
 
 
-def offered(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+def complete_fault(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the name of a fault."""
     return [name for name in known_faults() if name.startswith(incomplete)]
 
@@ -76,7 +76,7 @@ def known_faults() -> dict[str, str]:
     "faults",
     multiple=True,
     metavar="NAME",
-    shell_complete=offered,
+    shell_complete=complete_fault,
     help="Break IMDS or SSM; may be repeated.",
 )
 @click.option("--fault-for", type=TIME, help="End the fault after this long  [default: never]")
@@ -223,8 +223,8 @@ def conclusion(trial: "Trial") -> Iterator[str]:
         least = max(1, round(BAR * ours / max(ours, alone)))
         yield ""
         yield f"{name}, until the agent is online:"
-        yield f"  with ssmwake     {said(ours):>11}  {click.style('#' * least, fg='green')}"
-        yield f"  the agent alone  {said(alone):>11}  {click.style('#' * BAR, fg='yellow')}"
+        yield f"  with ssmwake     {format_seconds(ours):>11}  {click.style('#' * least, fg='green')}"
+        yield f"  the agent alone  {format_seconds(alone):>11}  {click.style('#' * BAR, fg='yellow')}"
     if not trial.ok:
         yield ""
         yield click.style(f"not online: {trial.state}", fg="red")
@@ -233,7 +233,7 @@ def conclusion(trial: "Trial") -> Iterator[str]:
         yield "the agent never slept: there was nothing to wake"
 
 
-def said(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Write seconds for people."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{seconds:.1f} s" if seconds < 60 else f"{minutes} min {rest:02d} s"

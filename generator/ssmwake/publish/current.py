@@ -198,16 +198,16 @@ def versions(ssm: Service, name: str) -> list[Version]:
 
 
 def _settled(current: Current) -> Current:
-    def settled(version: Version) -> Version:
+    def after_wait(version: Version) -> Version:
         return replace(version, status="Active") if version.status in ("Creating", "Updating") else version
 
     documents = (
         replace(
             document,
-            latest=settled(document.latest),
-            default=settled(document.default),
-            others=tuple(map(settled, document.others)),
-            history=tuple(map(settled, document.history)),
+            latest=after_wait(document.latest),
+            default=after_wait(document.default),
+            others=tuple(map(after_wait, document.others)),
+            history=tuple(map(after_wait, document.history)),
         )
         for document in current.documents
     )

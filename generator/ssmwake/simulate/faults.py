@@ -74,7 +74,7 @@ def more(text: bytes) -> Callable[[Reply], Reply]:
     return lambda reply: replace(reply, body=reply.body + text) if reply.status == 200 else reply
 
 
-def shows(**changes: object) -> Callable[[Role | None, float], Role | None]:
+def role_with(**changes: object) -> Callable[[Role | None, float], Role | None]:
     """Show the role with some attributes changed."""
     return lambda role, _: replace(role, **changes) if role else None  # type: ignore[arg-type]
 
@@ -188,13 +188,13 @@ FAULTS = {
     "code-assume-role": Fault(
         "the code is AssumeRoleUnauthorizedAccess: the trust policy lacks ec2.amazonaws.com",
         IAM,
-        role=shows(code="AssumeRoleUnauthorizedAccess"),
+        role=role_with(code="AssumeRoleUnauthorizedAccess"),
     ),
-    "code-failed": Fault("the code is Failed", IAM, role=shows(code="Failed")),
-    "credentials-no-token": Fault("the document has no Token", IAM, role=shows(missing=("Token",))),
-    "credentials-no-key": Fault("the document has no AccessKeyId", IAM, role=shows(missing=("AccessKeyId",))),
-    "credentials-expired": Fault("the Expiration lies in the past", IAM, role=shows(expires=1_700_000_000.0)),
-    "credentials-one-line": Fault("the document is one line of JSON", IAM, role=shows(one_line=True)),
+    "code-failed": Fault("the code is Failed", IAM, role=role_with(code="Failed")),
+    "credentials-no-token": Fault("the document has no Token", IAM, role=role_with(missing=("Token",))),
+    "credentials-no-key": Fault("the document has no AccessKeyId", IAM, role=role_with(missing=("AccessKeyId",))),
+    "credentials-expired": Fault("the Expiration lies in the past", IAM, role=role_with(expires=1_700_000_000.0)),
+    "credentials-one-line": Fault("the document is one line of JSON", IAM, role=role_with(one_line=True)),
     "credentials-html": Fault("a web page instead of credentials", CREDENTIALS, reply=body(HTML)),
     "credentials-empty": Fault("credentials of no bytes", CREDENTIALS, reply=body(b"")),
     "credentials-huge": Fault("credentials of 9 MB", CREDENTIALS, reply=body(b"A" * HUGE)),
