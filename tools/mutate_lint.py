@@ -1,6 +1,6 @@
 """Take away, or turn around, each check of lint, one at a time, and see whether a test turns red.
 
-python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake/lint. A report that can be
+python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake, such as lint/shell. A report that can be
 removed, or a condition in front of one that can be inverted, with the corpus as it was, is a survivor; with --tests the
 unit tests of its room are run as well. Survivors are printed, and their number is the exit status.
 """
@@ -25,7 +25,9 @@ from ssmwake.model import Finding, Rule, Severity  # noqa: E402
 from ssmwake.rules import LINT_MODULES, RULES  # noqa: E402
 from support import corpus  # noqa: E402
 
-LINT = ROOT / "generator" / "ssmwake" / "lint"
+PACKAGE = ROOT / "generator" / "ssmwake"
+# What reports: lint, and what it reads user data by.
+REPORTING = ("lint", "cloud_init", "text")
 GOOD = ROOT / "tests" / "corpus" / "good"
 # The unit tests of a room, besides the corpus.
 TESTS = {
@@ -52,7 +54,7 @@ class Mutant:
     code: CodeType
 
     def __str__(self) -> str:
-        return f"{self.path.relative_to(LINT)}:{self.line}: {self.what}"
+        return f"{self.path.relative_to(PACKAGE)}:{self.line}: {self.what}"
 
 
 def reports(node: ast.AST) -> str:
@@ -124,7 +126,7 @@ def unchanged(path: Path) -> Mutant:
 
 def apply(one: Mutant) -> bool:
     """Give a function its changed code; return whether it could be found."""
-    name = ".".join(("ssmwake", "lint", *one.path.relative_to(LINT).with_suffix("").parts)).removesuffix(".__init__")
+    name = ".".join(("ssmwake", *one.path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
     found: Any = import_module(name)
     for step in one.function.split("."):
         found = vars(found).get(step)
@@ -186,7 +188,8 @@ def _is_red(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool:
         return False
     import pytest
 
-    room = one.path.relative_to(LINT).parts[0].removesuffix(".py")
+    top, *below = one.path.relative_to(PACKAGE).with_suffix("").parts
+    room = below[0] if top == "lint" else "user_data"
     tests = [f"tests/unit/test_lint_{name}.py" for name in TESTS.get(room, ())]
     with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), 1)
@@ -199,8 +202,9 @@ def main(argv: Sequence[str]) -> int:
     rooms = [each for each in argv if not each.startswith("--")]
     paths = [
         path
-        for path in sorted(LINT.rglob("*.py"))
-        if not rooms or any(path.is_relative_to(LINT / room) for room in rooms)
+        for top in REPORTING
+        for path in sorted((PACKAGE / top).rglob("*.py"))
+        if not rooms or any(path.is_relative_to(PACKAGE / room) for room in rooms)
     ]
     remembered: dict[object, Any] = {}
     run = shellcheck._batch
