@@ -1,7 +1,8 @@
 """Take away, or turn around, each check of lint, one at a time, and see whether a test turns red.
 
-python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake, such as lint/shell. A
-report that can be removed, or a condition in front of one that can be inverted, with the corpus as it was, is a survivor;
+python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake, such as lint/shell.
+
+A report that can be removed, or a condition in front of one that can be inverted, with the corpus as it was, survives;
 with --tests the unit tests of its room are run as well. Survivors are printed, and their number is the exit status.
 """
 
