@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ssmwake.lint.shell.command import LEADS, LOOPS, Command, Expansion, Here, ParsedScript, Word
+from ssmwake.lint.shell.command import LEADS, Command, Expansion, Here, ParsedScript
+from ssmwake.lint.shell.command_recorder import CommandRecorder, Frame
 from ssmwake.lint.shell.extent import IN_VAIN, LONGEST, end_of_braces, end_of_group, end_of_sum
 
 PIECE = re.compile(
@@ -50,49 +51,14 @@ NAMED = re.compile(r"\$\{[!#]?([A-Za-z_]\w*)(:?[-=+?])?")
 
 
 @dataclass
-class _Frame:
-    """A place where commands stand: the script, or parentheses in it, and how many commands came before."""
-
-    closes: str
-    first: int = 0
-    quoted: bool = False
-    command: Command = field(default_factory=Command)
-    word: list[str] = field(default_factory=list)
-    start: int = -1
-    redirected: bool = False
-    array: bool = False
-    # Only expansions are read in it; its words are not commands.
-    text: bool = False
-    # Between [[ and ]], where operators are words.
-    test: bool = False
-    # How many case statements are open, whether the last waits for its `in`, and whether a pattern comes next.
-    cases: int = 0
-    choosing: bool = False
-    pattern: bool = False
-    # The parentheses are the body of a function.
-    body: bool = False
-
-
-@dataclass
-class _ShellReader:
-    text: str
-    found: list[Command] = field(default_factory=list)
+class _ShellReader(CommandRecorder):
+    text: str = ""
     expansions: list[Expansion] = field(default_factory=list)
-    stack: list[_Frame] = field(default_factory=list)
     waiting: list[tuple[str, bool, bool, Command]] = field(default_factory=list)
-    loops: int = 0
-    # The braces that are open, each with the name of the function that it is the body of; empty for a mere group.
-    braces: list[str] = field(default_factory=list)
-    # The functions that are open, and the one whose body comes next.
-    functions: list[str] = field(default_factory=list)
-    function: str = ""
-    # Where the groups that are open began, and the one that has just ended.
-    groups: list[int] = field(default_factory=list)
-    ended: int = -1
     # How many characters may still be looked at for an end that is not there.
     patience: int = IN_VAIN
 
-    def read(self, at: int, end: int, frame: _Frame) -> None:
+    def read(self, at: int, end: int, frame: Frame) -> None:
         """Read a stretch of the text."""
         outer = self.stack, self.waiting
         self.stack, self.waiting = [frame], []
@@ -106,52 +72,47 @@ class _ShellReader:
                 # A number sign inside a word is a character like any other.
                 kind, piece, after = "plain", "#", at + 1
             if frame.test and frame.word == ["]]"]:
-                self._ended(frame, at)
+                self.end_word(frame, at)
             if frame.test and kind in ("operator", "paren", "redirect", "here", "sum") and piece not in ("\n", "$(("):
                 kind, piece, after = "plain", self.text[at], at + 1
             moved = getattr(self, "_" + kind)(frame, piece, at)
             after = after if moved is None else moved
             at = self._bodies(after, end) if piece == "\n" and kind == "operator" and self.waiting else after
         while self.stack:
-            self._finished(self.stack[-1], "", end)
+            self.end_command(self.stack[-1], "", end)
             self.stack.pop()
         self.stack, self.waiting = outer
 
-    def _add(self, frame: _Frame, text: str, at: int) -> None:
-        if frame.start < 0:
-            frame.start = at
-        frame.word.append(text)
+    def _plain(self, frame: Frame, piece: str, at: int) -> None:
+        self.add(frame, piece, at)
 
-    def _plain(self, frame: _Frame, piece: str, at: int) -> None:
-        self._add(frame, piece, at)
-
-    def _variable(self, frame: _Frame, piece: str, at: int) -> None:
+    def _variable(self, frame: Frame, piece: str, at: int) -> None:
         self.expansions.append(Expansion(piece[1:], at))
-        self._add(frame, piece, at)
+        self.add(frame, piece, at)
 
-    def _joint(self, frame: _Frame, piece: str, at: int) -> None:
+    def _joint(self, frame: Frame, piece: str, at: int) -> None:
         if frame.start < 0:
             self._blank(frame, piece, at)
 
-    def _escape(self, frame: _Frame, piece: str, at: int) -> None:
+    def _escape(self, frame: Frame, piece: str, at: int) -> None:
         if piece == "\\`" and any(outer.closes == "`" for outer in self.stack):
             # Backticks inside backticks.
             if frame.closes == piece and not frame.quoted:
-                self._closed(frame, at)
+                self.close_frame(frame, at)
             else:
-                self._add(frame, "$()", at)
-                self.stack.append(_Frame(piece, len(self.found)))
+                self.add(frame, "$()", at)
+                self.stack.append(Frame(piece, len(self.found)))
             return
         kept = frame.quoted and piece[1] not in '$`"\\\n'
-        self._add(frame, piece if kept else piece[1:] if piece[1] != "\n" else "", at)
+        self.add(frame, piece if kept else piece[1:] if piece[1] != "\n" else "", at)
 
-    def _single(self, frame: _Frame, piece: str, at: int) -> None:
+    def _single(self, frame: Frame, piece: str, at: int) -> None:
         text = piece[piece.index("'") + 1 :].removesuffix("'")
         if piece.startswith("$"):
             text = re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), text)
-        self._add(frame, text, at)
+        self.add(frame, text, at)
 
-    def _sum(self, frame: _Frame, piece: str, at: int) -> int:
+    def _sum(self, frame: Frame, piece: str, at: int) -> int:
         starts = not frame.command.words or frame.command.words[-1].text in LEADS
         may_be = piece != "((" or (starts and frame.start < 0)
         end = end_of_sum(self.text, at + len(piece), self._most()) if may_be else -1
@@ -166,14 +127,14 @@ class _ShellReader:
             end = at + 2
         return end
 
-    def _braces(self, frame: _Frame, piece: str, at: int) -> int:
+    def _braces(self, frame: Frame, piece: str, at: int) -> int:
         end = end_of_braces(self.text, at, self._most(), quoted=frame.quoted or frame.text)
         self.patience -= LONGEST if end < 0 else 0
         if match := NAMED.match(self.text, at):
             indirect = self.text[at + 2] == "!" and self.text[match.end() : match.end() + 1] not in ("*", "@", "[")
             self.expansions.append(Expansion(match[1], at, defaulted=match[2] is not None, indirect=indirect))
         if end < 0:
-            self._add(frame, piece, at)
+            self.add(frame, piece, at)
             return at + len(piece)
         self._taken(frame, at, end)
         return end
@@ -182,185 +143,87 @@ class _ShellReader:
         """Return how far an end is looked for."""
         return LONGEST if self.patience > 0 else 0
 
-    def _taken(self, frame: _Frame, at: int, end: int) -> None:
+    def _taken(self, frame: Frame, at: int, end: int) -> None:
         """Add a stretch as it stands to the word, and read the commands that it holds."""
-        self._add(frame, self.text[at:end], at)
+        self.add(frame, self.text[at:end], at)
         if re.compile(r"[$`]").search(self.text, at + 2, end):
-            self.read(at + 2, end, _Frame("", text=True))
+            self.read(at + 2, end, Frame("", text=True))
 
-    def _double(self, frame: _Frame, piece: str, at: int) -> None:
-        self._add(frame, "", at)
+    def _double(self, frame: Frame, piece: str, at: int) -> None:
+        self.add(frame, "", at)
         frame.quoted = not frame.quoted
 
-    def _open(self, frame: _Frame, piece: str, at: int) -> None:
+    def _open(self, frame: Frame, piece: str, at: int) -> None:
         if piece == "`" and frame.closes == "`" and not frame.quoted:
-            self._closed(frame, at)
+            self.close_frame(frame, at)
             return
-        self._add(frame, "$()", at)
-        self.stack.append(_Frame("`" if piece == "`" else ")", len(self.found)))
+        self.add(frame, "$()", at)
+        self.stack.append(Frame("`" if piece == "`" else ")", len(self.found)))
 
-    def _here(self, frame: _Frame, piece: str, at: int) -> None:
-        self._ended(frame, at)
+    def _here(self, frame: Frame, piece: str, at: int) -> None:
+        self.end_word(frame, at)
         mark = piece.lstrip("<")
         name = mark.removeprefix("-").strip()
         plain = re.sub(r"[\\'\"]", "", name)
         self.waiting.append((plain, mark.startswith("-"), plain != name, frame.command))
 
-    def _redirect(self, frame: _Frame, piece: str, at: int) -> None:
-        self._ended(frame, at)
+    def _redirect(self, frame: Frame, piece: str, at: int) -> None:
+        self.end_word(frame, at)
         frame.redirected = True
 
-    def _operator(self, frame: _Frame, piece: str, at: int) -> None:
+    def _operator(self, frame: Frame, piece: str, at: int) -> None:
         if frame.pattern or (frame.choosing and piece == "\n") or frame.test:
-            self._ended(frame, at)
+            self.end_word(frame, at)
             if frame.pattern or frame.choosing or frame.test:
                 return
-        self._finished(frame, piece, at)
+        self.end_command(frame, piece, at)
         frame.pattern = frame.cases > 0 and piece in (";;", ";&", ";;&")
 
-    def _paren(self, frame: _Frame, piece: str, at: int) -> int | None:
+    def _paren(self, frame: Frame, piece: str, at: int) -> int | None:
         if frame.pattern:
-            self._ended(frame, at)
+            self.end_word(frame, at)
             if piece == ")" and frame.pattern:
                 frame.pattern, frame.command = False, Command(before="(")
             return None
         if piece == "(":
             return self._opening(frame, at)
         if frame.closes == ")":
-            self._closed(frame, at)
+            self.close_frame(frame, at)
         else:
             # One too many: what comes before is a command all the same.
-            self._finished(frame, "", at)
+            self.end_command(frame, "", at)
             frame.command = Command(before="(")
         return None
 
-    def _opening(self, frame: _Frame, at: int) -> int | None:
+    def _opening(self, frame: Frame, at: int) -> int | None:
         if re.match(r"\(\s*\)", self.text[at : at + 16]) and (frame.start >= 0 or frame.command.words):
             # The name of a function that is defined here, which is not a command.
-            self._ended(frame, at)
+            self.end_word(frame, at)
             self.function = frame.command.words[-1].text if frame.command.words else "?"
             frame.command = Command(before=frame.command.before)
             return self.text.index(")", at) + 1
         last = frame.word[-1][-1:] if frame.start >= 0 and frame.word else ""
         if last == "=":
             # An array: its words are not a command, but may be options of one.
-            self._add(frame, "(", at)
-            self._ended(frame, at)
-            self.stack.append(_Frame(")", len(self.found), array=True))
+            self.add(frame, "(", at)
+            self.end_word(frame, at)
+            self.stack.append(Frame(")", len(self.found), array=True))
         elif last and last in "@?*+!" and (end := end_of_group(self.text, at)) > 0:
             self._taken(frame, at, end)
             return end
         else:
-            self._finished(frame, "(", at)
-            self.stack.append(_Frame(")", len(self.found), body=bool(self.function)))
+            self.end_command(frame, "(", at)
+            self.stack.append(Frame(")", len(self.found), body=bool(self.function)))
             if self.function:
                 self.functions.append(self.function)
                 self.function = ""
         return None
 
-    def _comment(self, frame: _Frame, piece: str, at: int) -> None:
+    def _comment(self, frame: Frame, piece: str, at: int) -> None:
         pass
 
-    def _blank(self, frame: _Frame, piece: str, at: int) -> None:
-        self._ended(frame, at)
-
-    def _closed(self, frame: _Frame, at: int) -> None:
-        self._finished(frame, "", at)
-        if len(self.stack) > 1:
-            self.stack.pop()
-            self.ended = frame.first
-            if frame.body and self.functions:
-                self.functions.pop()
-
-    def _ended(self, frame: _Frame, at: int) -> None:
-        """End the word that is being read."""
-        if frame.start < 0:
-            return
-        word = Word("".join(frame.word), frame.start, at)
-        frame.word, frame.start = [], -1
-        if frame.text:
-            return
-        if frame.redirected:
-            frame.redirected = False
-            frame.command.writes.append(word)
-            return
-        if frame.pattern:
-            if word.text != "esac":
-                return
-            frame.pattern = False
-        words = frame.command.words
-        if frame.choosing and word.text == "in" and len(words) > 1:
-            frame.choosing, frame.pattern = False, True
-            frame.cases += 1
-            words.append(word)
-            self._recorded(frame, "\n")
-            return
-        first = not words or words[-1].text in LEADS
-        words.append(word)
-        if frame.array:
-            return
-        if first:
-            self._counted(frame, word.text)
-        elif word.text == "{" and len(words) == 3 and words[0].text == "function":
-            self.function = words[1].text
-            frame.command = Command([word], before=frame.command.before)
-            self._counted(frame, "{")
-        elif word.text == "]]" and frame.test:
-            frame.test = False
-
-    def _counted(self, frame: _Frame, word: str) -> None:
-        if word in LOOPS or word == "{":
-            self.groups.append(len(self.found))
-        elif word in ("done", "}") and self.groups:
-            self.ended = self.groups.pop()
-        if word in LOOPS:
-            self.loops += 1
-        elif word == "done":
-            self.loops = max(self.loops - 1, 0)
-        elif word == "{":
-            self.braces.append(self.function)
-            if self.function:
-                self.functions.append(self.function)
-            self.function = ""
-        elif word == "}" and self.braces:
-            if self.braces.pop() and self.functions:
-                self.functions.pop()
-        elif word == "case":
-            frame.choosing = True
-        elif word == "esac":
-            frame.cases = max(frame.cases - 1, 0)
-        elif word == "[[":
-            frame.test = True
-
-    def _finished(self, frame: _Frame, operator: str, at: int) -> None:
-        """End the command that is being read."""
-        self._ended(frame, at)
-        if frame.text:
-            return
-        command = frame.command
-        ends_group = not command.words or command.words[0].text in ("}", "done")
-        if operator == "&" and ends_group and self.ended >= 0:
-            for inner in self.found[self.ended :]:
-                inner.background = True
-        if command.words:
-            self.ended = -1
-        if len(command.words) == 2 and command.words[0].text == "function":
-            self.function = command.words[1].text
-            frame.command = Command(before=command.before)
-        elif command.words or command.writes or command.heres:
-            self._recorded(frame, operator)
-        elif operator != "\n":
-            command.before = operator or command.before
-
-    def _recorded(self, frame: _Frame, operator: str) -> None:
-        command = frame.command
-        command.after = operator
-        command.background = operator == "&"
-        command.looped = self.loops > 0
-        command.function = self.functions[-1] if self.functions else ""
-        if not frame.array:
-            self.found.append(command)
-        frame.command = Command(before=operator)
+    def _blank(self, frame: Frame, piece: str, at: int) -> None:
+        self.end_word(frame, at)
 
     def _bodies(self, at: int, end: int) -> int:
         """Take the bodies of the here-documents that begin here, and return where the script goes on."""
@@ -379,15 +242,15 @@ class _ShellReader:
                 command.heres.append(Here(start, end, quoted, tabs))
             here = command.heres[-1]
             if not quoted and re.compile(r"[$`]").search(self.text, here.start, here.end):
-                self.read(here.start, here.end, _Frame("", text=True))
+                self.read(here.start, here.end, Frame("", text=True))
         self.waiting = []
         return at
 
 
 def read(text: str) -> ParsedScript:
     """Return the simple commands of a script and the variables that it reads; anything is read, nothing is refused."""
-    reader = _ShellReader(text)
-    reader.read(0, len(text), _Frame(""))
+    reader = _ShellReader(text=text)
+    reader.read(0, len(text), Frame(""))
     found = sorted(reader.found, key=lambda command: command.words[0].start if command.words else len(text))
     calls: dict[str, list[Command]] = {}
     for command in found:
