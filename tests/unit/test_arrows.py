@@ -79,6 +79,7 @@ FLOORS = (
     {"aws"},
     {"cloudformation", "terraform", "launch_template"},
     {"detect", "cfn_lint"},
+    {"data_file"},
     {"fix", "report", "__init__"},
 )
 LEVELS = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -362,6 +362,13 @@ def test_user_data_imports_nothing_that_it_does_not_need() -> None:
     assert loaded & HEAVY == set()
 
 
+def test_linting_a_script_imports_nothing_that_is_for_other_files(tmp_path: Path) -> None:
+    (tmp_path / "x.sh").write_text("#!/bin/sh\ndate\n")
+    loaded = loaded_by("lint", str(tmp_path / "x.sh"))
+    assert "ssmwake.lint.shell.parser" in loaded
+    assert loaded & HEAVY == set()
+
+
 @pytest.mark.parametrize("argv", [("explain", "SW210"), ("explain", "SC2164"), ("lint", "--list-rules")])
 def test_the_table_of_rules_needs_neither_aws_nor_jinja_nor_cfn_lint(argv: tuple[str, ...]) -> None:
     loaded = loaded_by(*argv)

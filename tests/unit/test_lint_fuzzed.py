@@ -21,5 +21,5 @@ def test_it_is_a_finding_and_no_crash(data: bytes, rule: str) -> None:
 
 
 def test_a_charset_that_is_not_a_name_is_refused() -> None:
-    with pytest.raises(Invalid, match="a byte of zeros"):
+    with pytest.raises(Invalid, match="a NUL byte"):
         read("fuzzed", NUL_CHARSET)

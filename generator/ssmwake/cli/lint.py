@@ -16,7 +16,6 @@ from ssmwake.cli.output import complete_files, data_out, findings_out, progress
 from ssmwake.cli.search import Search, reader, search
 from ssmwake.cli.selection import selection
 from ssmwake.lint import File, Kind, lint_all
-from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
 from ssmwake.lint.rules.suppressions import is_ignored_by_config
 from ssmwake.lint.shell.secrets import SECRET
 from ssmwake.model import Finding, Ignore, Invalid, Rule, Severity
@@ -214,11 +213,11 @@ def _ignores(config: str | None) -> tuple[Ignore, ...]:
 
 def _configs(found: Search) -> tuple[int, list[Finding]]:
     """Take ssmwake's own configs out of the files that were found; return how many, and what is wrong with them."""
-    from ssmwake.config import load
-
     faults: list[Finding] = []
     configs = [file for file in found.files if Path(file.path).name == CONFIG]
     for file in configs:
+        from ssmwake.config import load
+
         found.files.remove(file)
         try:
             load(file.path, file.data)
@@ -251,6 +250,8 @@ def _report(findings: Sequence[Finding], output_format: str, files: Sequence[Fil
         terminal = sys.stdout is not None and sys.stdout.isatty()
         findings_out(findings, lines=_lines(findings, files) if terminal else None)
         return
+    from ssmwake.lint.report import as_github, as_json, as_junit, as_sarif
+
     paths = [file.path for file in files]
     texts = {
         "json": lambda: as_json(findings),

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.background import in_background
 from ssmwake.lint.deferred import CfnTemplate, CloudConfig, Found, Script
@@ -17,11 +15,8 @@ from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
 from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
-from ssmwake.text.json_syntax import broken_json
 from ssmwake.text.source import Source
-from ssmwake.text.unreadable import NOT_LINTED
-from ssmwake.text.yaml_nodes import composed
-from ssmwake.text.yaml_syntax import TEMPLATE, broken, is_filled_in
+from ssmwake.text.unreadable import NOT_LINTED, TEMPLATE
 
 # Nothing that EC2, SSM or CloudFormation takes is nearly as large.
 LIMIT = 10 * 1024 * 1024
@@ -194,7 +189,7 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
         yield from shell_check.anywhere(source)
         return
     if what is Kind.TERRAFORM:
-        from ssmwake.lint.terraform.module import check as check_module
+        from ssmwake.lint.terraform.module import check_module
 
         yield from check_module(source, modules)
         return
@@ -203,36 +198,9 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
 
         yield from check_template(source)
         return
-    # YAML takes more than JSON, whose readers go by the name.
-    is_json = file.path.endswith(".json") and source.text.lstrip().startswith("{")
-    try:
-        root = composed(source.text)
-    except yaml.YAMLError as error:
-        if not is_filled_in(source, error):
-            yield (broken_json(source) if is_json else None) or broken(source, error, _named(what))
-        return
-    if is_json and (fault := broken_json(source)):
-        yield fault
-    if not isinstance(root, yaml.MappingNode):
-        from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
+    from ssmwake.lint.data_file import check_data_file
 
-        yield NOT_A_DOCUMENT.at(source.at(1), "not a mapping; it has keys and values")
-    elif what is Kind.SSM:
-        from ssmwake.lint import documents
-
-        yield from documents.check(source, root)
-    elif what is Kind.LAUNCH_TEMPLATE:
-        from ssmwake.lint import launch_template
-
-        yield from launch_template.check(source, root)
-    else:
-        from ssmwake.lint import cloudformation
-
-        found = []
-        for one in cloudformation.check(source, root):
-            found.append(one)
-            yield one
-        yield CfnTemplate(source, tuple(one for one in found if isinstance(one, Finding)))
+    yield from check_data_file(source, what, _named(what))
 
 
 __all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all", "lint_part"]

@@ -1,11 +1,15 @@
 """What a check finds besides findings: text that is judged later, together with all others of its kind."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import yaml
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ssmwake.model import Finding
 from ssmwake.text.source import Source
+
+if TYPE_CHECKING:
+    import yaml
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,10 @@
 import re
 from enum import StrEnum
 
-import yaml
-
 from ssmwake.cloud_init.packing import is_user_data, unpacked, user_data_in
 from ssmwake.cloud_init.parts import BOM, GZIP, PartKind, is_mime, is_node_config, kind_of
 from ssmwake.lint import intent
 from ssmwake.lint.names import says_user_data
-from ssmwake.text.yaml_nodes import composed, pairs, text_of, value
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -117,9 +114,13 @@ def _by_content(data: bytes, text: str, path: str) -> Kind | None:
         return Kind.USER_DATA
     if BASE64.fullmatch(text) and user_data_in(text) is not None:
         return Kind.USER_DATA
-    # A cheap look first: most files in a folder are of no interest, and YAML is slow to read.
+    # A cheap look first: most files in a folder are of no interest, and YAML is slow to import and to read.
     if not re.search(r"Resources|schemaVersion|LaunchTemplateData|UserData|MetadataOptions|ImageId", text):
         return None
+    import yaml
+
+    from ssmwake.text.yaml_nodes import composed, pairs, text_of, value
+
     try:
         root = composed(text)
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
@@ -161,6 +162,10 @@ def _of_terraform(text: str, path: str) -> Kind | None:
 
 def _is_terraform_json(text: str) -> bool:
     """Return whether the resources, or what is like them, are objects named by two keys."""
+    import yaml
+
+    from ssmwake.text.yaml_nodes import composed, pairs, value
+
     try:
         root = composed(text)
     except (yaml.YAMLError, RecursionError, UnicodeEncodeError):

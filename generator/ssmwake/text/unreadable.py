@@ -2,6 +2,9 @@
 
 from ssmwake.model import Severity, rule
 
+# What messages call it; the place of some faults is where CloudFormation reports them.
+TEMPLATE = "a CloudFormation template"
+
 NOT_LINTED = rule(
     "SW200", Severity.ERROR, "not linted", reason="the file is too large or cannot be read as what it seems to be"
 )

@@ -8,9 +8,8 @@ import yaml
 from ssmwake.model import Finding, Location, Severity, rule
 from ssmwake.text.command import looks_like_command
 from ssmwake.text.source import Source
-from ssmwake.text.unreadable import BROKEN_USER_DATA
+from ssmwake.text.unreadable import BROKEN_USER_DATA, TEMPLATE
 
-TEMPLATE = "a CloudFormation template"
 PLACEHOLDER = re.compile(r"%[\w.-]+%|@@?\w+@@?|\{%|<%")
 DUPLICATE_KEY = rule(
     "SW205", Severity.ERROR, "a duplicate key", reason="the last one wins, and the first is silently lost"

@@ -13,7 +13,7 @@ from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import check as script
 from ssmwake.lint.shell import secrets
 from ssmwake.lint.shell.units import SEVERAL_IMAGES
-from ssmwake.lint.user_data import cloud_config, first_line, jinja_template, mime, node_config
+from ssmwake.lint.user_data import first_line, jinja_template
 from ssmwake.model import Finding, Location, Replacement, Severity
 from ssmwake.text import placeholders
 from ssmwake.text.source import Source
@@ -62,10 +62,11 @@ def check(
         return
     for found in parts(source, data):
         if isinstance(found, Message):
-            yield from mime.check_message(found)
+            from ssmwake.lint.user_data.mime import check_message
+
+            yield from check_message(found)
         elif isinstance(found, Part):
-            yield from mime.check_part(found)
-            yield from _first_line(found)
+            yield from _type_and_first_line(found)
             yield from _part(found, image, layout_known=layout_known)
         else:
             yield found
@@ -83,9 +84,18 @@ def running(source: Source) -> Iterator[Part]:
             yield found
 
 
+def _type_and_first_line(part: Part) -> Iterator[Finding]:
+    """Yield where a part is not what its type says, and what keeps it from being run."""
+    if part.where is not None:
+        from ssmwake.lint.user_data.mime import check_part
+
+        yield from check_part(part)
+    yield from _first_line(part)
+
+
 def _first_line(part: Part) -> Iterator[Finding]:
     """Yield what is wrong with the first line of a part; what only other programs object to, for a whole file."""
-    if not mime.begins_too_late(part):
+    if not first_line.begins_too_late(part):
         yield from (one for one in first_line.check(part.source) if part.is_whole or one.severity is ERROR)
 
 
@@ -132,10 +142,15 @@ def _as(
     what: str, source: Source, image: str | None, *, templated: bool = False, layout_known: bool = True
 ) -> Iterator[Found]:
     """Yield what is wrong with a text that cloud-init handles as a type."""
+    # A script waits for none of what is imported here.
     if what == PartKind.CLOUD_CONFIG:
+        from ssmwake.lint.user_data import cloud_config
+
         yield from cloud_config.check(source, templated=templated, layout_known=layout_known, image=image)
         return
     if what == NODEADM:
+        from ssmwake.lint.user_data import node_config
+
         yield from node_config.check(source)
     if what not in SCRIPTS and what != PartKind.BOOTHOOK:
         return

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ssmwake.cloud_init.parts import PartKind, kind_of
+from ssmwake.cloud_init.parts import LOOKED_AT, SCRIPTS, Part, PartKind, kind_of
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.model import Finding, Severity
 from ssmwake.text.source import Source
@@ -83,3 +83,9 @@ def swallowed(first: str) -> str:
             return f"the kernel passes '{rest[:40]}' as one option; write set {options[:40]} below"
         return "everything is on the first line, so nothing runs; end #! with a newline, and each command too"
     return ""
+
+
+def begins_too_late(part: Part) -> bool:
+    """Return whether something stands before the #! of a script."""
+    text = part.source.text
+    return part.declared in SCRIPTS | LOOKED_AT and kind_of(text) is PartKind.SCRIPT and not text.startswith("#!")

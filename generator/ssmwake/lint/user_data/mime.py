@@ -8,6 +8,7 @@ from ssmwake.cloud_init.mime import for_nodeadm
 from ssmwake.cloud_init.parts import LOOKED_AT, NODEADM, PACKED, SCRIPTS, Message, Part, PartKind, kind_of
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.user_data import mime_go
+from ssmwake.lint.user_data.first_line import begins_too_late
 from ssmwake.model import Finding, Location, Severity
 
 NESTED_MIME = rule("SW215", WARNING, "MIME inside MIME", reason="programs other than cloud-init find no part")
@@ -48,12 +49,6 @@ def check_part(part: Part) -> Iterator[Finding]:
         late = message is not None and not message.has_headers and not message.multiparts
         handled = message is not None and "text/part-handler" in message.types
         yield from _contradiction(where, part, handled=handled, late=late)
-
-
-def begins_too_late(part: Part) -> bool:
-    """Return whether something stands before the #! of a script."""
-    text = part.source.text
-    return part.declared in SCRIPTS | LOOKED_AT and kind_of(text) is PartKind.SCRIPT and not text.startswith("#!")
 
 
 def _contradiction(place: Location, part: Part, *, handled: bool, late: bool) -> Iterator[Finding]:
