@@ -232,7 +232,7 @@ def test_the_page_shows_comments_and_a_config_that_suppress() -> None:
 def test_the_page_gives_an_editor_the_schema_of_the_config() -> None:
     text = (Path(__file__).parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
     (line,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", text, re.MULTILINE)
-    ((words, target),) = re.findall(r"^`ssmwake (init --schema) > (\S+)` writes that schema", text, re.MULTILINE)
+    ((words, target),) = re.findall(r"^Write the schema with `ssmwake (init --schema) > (\S+)`", text, re.MULTILINE)
     assert target == line
     schema = json.loads(CliRunner().invoke(command, words.split()).stdout)
     (config,) = re.findall(r"^```yaml\n(lint:\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
