@@ -103,6 +103,8 @@ class DescribedInstance:
     profile: StatedSetting | None = None
     # The name of the role in the profile; empty where it is made up at the deployment, None where it is not known.
     role: str | None = None
+    # The role that a module, whose user data is not known here, is told to wait for.
+    awaited: StatedSetting | None = None
     image: str | None = None
     is_complete: bool = False
     names: InstanceNames = InstanceNames()
@@ -183,6 +185,8 @@ def _role(instance: DescribedInstance, parts: Sequence[Part], runs: Sequence[_Ru
         for part in parts
         for match in AWAITED.finditer(part.text)
     ]
+    if instance.awaited and instance.awaited.value:
+        named.append((instance.awaited.where, instance.awaited.value))
     for run in runs:
         words = run.command.argv
         for before, word in pairwise(words):

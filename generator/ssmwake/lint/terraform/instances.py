@@ -1,5 +1,6 @@
 """The instances of a module: what their options, profiles and profiles mean for the user data they run."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -9,10 +10,12 @@ from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.terraform import profiles
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope, Text
-from ssmwake.lint.terraform.tree import Block, Body, Reference
+from ssmwake.lint.terraform.tree import Block, Body, Reference, walk
 from ssmwake.model import Finding
 
 LAUNCH_TEMPLATE = "aws_launch_template"
+# Where people keep the module of ssmwake, or its content: as it is rendered, or below its name.
+OURS = re.compile(r"ssmwake|(?:^|/)dist/terraform(?:/|$)")
 NAMES = InstanceNames(
     "http_endpoint",
     'http_tokens = "required"',
@@ -33,6 +36,7 @@ def described(block: Block, scope: Scope, user_data: Sequence[Text]) -> Iterator
         where=block.name.where,
         profile=_profile(body, scope),
         role=profiles.role_name(body, scope),
+        awaited=_awaited(body, scope),
         image=image(body, scope),
         # Who launches from a template can state what it leaves out.
         is_complete=whole and not (generated or template),
@@ -93,6 +97,18 @@ def _setting(body: Body, name: str, scope: Scope) -> StatedSetting | None:
         return None
     said = text(attribute.value, scope)
     return StatedSetting(said.source.text if said and said.known else None, attribute.name.where)
+
+
+def _awaited(body: Body, scope: Scope) -> StatedSetting | None:
+    """Return the role that a module of ssmwake is to wait for, if the user data is that of one."""
+    for name in ("user_data", "user_data_base64"):
+        value = body.value(name)
+        for one in walk(value) if value else ():
+            block = scope.modules.get(one.path[1]) if isinstance(one, Reference) and one.path[0] == "module" else None
+            source = _setting(block.body, "source", scope) if block else None
+            if block and source and source.value and OURS.search(source.value):
+                return _setting(block.body, "role", scope)
+    return None
 
 
 def _profile(body: Body, scope: Scope) -> StatedSetting | None:

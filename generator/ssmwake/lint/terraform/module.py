@@ -86,7 +86,8 @@ def _scope(body: Body, path: str, files: Files) -> Scope:
             known |= {name: attribute.value for name, attribute in block.body.attributes.items()}
         elif block.type in blocks and len(block.labels) == 2:
             blocks[block.type][block.labels[0], block.labels[1]] = block
-    return Scope(posixpath.dirname(path), files, known, blocks["data"], blocks["resource"])
+    modules = {block.labels[0]: block for block in body.blocks if block.type == "module" and block.labels}
+    return Scope(posixpath.dirname(path), files, known, blocks["data"], blocks["resource"], modules)
 
 
 def _template_files(body: Body, scope: Scope) -> Iterator[Finding]:

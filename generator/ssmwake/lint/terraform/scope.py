@@ -51,6 +51,7 @@ class Scope:
     locals: dict[str, Expression] = field(default_factory=dict)
     data: dict[tuple[str, str], Block] = field(default_factory=dict)
     resources: dict[tuple[str, str], Block] = field(default_factory=dict)
+    modules: dict[str, Block] = field(default_factory=dict)
     variables: dict[str, Text | None] = field(default_factory=dict)
     # Of each condition the other branch is taken.
     other: bool = False
