@@ -37,3 +37,13 @@ def test_every_page_of_docs_is_in_the_index() -> None:
     index = (TOP / "docs" / "README.md").read_text(encoding="utf-8")
     pages = {page.name for page in (TOP / "docs").glob("*.md")} - {"README.md"}
     assert pages == set(re.findall(r"\((?!\.\.|rules)([\w-]+\.md)\)", index))
+
+
+def test_the_files_that_development_names_exist() -> None:
+    page = (TOP / "docs" / "development.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:tests|tools|docs|operate|simulate|render|ssmwake)/[\w./*-]+\.(?:py|md))`", page))
+    # SW299 and ID are placeholders of the guide.
+    named = {name for name in named if not re.search(r"SW299|ID|ROOM|NAME", name)}
+    assert len(named) > 8
+    places = (TOP, TOP / "generator", TOP / "generator" / "ssmwake")
+    assert [name for name in sorted(named) if not any(any(place.glob(name)) for place in places)] == []
