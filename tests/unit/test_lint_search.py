@@ -174,7 +174,7 @@ def test_the_hook_and_the_page_have_the_list_of_the_search() -> None:
     hooks = yaml.safe_load((TOP / ".pre-commit-hooks.yaml").read_text())
     assert next(hook for hook in hooks if hook["id"] == "ssmwake")["files"] == SEARCHED.pattern
     page = (TOP / "docs" / "lint.md").read_text()
-    section = page.partition("### Which files a folder is searched for")[2].partition("\n#")[0]
+    section = page.partition("### Which files in a folder are linted")[2].partition("\n#")[0]
     assert {*re.findall(r"`\.([\w-]+)`", section)} == set(ENDINGS)
     assert {name for name in SKIPPED if f"`{name}`" in section} == SKIPPED
 
