@@ -40,7 +40,11 @@ def indented(text: str, by: int) -> str:
             "a script cannot follow a cloud-config",
         ),
         ("#cloud-config\npackages: [jq, vim\nruncmd:\n  - date\n", "2:11 error SW203", "close the bracket"),
-        ("#cloud-config\npackages:\n  - jq\necho hello\nruncmd:\n  - date\n", "4:1 error SW203", "looks like a command"),
+        (
+            "#cloud-config\npackages:\n  - jq\necho hello\nruncmd:\n  - date\n",
+            "4:1 error SW203",
+            "looks like a command",
+        ),
         ('#cloud-config\nruncmd:\n  - "abc\n  - date\npackages: [a]\n', "3:5 error SW203", "close the quote"),
         ("#cloud-config\nruncmd:\n  - date\n - date\n", "4:2 error SW203", "indent this line"),
         ("#cloud-config\nruncmd:\n  - @reboot date\n", "3:5 error SW203", "quote the value"),

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssmwake.lint import Kind, lint
+from ssmwake.lint import Kind, lint, user_data
 from ssmwake.lint.shell import shellcheck
 from ssmwake.lint.shell.parser import commands
-from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config_schema
 from ssmwake.model import Finding, Invalid, Severity
 from ssmwake.text.source import Source

@@ -105,7 +105,7 @@ def command(
         for name, text in known.items():
             click.echo(f"{name:{width}}  {text}")
         return
-    check(faults, known)
+    check_faults(faults, known)
     runner = interpreter(shell)
     made, _ = settings(config)
     trial = Trial(setting(made, faults, runner, times))
@@ -120,7 +120,7 @@ def command(
         raise SystemExit(1)
 
 
-def check(faults: tuple[str, ...], known: dict[str, str]) -> None:
+def check_faults(faults: tuple[str, ...], known: dict[str, str]) -> None:
     """Refuse a fault that is not there, and a machine that has no /proc."""
     import difflib
 

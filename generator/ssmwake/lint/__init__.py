@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ssmwake.cloud_init.parts import BOM
+from ssmwake.lint import user_data
 from ssmwake.lint.background import in_background
 from ssmwake.lint.deferred import CfnTemplate, CloudConfig, Found, Script
 from ssmwake.lint.detect import UTF_16, Kind, kind, kind_in_folder
 from ssmwake.lint.rules.suppressions import without_ignored
-from ssmwake.lint.shell import check as shell_check
-from ssmwake.lint.shell import shellcheck
+from ssmwake.lint.shell import script, shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
-from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Invalid, Location, Severity
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import NOT_LINTED, TEMPLATE
@@ -186,7 +185,7 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
     if what is Kind.SCRIPT:
         if not source.text.lstrip().startswith("#!"):
             yield NOT_LINTED.at(source.at(1), "not a script, which begins with #!")
-        yield from shell_check.anywhere(source)
+        yield from script.anywhere(source)
         return
     if what is Kind.TERRAFORM:
         from ssmwake.lint.terraform.module import check_module

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import yaml
 
 from ssmwake.cloud_init.packing import from_base64
+from ssmwake.lint import user_data
 from ssmwake.lint.aws import instance, profile
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA, described_by
 from ssmwake.lint.aws.profile import Form
 from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Replacement
 from ssmwake.text.placeholders import has_placeholder, is_path, is_placeholder
 from ssmwake.text.source import Source

@@ -15,7 +15,7 @@ from ssmwake.lint.shell.argument import script_argument
 from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS, IMDSV1
 from ssmwake.lint.shell.parser import commands
-from ssmwake.lint.user_data.check import running
+from ssmwake.lint.user_data import running
 from ssmwake.model import Finding, Location, Severity
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source

@@ -10,6 +10,7 @@ from ssmwake.cloud_init.packing import from_base64
 from ssmwake.cloud_init.parts import is_mime, kind_of
 from ssmwake.cloud_init.reader import ENCODED_TWICE
 from ssmwake.cloud_init.size import LIMIT
+from ssmwake.lint import user_data
 from ssmwake.lint.aws.launch_data import PATH_AS_USER_DATA, PLAIN_USER_DATA
 from ssmwake.lint.cloudformation import join
 from ssmwake.lint.cloudformation.conditions import condition_combinations
@@ -18,7 +19,6 @@ from ssmwake.lint.cloudformation.template import Template, call, calls, substitu
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell import joined_lines
-from ssmwake.lint.user_data import check as user_data
 from ssmwake.model import Finding, Replacement
 from ssmwake.text.placeholders import is_path, is_placeholder, word
 from ssmwake.text.source import Edit, Source

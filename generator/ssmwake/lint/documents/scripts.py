@@ -12,8 +12,7 @@ from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, p
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, is_shell_safe
 from ssmwake.lint.documents.steps import everywhere
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.lint.shell import agent_restart, exit_status, imds, joined_lines, secrets
-from ssmwake.lint.shell import check as script
+from ssmwake.lint.shell import agent_restart, exit_status, imds, joined_lines, script, secrets
 from ssmwake.lint.shell.shellcheck import dialect
 from ssmwake.text import placeholders
 from ssmwake.text.source import Source

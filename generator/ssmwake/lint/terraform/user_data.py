@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ssmwake.cloud_init.packing import from_base64
 from ssmwake.cloud_init.parts import Part, is_mime, kind_of
 from ssmwake.cloud_init.reader import ENCODED_TWICE
+from ssmwake.lint import user_data
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.lint.terraform import escapes
@@ -19,7 +20,6 @@ from ssmwake.lint.terraform.tree import (
     Expression,
     Reference,
 )
-from ssmwake.lint.user_data import check as user_data
 from ssmwake.lint.user_data import cloud_config, mime
 from ssmwake.model import Replacement
 from ssmwake.text.placeholders import is_path, is_placeholder

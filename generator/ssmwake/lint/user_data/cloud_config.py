@@ -9,8 +9,7 @@ from ssmwake.cloud_init.cloud_config import read_cloud_config
 from ssmwake.cloud_init.packing import unpacked
 from ssmwake.cloud_init.parts import GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
-from ssmwake.lint.shell import check as script
-from ssmwake.lint.shell import joined_lines, secrets
+from ssmwake.lint.shell import joined_lines, script, secrets
 from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding

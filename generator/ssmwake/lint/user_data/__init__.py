@@ -10,8 +10,7 @@ from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.cloud_init.unrecognized import fault_of
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.shell import check as script
-from ssmwake.lint.shell import secrets
+from ssmwake.lint.shell import script, secrets
 from ssmwake.lint.shell.units import SEVERAL_IMAGES
 from ssmwake.lint.user_data import first_line, jinja_template
 from ssmwake.model import Finding, Location, Replacement, Severity

@@ -10,7 +10,7 @@ from ssmwake.lint.shell import (
     exit_status,
     imds,
     imds_request,
-    indirect,
+    indirect_expansions,
     other_user,
     packages,
     secrets,
@@ -113,7 +113,7 @@ def _lines(
     yield from sleeps.check(source, found)
     yield from units.absent(source, found, image)
     if dialect == "bash":
-        yield from indirect.check(source, script)
+        yield from indirect_expansions.check(source, script)
     if run in BOOT:
         yield from units.waiting(source, found, early=run is Run.EARLY)
     yield from unfilled.check(source, found)
