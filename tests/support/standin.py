@@ -139,7 +139,9 @@ class Account:
         return {"Account": account, "UserId": "AIDAEXAMPLE", "Arn": f"arn:aws:iam::{account}:user/desk"}
 
     def do_assume_role(self, call: Call) -> State:
-        keys = {"AccessKeyId": "ASIAEXAMPLEEXAMPLE", "SecretAccessKey": "secret", "SessionToken": "token"}
+        # The key names the account, so that a test can tell by it whose account is asked.
+        key = f"ASIA{call.parameters['RoleArn'].split(':')[4]}"
+        keys = {"AccessKeyId": key, "SecretAccessKey": "secret", "SessionToken": "token"}
         return {"Credentials": {**keys, "Expiration": self.clock() + 3600}}
 
     # ec2

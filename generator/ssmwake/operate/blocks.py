@@ -45,6 +45,7 @@ class Notes:
     unknowns: list[str] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     is_certain: bool = True
+    has_resolver: bool = True
 
     def miss(self, unseen: Unseen) -> None:
         """Note a part that was not read."""

@@ -16,6 +16,8 @@ from ssmwake.operate.filters import EPHEMERAL, Answer, all_of, may_pass_somewher
 from ssmwake.operate.routes import NAT64, judge_exit, judge_nat64
 
 AMAZON_RESOLVER = "AmazonProvidedDNS"
+# What DescribeVpcs answers for a VPC that no DHCP options are associated with.
+WITHOUT_OPTIONS = ("", "default")
 
 
 class State(StrEnum):
@@ -57,7 +59,7 @@ def find_way(facts: Facts, service: str) -> Way:
         state = State.UNKNOWN if notes.unknowns else State.OPEN
         text = notes.unknowns[0] if notes.unknowns else text
     unknowns = tuple(dict.fromkeys(notes.unknowns))
-    return Way(state, text, tuple(notes.blocks), unknowns, tuple(notes.unseen), notes.is_certain)
+    return Way(state, text, tuple(notes.blocks), unknowns, tuple(notes.unseen), notes.is_certain and notes.has_resolver)
 
 
 def _follow(origin: Origin, notes: Notes) -> str:
@@ -108,6 +110,10 @@ def _judge_names(origin: Origin, notes: Notes) -> str:
     assert not isinstance(resolvers, Unseen)
     vpc = vpcs.get(origin.interface.vpc)
     servers = resolvers.get(vpc.dhcp) if vpc else None
+    if vpc and vpc.dhcp in WITHOUT_OPTIONS:
+        # Amazon's resolver is there, but whether the machine asks it, only the machine knows.
+        servers = (AMAZON_RESOLVER,)
+        notes.has_resolver = False
     if vpc is None or servers is None:
         return f"the DHCP options of {origin.interface.vpc or 'its VPC'} are not listed"
     if vpc.has_firewall:
