@@ -3,17 +3,14 @@
 import os
 import re
 import socket
-import subprocess
-import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from ssmwake.operate.retry import EVERY, REFUSED_LEAST, REFUSED_MOST, STEPS, Chain
 from ssmwake.render.runtime import runtime as joined
-from ssmwake.resources import templates
-from support.shells import SHELLS, Runtime, found
+from support.parts import call, write_log
+from support.shells import SHELLS, Runtime
 
 CORE = "INFO [amazon-ssm-agent] Starting Core Agent: amazon-ssm-agent - v3.3.1142.0"
 DENIED = (
@@ -34,32 +31,6 @@ NO_ROLE = (
     "caused by: EC2MetadataError: failed to make EC2Metadata request\n\tstatus code: 404, request id: \n"
     'caused by: <?xml version="1.0" encoding="iso-8859-1"?>'
 )
-
-
-def log(root: Path, *lines: str, ago: int = 0) -> str:
-    """Write the agent's log, and return the time that its lines have."""
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() - ago)) + ".1234"
-    path = root / "var/log/amazon/ssm/amazon-ssm-agent.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{stamp} {line}\n" for line in lines))
-    return stamp
-
-
-def call(runtime: Runtime, shell: str, commands: str) -> str:
-    """Source the parts of the runtime, and run some commands of theirs."""
-    names = ("settings", "agent", "refusal", "retries", "processes", "clock")
-    parts = "\n".join(f'. "{templates()}/runtime/{name}.sh"' for name in names)
-    name, *options = shell.split()
-    done = subprocess.run(
-        [found(name), *options, "-c", f"set -u\n{parts}\nrole=web unit=amazon-ssm-agent.service\n{commands}"],
-        env=runtime.environment("curl"),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert done.stderr == ""
-    return done.stdout
 
 
 CAUSES = [
@@ -92,7 +63,7 @@ CAUSES = [
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_cause_names_the_action_or_the_host_and_quotes_file_time_and_sentence(shell: str, runtime: Runtime) -> None:
     for line, cause, sentence, todo in CAUSES:
-        stamp = log(runtime.root, CORE, line)
+        stamp = write_log(runtime.root, CORE, line)
         out = call(runtime, shell, 'explain_cause; printf "%s\\n" "$cause" "$sentence" "$todo" "$error"')
         said = out.splitlines()
         assert said[:2] == [cause, sentence], line
@@ -109,17 +80,17 @@ def test_the_cause_names_the_action_or_the_host_and_quotes_file_time_and_sentenc
 def test_no_cause_is_named_where_the_log_has_none(shell: str, runtime: Runtime) -> None:
     over = "INFO [CredentialRefresher] Successfully connected with instance profile role credentials"
     for lines in ((), (CORE,), (DENIED, over), (NO_ROLE,), (DENIED, NO_ROLE)):
-        log(runtime.root, *lines)
+        write_log(runtime.root, *lines)
         assert call(runtime, shell, 'explain_cause; echo "$cause"') == "\n", lines
 
 
 def test_what_was_logged_before_a_restart_is_the_cause_until_there_is_news(runtime: Runtime) -> None:
-    log(runtime.root, CORE, NO_ROUTE, CORE)
+    write_log(runtime.root, CORE, NO_ROUTE, CORE)
     assert call(runtime, "dash", 'explain_cause; echo "$cause"') == "unreachable\n"
 
 
 def test_keys_are_not_quoted(runtime: Runtime) -> None:
-    log(runtime.root, f"ERROR Retrieve credentials produced aws error: ASIAABCDEFGHIJKLMNOP {'x' * 80}")
+    write_log(runtime.root, f"ERROR Retrieve credentials produced aws error: ASIAABCDEFGHIJKLMNOP {'x' * 80}")
     error = call(runtime, "dash", 'explain_cause; echo "$error"')
     assert "REMOVED REMOVED" in error
     assert "ASIA" not in error
@@ -136,17 +107,17 @@ def sleeping(text: str) -> str:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_window_comes_from_the_log_as_long_as_it_lies_ahead(shell: str, runtime: Runtime) -> None:
-    log(runtime.root, CORE, sleeping("25m27s"), ago=10 * 60)
+    write_log(runtime.root, CORE, sleeping("25m27s"), ago=10 * 60)
     assert window(runtime, shell, 10) == "15 to 16 min"
-    log(runtime.root, CORE, sleeping("5m0s"), ago=60)
+    write_log(runtime.root, CORE, sleeping("5m0s"), ago=60)
     assert window(runtime, shell, 1, error="x") == "4 to 5 min"
     # It is over, or of an earlier start, or unreadable: what is known of the agent instead.
-    log(runtime.root, CORE, sleeping("25m27s"), ago=40 * 60)
+    write_log(runtime.root, CORE, sleeping("25m27s"), ago=40 * 60)
     assert window(runtime, shell, 40) == "10 to 20 min"
-    log(runtime.root, sleeping("25m27s"), CORE)
+    write_log(runtime.root, sleeping("25m27s"), CORE)
     assert window(runtime, shell, 3) == "22 to 27 min"
     for text in ("1h0m0s", "45s", "m", "$(id)m", "999x9m"):
-        log(runtime.root, CORE, sleeping(text))
+        write_log(runtime.root, CORE, sleeping(text))
         assert window(runtime, shell, 3) == "22 to 27 min", text
 
 
@@ -196,7 +167,7 @@ def test_the_runtime_and_the_doctor_have_the_same_chains() -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_an_agent_whose_packets_are_dropped_cannot_reach_systems_manager(shell: str, runtime: Runtime) -> None:
-    log(runtime.root, CORE)
+    write_log(runtime.root, CORE)
     show = f'pid={os.getpid()} user=$(id -u); explain_cause; printf "%s|" "$cause" "$sentence" "$error"'
     with socket.socket() as listener, ExitStack() as stack:
         listener.bind(("127.0.0.1", 0))
