@@ -97,6 +97,30 @@ def test_the_settings_file_is_data_and_not_code(shell: str, runtime: Runtime, im
     assert not victim.exists()
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_line_of_the_settings_that_is_not_one_is_reported_once(shell: str, runtime: Runtime, imds: Imds) -> None:
+    imds.attach("web")
+    conf = runtime.root / "etc/ssmwake.conf"
+    conf.parent.mkdir()
+    bad = (
+        "SSMWAKE_ROLL=db",
+        "SSMWAKE_ROLE",
+        "SSMWAKE_ROLE = db",
+        " SSMWAKE_ROLE=db",
+        "export SSMWAKE_ROLE=db",
+        "role web",
+    )
+    bad += ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "SSMWAKE_ROLE;id=1", "[ssmwake]")
+    good = ("", "# SSMWAKE_ROLE=db", "#", "SSMWAKE_CARRIER=stack x", "SSMWAKE_POLL=5s")
+    for line in bad:
+        conf.write_text("\n".join([*good, line, "SSMWAKE_ROLE=web"]))
+        done = runtime.run("wait", "--timeout", "5", "--endpoint", imds.url, shell=shell)
+        assert (done.status, done.err.count("bad-setting: ")) == (0, 1), line
+        assert "wJalr" not in done.err
+    conf.write_text("\n".join([*good, "SSMWAKE_ROLE=web", ""]))
+    assert "bad-setting" not in runtime.run("wait", "--timeout", "5", "--endpoint", imds.url, shell=shell).err
+
+
 def test_a_role_that_is_not_the_named_one_is_waited_past(runtime: Runtime, imds: Imds) -> None:
     imds.attach("web")
     process = runtime.start("wait", "--role", "db", "--timeout", "20", "--endpoint", imds.url)
