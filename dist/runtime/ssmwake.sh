@@ -76,6 +76,565 @@ read_time() {
     [ "$seconds" -le 86400 ]
 }
 
+# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared,
+# and never a pattern.
+
+user=''
+
+# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel
+# did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
+examine() {
+    started=''
+    read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
+    case $line in
+    "$1 (${2-}"*) ;;
+    *) return 1 ;;
+    esac
+    # shellcheck disable=SC2086 # split at blanks: what follows the name starts with field 3
+    set -- ${line##*") "}
+    parent=${2-} started=${20-}
+}
+
+# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our
+# own process namespace rather than to a container's: the lines Uid and NSpid of its status.
+find_process() {
+    user=${user:-$(id -u)}
+    for word in /proc/[0-9]*; do
+        found=${word#/proc/}
+        examine "$found" "$1)" && "$2" &&
+            [ "$(grep -c "^Uid:	$user	$user	\|^NSpid:.*	.*	" "$word/status")" = 1 ] && return
+    done
+    found=''
+    return 1
+}
+
+# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are
+# cut off as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while
+# processes keep the kernel's time, so what counts is the age against a process that begins now.
+find_age() {
+    age=$1
+    line=$(cat /proc/self/stat)
+    # shellcheck disable=SC2086 # split at blanks
+    set -- ${line##*") "}
+    age=$((${20%??} - ${age%??}))
+}
+
+# Does the process live that the lock $1 names, by its number and by when it began? The number of a process that was
+# killed belongs to another one some day.
+is_held() {
+    holder='' recorded=''
+    read -r holder recorded 2>/dev/null <"$run/$1.lock"
+    examine "${holder%%[!0-9]*}" && [ "$started" = "$recorded" ]
+}
+
+# Take the lock $1; fails where another process holds it. Where /run cannot be written there are no locks.
+take_lock() {
+    is_held "$1" && return 1
+    lock=$run/$1.lock
+    examine ${$}
+    # -C: of two at the same time only one writes it.
+    { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "${$} $started" >"$lock"); } 2>/dev/null
+    [ -e "$lock" ] || tell cannot-write "$run cannot be written"
+    ! is_held "$1" || [ "$holder" = ${$} ]
+}
+
+# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all
+# three.
+
+agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
+
+# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
+# Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
+bounded() {
+    now
+    limit=$((deadline - now < $1 ? deadline - now : $1))
+    shift
+    ! timeout -s KILL 5 true || set -- timeout -s KILL $((limit > 0 ? limit : 1)) "$@"
+    "$@"
+} 2>/dev/null
+
+# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
+# there is nothing in $state. No --value: systemd 219 has none.
+show() {
+    state=$(bounded 5 systemctl show -pLoadState,SubState,MainPID,UnitFileState,Job,ActiveEnterTimestampMonotonic "$1")
+    case $state in
+    '' | *not-found*) return 1 ;;
+    esac
+}
+
+# Leaves $unit, $main (the number of its main process), and a word in $agent.
+find_unit() {
+    unit='' agent=not-installed main=0
+    case $manager in
+    '') agent=no-service-manager ;;
+    systemd)
+        # On Ubuntu a unit of the package and one of the snap can be there both, one of them left over.
+        for word in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
+            show $word || [ "$state" ] || agent=unknown
+            case $agent:$state in
+            unknown:*) return ;;
+            *not-found*) ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
+            esac
+        done
+        # snapd, which brings the agent, is busy with that for a while at the first boot.
+        [ "$unit" ] || ! show snapd.seeded.service || case $state in
+        *=start* | *Job=[1-9]*) agent=not-seeded ;;
+        esac
+        ;;
+    openrc)
+        bounded 5 rc-service -e amazon-ssm-agent >/dev/null || return
+        unit=amazon-ssm-agent agent=disabled
+        for word in "$root/etc/runlevels"/*/amazon-ssm-agent; do
+            [ ! -e "$word" ] || agent=stopped
+        done
+        [ ! -e "$root/run/openrc/started/$unit" ] || agent=down
+        ! find_process amazon-ssm-agen true || agent=running main=$found
+        ;;
+    esac
+}
+
+read_state() {
+    case $state in
+    *SubState=running*) agent=running main=${state##*MainPID=} ;;
+    *LoadState=masked*) agent=masked ;;
+    *SubState=auto-restart* | *SubState=failed*) agent=down ;;
+    *SubState=stop* | *SubState=final*) agent=stopping ;;
+    # Its start waits for something.
+    *Job=[1-9]*) agent=queued ;;
+    *=disabled*) agent=disabled ;;
+    # It has run in this boot: somebody has stopped it.
+    *Monotonic=[1-9]*) agent=stopped ;;
+    *) agent=not-started ;;
+    esac
+    main=${main%%[!0-9]*}
+}
+
+# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are
+# online.
+look() {
+    if ! examine "$pid" || [ "$started" != "$pid_start" ]; then
+        pid='' worker='' had_worker=-99 lost=''
+        find_unit
+        [ "$agent" = running ] || return 0
+        # The unit can run something else that runs the agent, such as a container, into which we do not look.
+        agent=out-of-sight
+        find_process amazon-ssm-agen is_main || return 0
+        pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
+        # Agents of version 2 have no program for a worker.
+        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | sed 1q)
+        program=$root/usr/bin/ssm-agent-worker
+        [ ! -e "${line%/*}/ssm-agent-worker" ] || program=${line%/*}/ssm-agent-worker
+    fi
+    if ! examine "$worker" || [ "$started" != "$worker_start" ]; then
+        worker='' seen_online=-300
+        ! find_process ssm-agent-worke is_worker || worker=$found worker_start=$started lost=''
+    fi
+    if [ "$worker" ]; then
+        had_worker=$now
+        judge "$worker" "$worker_start"
+    elif [ ! -e "$program" ]; then
+        judge "$pid" "$pid_start"
+    else
+        # Its first attempt takes a moment, and it starts another worker within a minute after one has ended.
+        agent=asleep
+        find_age "$pid_start"
+        [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
+    fi
+}
+
+is_main() {
+    [ "$found" = "$main" ] || [ "$parent" = "$main" ]
+}
+
+# A child of the agent. One whose agent was killed stays behind in the unit, and the next agent takes it over.
+is_worker() {
+    [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
+}
+
+# Leaves in $line what the agent has logged last of the pattern $1, and in $logged when, in seconds since 1970.
+read_log() {
+    # The cause of an error is a line of its own, without a time.
+    line=$(tail -c 65536 "$agent_log" 2>/dev/null | sed '$!N;s/\ncaused by/ caused by/;P;D' | grep -E "$1" | tail -n 1)
+    logged=$(date -d "$(printf %.19s "${line:-none}")" +%s 2>/dev/null) || logged=0
+}
+
+# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection
+# for 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it
+# comes back by itself, it logs that its channel is open.
+judge() {
+    agent=online
+    [ $((now - seen_online)) -ge 300 ] || return 0
+    find_age "$2"
+    read_connections "$1" 01
+    read_log 'control channel succ'
+    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) || value=0
+    refused=$(($(date +%s) - value))
+    if [ "$logged" -le "$value" ] && [ $refused -lt 14400 ] && [ $refused -le $((age + 1)) ]; then
+        agent=hibernating
+    elif [ -z "$connected" ]; then
+        # It reconnects by itself, and needs a second at its start. Version 2 without a role makes no connection at all.
+        lost=${lost:-$now} agent=connecting
+        [ $((now - lost)) -lt "$patience" ] || agent=hibernating
+        [ $((now - lost)) -lt 3 ] || [ "$1" != "$pid" ] || agent=asleep
+    elif [ "$age" -lt 3 ]; then
+        # A refusal comes within a moment.
+        agent=connecting
+    else
+        lost='' seen_online=$now
+    fi
+}
+
+# Leaves in $connected a connection of the process $1 in the state $2, other than to IMDS. From /proc, as `ss` is not in
+# every image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its
+# memory too): then $list is empty, and what counts is everything of root.
+read_connections() {
+    # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
+    # shellcheck disable=SC2012 # from every line only a number is taken
+    list=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null |
+        sed -n '/ -> /{s/.* -> socket:.\([0-9]*\).$/\1/;s/.* .*/none/;p;}' | tr '\n' '|')
+    owner=${list:+[0-9]+}
+    # A row is: number, local and remote address, state (01 established, 02 without an answer yet), three more, user,
+    # timeout, socket.
+    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} $2 /d
+        /^ *[0-9]+: [^ ]+ [^ ]+ $2( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /{p;q;}" \
+        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null)
+}
+
+# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
+# hybrid activation, which never uses the role) or nothing.
+read_identity() {
+    line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
+    field "$line" IdentityType
+    [ "$value" = OnPrem ] || field "$line" CredentialSource
+    agent_source=$value
+}
+
+
+# What a reason means: a sentence, and what to do next. Both are for people; programs read the reason.
+
+# Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
+explain() {
+    todo='' sentence="the agent is ${reason#agent-}"
+    case $reason in
+    ready) sentence="the agent is online; the role is $role" todo=nothing ;;
+    agent-online) todo=nothing ;;
+    no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
+    other-role) sentence="the role is $role, not $wanted" todo="attach $wanted, or change SSMWAKE_ROLE in $conf" ;;
+    creds-AssumeRoleUnauthorizedAccess)
+        sentence="EC2 may not assume role $role" todo='allow ec2.amazonaws.com in its trust policy'
+        ;;
+    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
+    imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
+    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
+    creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
+    agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
+    agent-masked) todo="sudo systemctl unmask --now $unit" ;;
+    agent-disabled) todo="sudo systemctl enable --now $unit" ;;
+    agent-stopped) todo="sudo systemctl start $unit" ;;
+    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
+    agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
+    esac
+}
+
+# Why the agent is not online although the role is there, as its own log has it.
+
+cause='' error=''
+
+# Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last
+# about it, with its time, in one line without keys and tokens; and a sentence and what to do in $sentence, $todo.
+explain_cause() {
+    cause='' error=''
+    read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
+    case $line in
+    # It has written nothing yet, or what it met is over.
+    '' | *Success* | *'no EC2 instance role'*)
+        # What drops packets says nothing, and each of its tries takes 30 s.
+        read_connections "${pid:-none}" 02
+        [ -z "$list" ] || [ -z "$connected" ] || cause=unreachable sentence='the agent cannot reach Systems Manager' \
+            todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        return
+        ;;
+    esac
+    error="$agent_log: $(printf %s "$line" |
+        sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
+            s/ [A-Z]+ .*(rror:|ate -|caused by:) / /
+            s/(.{300}).*/\1/')"
+    cause=refused sentence='Systems Manager refuses the agent'
+    case $error in
+    *' Post '*)
+        cause=unreachable value=${error#*://}
+        value=${value%%[/\"]*}
+        case $error in
+        *proxyconnect*) value="its proxy ${error##*dial tcp }" ;;
+        esac
+        sentence="the agent cannot reach ${value%%: *}: ${error##*: }"
+        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
+        ;;
+    *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
+    *'ignature exp'*) todo='set the clock' ;;
+    *' to perform: '*)
+        value=${error##* to perform: }
+        todo="let role $role do ${value%% *}"
+        ;;
+    *) todo="let role $role do what AmazonSSMManagedInstanceCore allows" ;;
+    esac
+}
+
+# Say why a restart did not help, or would not.
+tell_cause() {
+    [ "$woken" != 0 ] || [ "$agent_source" = OnPrem ] || return 0
+    [ $((now - woken)) -ge 3 ] || return 0
+    explain_cause
+    [ -z "$cause" ] || tell $cause "$sentence; $todo; $error"
+}
+
+# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same
+# numbers, and a test compares them.
+
+# After a role that is missing or refused, for the k-th time between 25k and 30k.
+refused_from=25 refused_to=30
+# After any other error, and while it hibernates; then every hour.
+backoff_tries='5 15 25 35 55 75 95 135 175 215' backoff_last=60
+
+# Leaves the window in $retry.
+describe_retry() {
+    age=$((age / 60)) from=0 to=$backoff_last
+    for word in $backoff_tries; do
+        [ "$word" -le $age ] || [ $to != $backoff_last ] || to=$((word - age))
+    done
+    # The first three times that it goes to sleep, its log says for how long.
+    read_log 'Core Agent|Sleeping for '
+    value=${line##*'Sleeping for '}
+    value=${value%%m*}
+    case $value in
+    '' | *[!0-9]*) value='' ;;
+    *) value=$((value - ($(date +%s) - logged) / 60)) ;;
+    esac
+    case $agent:$value:$error in
+    asleep:[0-9]*) from=$value to=$((value + 1)) ;;
+    asleep:*AccessDenied* | asleep:*:)
+        # It can be told to sleep for less.
+        limit=$(grep -o 'RetryMaxSleepSeconds[": ]*[0-9]*' "$root/etc/amazon/ssm/amazon-ssm-agent.json" | tr -dc 0-9)
+        [ -z "$limit" ] || refused_from=0 refused_to=$((limit / 60))
+        value=$((age / refused_to + 1))
+        from=$((value * refused_from - age)) to=$((value * refused_to - age))
+        ;;
+    asleep:* | hibernating:*) ;;
+    *) return ;;
+    esac
+    retry="$((from > 0 ? from : 0)) to $to min"
+} 2>/dev/null
+
+# Time since boot: it costs no process, and does not step when NTP sets the clock.
+
+now() {
+    # A chroot in which an image is built may have no /proc.
+    read -r now _ 2>/dev/null </proc/uptime || now=$(date +%s)
+    now=${now%.*}
+}
+
+# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
+# them.
+
+# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so
+# once more with a new one. Its six hours end early here.
+get() {
+    for _ in 1 2; do
+        if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
+            token=''
+            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token
+            case $reason in
+            imds-forbidden) reason='imds-disabled' ;;
+            imds-http-40[45]) reason='no-imdsv2' ;;
+            imds-http-400) reason='token-rejected' ;;
+            esac
+            [ ${#body} -le 1024 ] || body=''
+            case $reason$body in
+            '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
+            esac
+            [ -z "$reason" ] || return
+            token=$body token_since=$now
+        fi
+        request "X-aws-ec2-metadata-token: $token" GET "$@"
+        [ "$reason" = imds-http-401 ] || return 0
+        token='' reason='token-refused'
+    done
+}
+
+# Put into $value what the JSON object $1 holds under the key $2. The document is split at its quotes: linear, where
+# cutting it with `${1#*key}` is quadratic. Neither names nor values of IMDS hold escapes.
+field() {
+    value='' state=''
+    set -f
+    IFS='"'
+    for word in $1; do
+        case $state:$word in
+        :"$2") state=1 ;;
+        1:*[![:space:]:]*) state='' ;;
+        1:*:*) state=2 ;;
+        2:*) value=$word state=3 ;;
+        # What no quote ends was cut off.
+        3:*) state=4 ;;
+        esac
+    done
+    unset IFS
+    set +f
+    [ "$state" = 4 ] || value=''
+}
+
+# Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
+poll_imds() {
+    polls=$((polls + 1))
+    verdict=''
+    get meta-data/iam/info meta-data/iam/security-credentials/
+    case $reason in
+    '') read_role ;;
+    imds-http-404) reason=no-role ;;
+    # The other address, next time: a host without IPv4 for IMDS has it at the second one.
+    imds-unreachable)
+        set -- "$endpoint"
+        endpoint=$other other=$1
+        ;;
+    esac
+}
+
+# The name in the list proves little: IMDS can serve a document that says why there are no credentials.
+read_role() {
+    reason='role-list-garbled'
+    body=${body%%"$nl"*}
+    case $body in
+    '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
+    esac
+    role=$body
+    field "$info" InstanceProfileId
+    case $value in
+    *[!A-Z0-9]*) value='' ;;
+    esac
+    profile=$value id=$value/$role
+    reason='other-role'
+    [ "${wanted:-$role}" = "$role" ] || return
+    reason=ready
+    same "$announced" && [ -z "$expired" ] && [ "$mode" != status ] && return
+    get "meta-data/iam/security-credentials/$role"
+    [ -z "$reason" ] || return
+    field "$body" Code
+    case $value in
+    Success) ;;
+    *[!A-Za-z]* | '') reason='creds-garbled' value='' ;;
+    *) reason=creds-$value ;;
+    esac
+    verdict=$value
+    for key in AccessKeyId SecretAccessKey Token Expiration; do
+        field "$body" $key
+        [ "$value" ] || reason=${reason:-creds-missing-$key}
+    done
+    [ -z "$reason" ] || return
+    reason=ready expired='' expires=$value
+    # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
+    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
+}
+
+# Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
+# tell is not another profile.
+same() {
+    [ "${1#*/}" = "$role" ] || return
+    [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
+}
+
+# One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
+#
+# The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
+# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with
+# the square of their length.
+
+find_client() {
+    # yash keeps the variable of a loop to the function, so none is used after its loop.
+    for word in curl python3 bash; do
+        client=$word
+        command -v "$word" >/dev/null 2>&1 && return
+    done
+    client=''
+    finish no-http-client 'install curl, python3 or bash'
+}
+
+# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
+# $body, its status in $http, and in $reason why it is not a good answer.
+request() {
+    value=$1 verb=$2 limit=$((deadline - now < 2 ? 1 : 2))
+    shift 2
+    pieces=$(($# * 2))
+    case $client in
+    # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
+    curl)
+        value="header = \"$value\""
+        set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
+            "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
+        ;;
+    bash) set -- timeout 3 bash -c "$bash_client" "${endpoint#*//}" "$@" ;;
+    *) set -- python3 -ISc "$python_client" "${endpoint#*//}" "$@" ;;
+    esac
+    [ "$client" = curl ] || value="$limit $verb $value"
+    # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
+    { reply=$(echo "$value" | "$@"); } 2>/dev/null
+    value=$? info='' reason=''
+    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh.
+    set -f
+    IFS='~'
+    # shellcheck disable=SC2086 # this is the splitting
+    set -- $reply
+    unset IFS
+    set +f
+    # No good answer holds a `~`.
+    [ $# -le $pieces ] || set -- '~' 200
+    [ $# -lt 3 ] || { info=$1 && shift 2; }
+    body=${1-} http=${2:-${reply:+none}}
+    case $http:$value in
+    200:0) ;;
+    429:* | 5??:*) reason='imds-busy' ;;
+    403:*) reason='imds-forbidden' ;;
+    [13-4]??:*) reason=imds-http-$http ;;
+    :* | 000:*) reason='imds-unreachable' http=0 ;;
+    *) reason='partial-body' http=200 ;;
+    esac
+    [ ${#body} -le 8192 ] || reason='oversize-body'
+}
+
+# The two stand-ins for curl. Arguments: host and port, then paths; on standard input how many seconds a reply may take,
+# the method and the header, which holds the token. For each reply they print what came of the body, and `~STATUS~` if
+# that is all of it.
+
+python_client='import http.client,os,signal,sys
+_,host,*paths=sys.argv
+limit,verb,header=input().split(" ",2)
+name,text=header.split(": ")
+for path in paths:
+ signal.alarm(int(limit))
+ connection=http.client.HTTPConnection(host)
+ connection.request(verb,"/latest/"+path,headers={name:text})
+ reply=connection.getresponse()
+ for _ in range(9800):os.write(1,reply.read(1))
+ if not reply.length:os.write(1,b"~%d~"%reply.status)'
+
+# shellcheck disable=SC2016 # its variables are its own
+bash_client='set +x
+read -r limit verb header
+address=${0%:*}
+for path; do
+    exec 3<>"/dev/tcp/${address//[][]}/${0##*:}" || exit
+    printf "$verb /latest/$path HTTP/1.0\r\nHost: $0\r\n$header\r\n\r\n" >&3
+    read -r -u 3 _ status _
+    size=""
+    while read -r -u 3 line && [ ${#line} -gt 1 ]; do
+        [[ ${line,,} != content-length:* ]] || size=${line//[!0-9]}
+    done
+    IFS= read -r -t "$limit" -u 3 -d "" -N 9800 body
+    printf %s "$body"
+    [ ${#body} = "$size" ] || { printf " " && exit; }
+    printf "~$status~"
+done'
+
 # The commands and their options, as --help prints them; anything else is refused.
 
 # Leaves in $usage the options of the command $1 and what it does; fails for anything that is not a command.
@@ -405,12 +964,11 @@ print_report() {
     ok=false
     [ "$code" != 0 ] || ok=true
     report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
-    for key in reason role profile action unit agent cause error; do
+    for key in reason role profile action unit agent cause error client; do
         eval "add $key \"\${$key}\""
     done
     add instance_connect "$connect"
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
-    add client "${client##*/}"
     [ -z "$watcher" ] || add_status
     [ -z "$expired" ] || report="$report,\"expired\":true"
     printf '%s\n' "{$report}"
@@ -424,569 +982,6 @@ add() {
     esac
     report="$report,\"$1\":\"$value\""
 }
-
-# Processes as /proc shows them, and locks. The names of processes are chosen by whoever runs them: they are compared,
-# and never a pattern.
-
-user=''
-
-# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel
-# did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
-examine() {
-    started=''
-    read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
-    case $line in
-    "$1 (${2-}"*) ;;
-    *) return 1 ;;
-    esac
-    # shellcheck disable=SC2086 # split at blanks: what follows the name starts with field 3
-    set -- ${line##*") "}
-    parent=${2-} started=${20-}
-}
-
-# Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our
-# own process namespace rather than to a container's: the lines Uid and NSpid of its status.
-find_process() {
-    user=${user:-$(id -u)}
-    for word in /proc/[0-9]*; do
-        found=${word#/proc/}
-        examine "$found" "$1)" && "$2" &&
-            [ "$(grep -c "^Uid:	$user	$user	\|^NSpid:.*	.*	" "$word/status")" = 1 ] && return
-    done
-    found=''
-    return 1
-}
-
-# Put into $age for how many seconds a process has run that began at $1 hundredths, of which the last two digits are
-# cut off as text: they outgrow 32 bits after 248 days. In a container /proc/uptime can be the container's own, while
-# processes keep the kernel's time, so what counts is the age against a process that begins now.
-find_age() {
-    age=$1
-    line=$(cat /proc/self/stat)
-    # shellcheck disable=SC2086 # split at blanks
-    set -- ${line##*") "}
-    age=$((${20%??} - ${age%??}))
-}
-
-# Does the process live that the lock $1 names, by its number and by when it began? The number of a process that was
-# killed belongs to another one some day.
-is_held() {
-    holder='' recorded=''
-    read -r holder recorded 2>/dev/null <"$run/$1.lock"
-    examine "${holder%%[!0-9]*}" && [ "$started" = "$recorded" ]
-}
-
-# Take the lock $1; fails where another process holds it. Where /run cannot be written there are no locks.
-take_lock() {
-    is_held "$1" && return 1
-    lock=$run/$1.lock
-    examine ${$}
-    # -C: of two at the same time only one writes it.
-    { mkdir -p "$run" && rm -f "$lock" && (set -C && echo "${$} $started" >"$lock"); } 2>/dev/null
-    [ -e "$lock" ] || tell cannot-write "$run cannot be written"
-    ! is_held "$1" || [ "$holder" = ${$} ]
-}
-
-# The SSM agent: which unit it is, and whether it is asleep, hibernating or online. `is-active` says active in all
-# three.
-
-agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
-
-# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
-# Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
-bounded() {
-    now
-    limit=$((deadline - now < $1 ? deadline - now : $1))
-    shift
-    ! timeout -s KILL 5 true || set -- timeout -s KILL $((limit > 0 ? limit : 1)) "$@"
-    "$@"
-} 2>/dev/null
-
-# Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
-# there is nothing in $state. No --value: systemd 219 has none.
-show() {
-    state=$(bounded 5 systemctl show -pLoadState,SubState,MainPID,UnitFileState,Job,ActiveEnterTimestampMonotonic "$1")
-    case $state in
-    '' | *not-found*) return 1 ;;
-    esac
-}
-
-# Leaves $unit, $main (the number of its main process), and a word in $agent.
-find_unit() {
-    unit='' agent=not-installed main=0
-    case $manager in
-    '') agent=no-service-manager ;;
-    systemd)
-        # On Ubuntu a unit of the package and one of the snap can be there both, one of them left over.
-        for word in snap.amazon-ssm-agent.amazon-ssm-agent.service amazon-ssm-agent.service; do
-            show $word || [ "$state" ] || agent=unknown
-            case $agent:$state in
-            unknown:*) return ;;
-            *not-found*) ;;
-            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
-            esac
-        done
-        # snapd, which brings the agent, is busy with that for a while at the first boot.
-        [ "$unit" ] || ! show snapd.seeded.service || case $state in
-        *=start* | *Job=[1-9]*) agent=not-seeded ;;
-        esac
-        ;;
-    openrc)
-        bounded 5 rc-service -e amazon-ssm-agent >/dev/null || return
-        unit=amazon-ssm-agent agent=disabled
-        for word in "$root/etc/runlevels"/*/amazon-ssm-agent; do
-            [ ! -e "$word" ] || agent=stopped
-        done
-        [ ! -e "$root/run/openrc/started/$unit" ] || agent=down
-        ! find_process amazon-ssm-agen true || agent=running main=$found
-        ;;
-    esac
-}
-
-read_state() {
-    case $state in
-    *SubState=running*) agent=running main=${state##*MainPID=} ;;
-    *LoadState=masked*) agent=masked ;;
-    *SubState=auto-restart* | *SubState=failed*) agent=down ;;
-    *SubState=stop* | *SubState=final*) agent=stopping ;;
-    # Its start waits for something.
-    *Job=[1-9]*) agent=queued ;;
-    *=disabled*) agent=disabled ;;
-    # It has run in this boot: somebody has stopped it.
-    *Monotonic=[1-9]*) agent=stopped ;;
-    *) agent=not-started ;;
-    esac
-    main=${main%%[!0-9]*}
-}
-
-# Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are
-# online.
-look() {
-    if ! examine "$pid" || [ "$started" != "$pid_start" ]; then
-        pid='' worker='' had_worker=-99 lost=''
-        find_unit
-        [ "$agent" = running ] || return 0
-        # The unit can run something else that runs the agent, such as a container, into which we do not look.
-        agent=out-of-sight
-        find_process amazon-ssm-agen is_main || return 0
-        pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
-        # Agents of version 2 have no program for a worker.
-        line=$(tr '\000' '\n' <"/proc/$pid/cmdline" | sed 1q)
-        program=$root/usr/bin/ssm-agent-worker
-        [ ! -e "${line%/*}/ssm-agent-worker" ] || program=${line%/*}/ssm-agent-worker
-    fi
-    if ! examine "$worker" || [ "$started" != "$worker_start" ]; then
-        worker='' seen_online=-300
-        ! find_process ssm-agent-worke is_worker || worker=$found worker_start=$started lost=''
-    fi
-    if [ "$worker" ]; then
-        had_worker=$now
-        judge "$worker" "$worker_start"
-    elif [ ! -e "$program" ]; then
-        judge "$pid" "$pid_start"
-    else
-        # Its first attempt takes a moment, and it starts another worker within a minute after one has ended.
-        agent=asleep
-        find_age "$pid_start"
-        [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
-    fi
-}
-
-is_main() {
-    [ "$found" = "$main" ] || [ "$parent" = "$main" ]
-}
-
-# A child of the agent. One whose agent was killed stays behind in the unit, and the next agent takes it over.
-is_worker() {
-    [ "$parent" = "$pid" ] || { [ "$parent:$root" = 1: ] && [ "$(cat "/proc/$found/cgroup")" = "$groups" ]; }
-}
-
-# Leaves in $line what the agent has logged last of the pattern $1, and in $logged when, in seconds since 1970.
-read_log() {
-    # The cause of an error is a line of its own, without a time.
-    line=$(tail -c 65536 "$agent_log" 2>/dev/null | sed '$!N;s/\ncaused by/ caused by/;P;D' | grep -E "$1" | tail -n 1)
-    logged=$(date -d "$(printf %.19s "${line:-none}")" +%s 2>/dev/null) || logged=0
-}
-
-# Judge whether the process $1, which began at $2, is online. One that Systems Manager refused keeps that connection
-# for 90 s, and makes one at each of its rare tries; it writes a log just then, at least every three hours, and when it
-# comes back by itself, it logs that its channel is open.
-judge() {
-    agent=online
-    [ $((now - seen_online)) -ge 300 ] || return 0
-    find_age "$2"
-    read_connections "$1" 01
-    read_log 'control channel succ'
-    value=$(date -r "${agent_log%/*}/hibernate.log" +%s 2>/dev/null) || value=0
-    refused=$(($(date +%s) - value))
-    if [ "$logged" -le "$value" ] && [ $refused -lt 14400 ] && [ $refused -le $((age + 1)) ]; then
-        agent=hibernating
-    elif [ -z "$connected" ]; then
-        # It reconnects by itself, and needs a second at its start. Version 2 without a role makes no connection at all.
-        lost=${lost:-$now} agent=connecting
-        [ $((now - lost)) -lt "$patience" ] || agent=hibernating
-        [ $((now - lost)) -lt 3 ] || [ "$1" != "$pid" ] || agent=asleep
-    elif [ "$age" -lt 3 ]; then
-        # A refusal comes within a moment.
-        agent=connecting
-    else
-        lost='' seen_online=$now
-    fi
-}
-
-# Leaves in $connected a connection of the process $1 in the state $2, other than to IMDS. From /proc, as `ss` is not in
-# every image. The watcher may not see which sockets are its own (that takes CAP_SYS_PTRACE, which allows writing its
-# memory too): then $list is empty, and what counts is everything of root.
-read_connections() {
-    # The names of its other files can be anything; GNU ls would quote them as the environment wants it.
-    # shellcheck disable=SC2012 # from every line only a number is taken
-    list=$(QUOTING_STYLE=literal ls -l "/proc/$1/fd" 2>/dev/null |
-        sed -n '/ -> /{s/.* -> socket:.\([0-9]*\).$/\1/;s/.* .*/none/;p;}' | tr '\n' '|')
-    owner=${list:+[0-9]+}
-    # A row is: number, local and remote address, state (01 established, 02 without an answer yet), three more, user,
-    # timeout, socket.
-    connected=$(sed -nE "/ (FEA9FEA9|0{16}FFFF0000FEA9FEA9|C20E00FD0{16}54020000):.{4} $2 /d
-        /^ *[0-9]+: [^ ]+ [^ ]+ $2( +[^ ]+){3} +${owner:-$user} +[0-9]+ (${list:-[0-9]+|}none) /{p;q;}" \
-        "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null)
-}
-
-# Where the agent has its credentials from: $agent_source is EC2 (the role), SSM (Default Host Management), OnPrem (a
-# hybrid activation, which never uses the role) or nothing.
-read_identity() {
-    line=$(cat "$ssm/runtimeconfig/identity_config.json" 2>/dev/null)
-    field "$line" IdentityType
-    [ "$value" = OnPrem ] || field "$line" CredentialSource
-    agent_source=$value
-}
-
-
-# Time since boot: it costs no process, and does not step when NTP sets the clock.
-
-now() {
-    # A chroot in which an image is built may have no /proc.
-    read -r now _ 2>/dev/null </proc/uptime || now=$(date +%s)
-    now=${now%.*}
-}
-
-# What a reason means: a sentence, and what to do next. Both are for people; programs read the reason.
-
-# Leaves the sentence in $sentence, and in $todo a command that can be pasted, or what to do where no command helps.
-explain() {
-    todo='' sentence="the agent is ${reason#agent-}"
-    case $reason in
-    ready) sentence="the agent is online; the role is $role" todo=nothing ;;
-    agent-online) todo=nothing ;;
-    no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
-    other-role)
-        sentence="the role is $role, not $wanted"
-        todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
-        ;;
-    creds-AssumeRoleUnauthorizedAccess)
-        sentence="EC2 may not assume role $role"
-        todo='allow ec2.amazonaws.com in its trust policy'
-        ;;
-    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
-    imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
-    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
-    creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
-    agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
-    agent-masked) todo="sudo systemctl unmask --now $unit" ;;
-    agent-disabled) todo="sudo systemctl enable --now $unit" ;;
-    agent-stopped) todo="sudo systemctl start $unit" ;;
-    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
-    agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
-    esac
-}
-
-# Why the agent is not online although the role is there, as its own log has it.
-
-cause='' error=''
-
-# Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last
-# about it, with its time, in one line without keys and tokens; and a sentence and what to do in $sentence, $todo.
-explain_cause() {
-    cause='' error=''
-    read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
-    case $line in
-    # It has written nothing yet, or what it met is over.
-    '' | *Success* | *'no EC2 instance role'*)
-        # What drops packets says nothing, and each of its tries takes 30 s.
-        read_connections "${pid:-none}" 02
-        [ -z "$list" ] || [ -z "$connected" ] || cause=unreachable sentence='the agent cannot reach Systems Manager' \
-            todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
-        return
-        ;;
-    esac
-    error="$agent_log: $(printf %s "$line" |
-        sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
-            s/ [A-Z]+ .*(rror:|ate -|caused by:) / /
-            s/(.{300}).*/\1/')"
-    cause=refused sentence='Systems Manager refuses the agent'
-    case $error in
-    *' Post '*)
-        cause=unreachable value=${error#*://}
-        value=${value%%[/\"]*}
-        case $error in
-        *proxyconnect*) value="its proxy ${error##*dial tcp }" ;;
-        esac
-        sentence="the agent cannot reach ${value%%: *}: ${error##*: }"
-        todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
-        ;;
-    *Fingerprint*) todo="sudo amazon-ssm-agent -register -clear; sudo systemctl restart $unit" ;;
-    *'ignature exp'*) todo='set the clock' ;;
-    *' to perform: '*)
-        value=${error##* to perform: }
-        todo="let role $role do ${value%% *}"
-        ;;
-    *) todo="let role $role do what AmazonSSMManagedInstanceCore allows" ;;
-    esac
-}
-
-# Say why a restart did not help, or would not.
-tell_cause() {
-    [ "$woken" != 0 ] || [ "$agent_source" = OnPrem ] || return 0
-    [ $((now - woken)) -ge 3 ] || return 0
-    explain_cause
-    [ -z "$cause" ] || tell $cause "$sentence; $todo; $error"
-}
-
-# When the agent tries again by itself, in minutes after its start, as its source has it. The doctor has the same
-# numbers, and a test compares them.
-
-# After a role that is missing or refused, for the k-th time between 25k and 30k.
-refused_from=25 refused_to=30
-# After any other error, and while it hibernates; then every hour.
-backoff_tries='5 15 25 35 55 75 95 135 175 215' backoff_last=60
-
-# Leaves the window in $retry.
-describe_retry() {
-    age=$((age / 60)) from=0 to=$backoff_last
-    for word in $backoff_tries; do
-        [ "$word" -le $age ] || [ $to != $backoff_last ] || to=$((word - age))
-    done
-    # The first three times that it goes to sleep, its log says for how long.
-    read_log 'Core Agent|Sleeping for '
-    value=${line##*'Sleeping for '}
-    value=${value%%m*}
-    case $value in
-    '' | *[!0-9]*) value='' ;;
-    *) value=$((value - ($(date +%s) - logged) / 60)) ;;
-    esac
-    case $agent:$value:$error in
-    asleep:[0-9]*) from=$value to=$((value + 1)) ;;
-    asleep:*AccessDenied* | asleep:*:)
-        # It can be told to sleep for less.
-        limit=$(grep -o 'RetryMaxSleepSeconds[": ]*[0-9]*' "$root/etc/amazon/ssm/amazon-ssm-agent.json" | tr -dc 0-9)
-        [ -z "$limit" ] || refused_from=0 refused_to=$((limit / 60))
-        value=$((age / refused_to + 1))
-        from=$((value * refused_from - age)) to=$((value * refused_to - age))
-        ;;
-    asleep:* | hibernating:*) ;;
-    *) return ;;
-    esac
-    retry="$((from > 0 ? from : 0)) to $to min"
-} 2>/dev/null
-
-# IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
-# them.
-
-# GET $1, and $2 if there is one, with the token, which lives in this variable only; a 401 means that it is gone, so
-# once more with a new one. Its six hours end early here.
-get() {
-    for _ in 1 2; do
-        if [ -z "$token" ] || [ $((now - token_since)) -gt 21000 ]; then
-            token=''
-            request 'X-aws-ec2-metadata-token-ttl-seconds: 21600' PUT api/token
-            case $reason in
-            imds-forbidden) reason='imds-disabled' ;;
-            imds-http-40[45]) reason='no-imdsv2' ;;
-            imds-http-400) reason='token-rejected' ;;
-            esac
-            [ ${#body} -le 1024 ] || body=''
-            case $reason$body in
-            '' | *[!A-Za-z0-9_=+/.-]*) reason=${reason:-token-garbled} ;;
-            esac
-            [ -z "$reason" ] || return
-            token=$body token_since=$now
-        fi
-        request "X-aws-ec2-metadata-token: $token" GET "$@"
-        [ "$reason" = imds-http-401 ] || return 0
-        token='' reason='token-refused'
-    done
-}
-
-# Put into $value what the JSON object $1 holds under the key $2. The document is split at its quotes: linear, where
-# cutting it with `${1#*key}` is quadratic. Neither names nor values of IMDS hold escapes.
-field() {
-    value='' state=''
-    set -f
-    IFS='"'
-    for word in $1; do
-        case $state:$word in
-        :"$2") state=1 ;;
-        1:*[![:space:]:]*) state='' ;;
-        1:*:*) state=2 ;;
-        2:*) value=$word state=3 ;;
-        # What no quote ends was cut off.
-        3:*) state=4 ;;
-        esac
-    done
-    unset IFS
-    set +f
-    [ "$state" = 4 ] || value=''
-}
-
-# Look once: is the role there, and are its credentials good? Leaves $reason (ready when they are) and $id.
-poll_imds() {
-    polls=$((polls + 1))
-    verdict=''
-    get meta-data/iam/info meta-data/iam/security-credentials/
-    case $reason in
-    '') read_role ;;
-    imds-http-404) reason=no-role ;;
-    # The other address, next time: a host without IPv4 for IMDS has it at the second one.
-    imds-unreachable)
-        set -- "$endpoint"
-        endpoint=$other other=$1
-        ;;
-    esac
-}
-
-# The name in the list proves little: IMDS can serve a document that says why there are no credentials.
-read_role() {
-    reason='role-list-garbled'
-    body=${body%%"$nl"*}
-    case $body in
-    '' | *[!A-Za-z0-9_+=,.@-]*) return ;;
-    esac
-    role=$body
-    field "$info" InstanceProfileId
-    case $value in
-    *[!A-Z0-9]*) value='' ;;
-    esac
-    profile=$value id=$value/$role
-    reason='other-role'
-    [ "${wanted:-$role}" = "$role" ] || return
-    reason=ready
-    same "$announced" && [ -z "$expired" ] && [ "$mode" != status ] && return
-    get "meta-data/iam/security-credentials/$role"
-    [ -z "$reason" ] || return
-    field "$body" Code
-    case $value in
-    Success) ;;
-    *[!A-Za-z]* | '') reason='creds-garbled' value='' ;;
-    *) reason=creds-$value ;;
-    esac
-    verdict=$value
-    for key in AccessKeyId SecretAccessKey Token Expiration; do
-        field "$body" $key
-        [ "$value" ] || reason=${reason:-creds-missing-$key}
-    done
-    [ -z "$reason" ] || return
-    reason=ready expired='' expires=$value
-    # Old credentials are served on purpose in an outage, and the clock of a first boot may be wrong: a warning only.
-    expr "$expires" \< "$(date -u +%FT%TZ)" >/dev/null && expired=yes
-}
-
-# Is $1 the identity that IMDS shows? AccessKeyId rotates every hour, so it is none. A profile that a busy IMDS did not
-# tell is not another profile.
-same() {
-    [ "${1#*/}" = "$role" ] || return
-    [ -z "$profile" ] || [ -z "${1%%/*}" ] || [ "${1%%/*}" = "$profile" ]
-}
-
-# One request to IMDS, by curl, python3 or bash: whichever the image has. One process for all paths of a request.
-#
-# The session token travels on standard input, never in argv. Proxies and .curlrc are for the world outside, not for a
-# link-local address. Bodies are cut at 8 KiB: real ones have 2, and cutting strings in sh takes time that grows with
-# the square of their length.
-
-find_client() {
-    # yash keeps the variable of a loop to the function, so none is used after its loop.
-    for word in curl python3 bash; do
-        client=$word
-        command -v "$word" >/dev/null 2>&1 && return
-    done
-    client=''
-    finish no-http-client 'install curl, python3 or bash'
-}
-
-# $1 a header, $2 the method, then one path or two. Leaves the body of the first reply in $info, that of the last in
-# $body, its status in $http, and in $reason why it is not a good answer.
-request() {
-    value=$1 verb=$2 limit=$((deadline - now < 2 ? 1 : 2))
-    shift 2
-    pieces=$(($# * 2))
-    case $client in
-    # -q must come first, or .curlrc is read. --limit-rate keeps a reply small until -m ends it.
-    curl)
-        value="header = \"$value\""
-        set -- curl -qsgK - --noproxy '*' -m $limit --limit-rate 8k -w '~%{http_code}~' -X "$verb" \
-            "$endpoint/latest/$1" ${2:+"$endpoint/latest/$2"}
-        ;;
-    bash) set -- timeout 3 bash -c "$bash_client" "${endpoint#*//}" "$@" ;;
-    *) set -- python3 -ISc "$python_client" "${endpoint#*//}" "$@" ;;
-    esac
-    [ "$client" = curl ] || value="$limit $verb $value"
-    # bash has a word to say about each zero byte. The status is that of the client, which knows whether it got all.
-    { reply=$(echo "$value" | "$@"); } 2>/dev/null
-    value=$? info='' reason=''
-    # Split at the marks: linear, where `${reply%%~*}` is quadratic in bash and mksh.
-    set -f
-    IFS='~'
-    # shellcheck disable=SC2086 # this is the splitting
-    set -- $reply
-    unset IFS
-    set +f
-    # No good answer holds a `~`.
-    [ $# -le $pieces ] || set -- '~' 200
-    [ $# -lt 3 ] || { info=$1 && shift 2; }
-    body=${1-} http=${2:-${reply:+none}}
-    case $http:$value in
-    200:0) ;;
-    429:* | 5??:*) reason='imds-busy' ;;
-    403:*) reason='imds-forbidden' ;;
-    [13-4]??:*) reason=imds-http-$http ;;
-    :* | 000:*) reason='imds-unreachable' http=0 ;;
-    *) reason='partial-body' http=200 ;;
-    esac
-    [ ${#body} -le 8192 ] || reason='oversize-body'
-}
-
-# The two stand-ins for curl. Arguments: host and port, then paths; on standard input how many seconds a reply may take,
-# the method and the header, which holds the token. For each reply they print what came of the body, and `~STATUS~` if
-# that is all of it.
-
-python_client='import http.client,os,signal,sys
-_,host,*paths=sys.argv
-limit,verb,header=input().split(" ",2)
-name,text=header.split(": ")
-for path in paths:
- signal.alarm(int(limit))
- connection=http.client.HTTPConnection(host)
- connection.request(verb,"/latest/"+path,headers={name:text})
- reply=connection.getresponse()
- for _ in range(9800):os.write(1,reply.read(1))
- if not reply.length:os.write(1,b"~%d~"%reply.status)'
-
-# shellcheck disable=SC2016 # its variables are its own
-bash_client='set +x
-read -r limit verb header
-address=${0%:*}
-for path; do
-    exec 3<>"/dev/tcp/${address//[][]}/${0##*:}" || exit
-    printf "$verb /latest/$path HTTP/1.0\r\nHost: $0\r\n$header\r\n\r\n" >&3
-    read -r -u 3 _ status _
-    size=""
-    while read -r -u 3 line && [ ${#line} -gt 1 ]; do
-        [[ ${line,,} != content-length:* ]] || size=${line//[!0-9]}
-    done
-    IFS= read -r -t "$limit" -u 3 -d "" -N 9800 body
-    printf %s "$body"
-    [ ${#body} = "$size" ] || { printf " " && exit; }
-    printf "~$status~"
-done'
 
 # Waking the agent: the quick way for one that sleeps, the orderly way for any other; never more often than the ladder
 # says.

@@ -48,12 +48,11 @@ print_report() {
     ok=false
     [ "$code" != 0 ] || ok=true
     report="\"v\":1,\"version\":\"$version\",\"ok\":$ok,\"exit\":$code"
-    for key in reason role profile action unit agent cause error; do
+    for key in reason role profile action unit agent cause error client; do
         eval "add $key \"\${$key}\""
     done
     add instance_connect "$connect"
     report="$report,\"waited_s\":$((now - start)),\"polls\":$polls,\"http\":$http"
-    add client "${client##*/}"
     [ -z "$watcher" ] || add_status
     [ -z "$expired" ] || report="$report,\"expired\":true"
     printf '%s\n' "{$report}"

@@ -7,13 +7,9 @@ explain() {
     ready) sentence="the agent is online; the role is $role" todo=nothing ;;
     agent-online) todo=nothing ;;
     no-role) sentence='IMDS shows no role yet' todo='attach an instance profile that has a role' ;;
-    other-role)
-        sentence="the role is $role, not $wanted"
-        todo="attach the role $wanted, or change SSMWAKE_ROLE in $conf"
-        ;;
+    other-role) sentence="the role is $role, not $wanted" todo="attach $wanted, or change SSMWAKE_ROLE in $conf" ;;
     creds-AssumeRoleUnauthorizedAccess)
-        sentence="EC2 may not assume role $role"
-        todo='allow ec2.amazonaws.com in its trust policy'
+        sentence="EC2 may not assume role $role" todo='allow ec2.amazonaws.com in its trust policy'
         ;;
     creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;

@@ -17,22 +17,22 @@ NOTICE = "Rendered by ssmwake from templates/; do not edit."
 # parts that use the same words are neighbours: this order saves 1 % of what every carrier holds.
 PARTS = (
     "settings.sh",
+    # The agent.
+    "processes.sh",
+    "agent.sh",
+    "words.sh",
+    "refusal.sh",
+    "retries.sh",
+    "clock.sh",
+    # IMDS.
+    "imds.sh",
+    "http.sh",
+    "clients.sh",
     # The command line.
     "help.sh",
     "install.sh",
     "main.sh",
     "log.sh",
-    # The agent.
-    "processes.sh",
-    "agent.sh",
-    "clock.sh",
-    "words.sh",
-    "refusal.sh",
-    "retries.sh",
-    # IMDS.
-    "imds.sh",
-    "http.sh",
-    "clients.sh",
     # What to do.
     "wake.sh",
     "watch.sh",
