@@ -102,15 +102,8 @@ def test_a_line_of_the_settings_that_is_not_one_is_reported_once(shell: str, run
     imds.attach("web")
     conf = runtime.root / "etc/ssmwake.conf"
     conf.parent.mkdir()
-    bad = (
-        "SSMWAKE_ROLL=db",
-        "SSMWAKE_ROLE",
-        "SSMWAKE_ROLE = db",
-        " SSMWAKE_ROLE=db",
-        "export SSMWAKE_ROLE=db",
-        "role web",
-    )
-    bad += ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "SSMWAKE_ROLE;id=1", "[ssmwake]")
+    bad = ["SSMWAKE_ROLL=db", "SSMWAKE_ROLE", "SSMWAKE_ROLE = db", " SSMWAKE_ROLE=db", "export SSMWAKE_ROLE=db"]
+    bad += ["role web", "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "SSMWAKE_ROLE;id=1", "[ssmwake]"]
     good = ("", "# SSMWAKE_ROLE=db", "#", "SSMWAKE_CARRIER=stack x", "SSMWAKE_POLL=5s")
     for line in bad:
         conf.write_text("\n".join([*good, line, "SSMWAKE_ROLE=web"]))
