@@ -103,7 +103,7 @@ class DescribedInstance:
     profile: StatedSetting | None = None
     # The name of the role in the profile; empty where it is made up at the deployment, None where it is not known.
     role: str | None = None
-    # The role that a module, whose user data is not known here, is told to wait for.
+    # The role that a module, whose user data is not known here, is set to wait for.
     awaited: StatedSetting | None = None
     image: str | None = None
     is_complete: bool = False
