@@ -269,6 +269,9 @@ def test_a_script_and_a_cloud_config_of_some_kilobytes_fit_into_each_template(na
     *own, ours = held_by(deployed(text, **given)["LaunchTemplate"])
     assert [part.body for part in own] == [part.body for part in parts]
     assert b"SSMWAKE_CARRIER=ssmwake\n" in ours.body
+    fragment = yaml.safe_load(Rendering(config, parts).text("cloudformation/fragments/user-data.yaml"))["UserData"]
+    assert len(base64.b64decode(fragment)) <= LIMIT
+    assert [part.body for part in read("-", base64.b64decode(fragment))][:2] == [part.body for part in parts]
     if name == "launch-template":
         # Or its own association would keep the settings of its own user data for ever.
         document = resources_of(text)["CommandDocument"]["Properties"]["Content"]

@@ -75,6 +75,13 @@ def user_data_of_stack(config: Config, parts: Sequence[Part]) -> StackUserData:
     return StackUserData(quoted(carrier_of(config)), packed=packed)
 
 
+def packed_if_large(config: Config, parts: Sequence[Part]) -> str:
+    """Return the user data with gzip, in base64, where it does not fit as text; else nothing."""
+    if len(user_data(config, parts).encode()) <= LIMIT:
+        return ""
+    return base64_text(zipped(user_data(config, parts, plain=True).encode()))
+
+
 def attachable_roles(names: Names) -> list[Any]:
     """Return the roles that the runbook of a stack may attach: those of the templates, and one that is a parameter."""
     own = [
