@@ -30,6 +30,9 @@ def severities(text: str, path: str = "user-data.sh") -> list[str]:
         f"if {TOKEN}then\n  {WITH}\nelse\n  {BARE}\nfi\n",
         f"{TOKEN}{WITH} || {BARE}\n",
         f"{TOKEN}id=$({WITH}) || id=$({BARE})\n",
+        f'{TOKEN.replace("TOKEN=", "T=")}if [ -n "$T" ]; then echo; else {BARE}; fi\n',
+        f'{TOKEN.replace("TOKEN=", "t=")}[ -z "$t" ] && id=$({BARE})\n',
+        f'{TOKEN}case "$TOKEN" in\n  "") {BARE} ;;\n  *) {WITH} ;;\nesac\n',
         f'{TOKEN}ask() {{\n  if [ -n "$TOKEN" ]; then {WITH}; else {BARE}; fi\n}}\nask\n',
     ],
 )
@@ -46,6 +49,8 @@ def test_a_fallback_to_imdsv1_is_information(script: str) -> None:
         f'if [ -z "$TOKEN" ]; then {BARE}; fi\n',
         f'{TOKEN}if [ -z "$TOKEN" ]; then exit 1; fi\n{BARE}\n',
         f"{TOKEN}date || {BARE}\n",
+        f'{TOKEN}[ -n "$TOKEN" ] && {BARE}\n',
+        f'{TOKEN}case "$1" in\n  "") {BARE} ;;\nesac\n',
     ],
 )
 def test_a_request_without_a_token_for_no_reason_is_an_error(script: str) -> None:

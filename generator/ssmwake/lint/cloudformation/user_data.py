@@ -134,7 +134,8 @@ def _in_base64(source: Source, node: yaml.Node) -> Replacement | None:
     # A short form cannot hold another one: the long form takes a line, and what is below moves in.
     margin = " " * (len(key[1]) + 2)
     lines = [f"  {line}" if line.strip() else line for line in written.split("\n")[1:]]
-    head = f"\n{margin}Fn::Base64: {written.partition(chr(10))[0]}"
+    end_of_line = "\r\n" if "\r\n" in written else "\n"
+    head = f"{end_of_line}{margin}Fn::Base64: {written.partition(chr(10))[0]}"
     return source.replacement(len(source.text[:start].rstrip(" ")), end, "\n".join([head, *lines]))
 
 

@@ -26,6 +26,8 @@ BEGINS = re.compile(
 GOES_ON = re.compile(
     r"(?:[\\|&;=:,/({\[<>\"'`-]|(?:^|\s)(?:then|do|else|exec|sudo|nohup|time|env|xargs|-(?!y\b)[\w-]+))\s*$"
 )
+# Characters of a line that are looked at.
+ENOUGH = 200
 # They run the command that follows them, or take one as a word.
 TAKES_COMMANDS = {"sudo", "su", "env", "nohup", "xargs", "docker", "ssh", "timeout", "find", "echo", "aws", "exec"}
 
@@ -52,10 +54,12 @@ def folded(scalars: Sequence[Source]) -> Iterator[Finding]:
         for before, mark in zip(source.marks, source.marks[1:], strict=False):
             if not mark.moves or source.text[mark.offset - 1 : mark.offset] != " " or mark.line <= before.line:
                 continue
-            start = source.text.rfind("\n", 0, mark.offset) + 1
-            line = source.text[start : mark.offset].lstrip()
+            start, end = source.text.rfind("\n", 0, mark.offset) + 1, mark.offset
+            # Its beginning and its end say enough of a line, however long it is.
+            line = source.text[start : min(start + ENOUGH, end)] + source.text[max(start + ENOUGH, end - ENOUGH) : end]
+            line, after = line.lstrip(), source.text[end : end + ENOUGH]
             # The #! line has a rule of its own.
-            if not line.startswith("#!") and run_together(line, source.text[mark.offset :]):
+            if not line.startswith("#!") and run_together(line, after):
                 message = "YAML folds this line into the one above, so the two are one command; write | instead of >"
                 yield RUN_TOGETHER.at(source.at_offset(mark.offset), message, severity=Severity.ERROR)
                 break

@@ -42,7 +42,7 @@ EXPRESSION = re.compile(r"\{\{|\{%|\{#")
 
 def check(source: Source) -> Iterator[Finding]:
     """Yield what is wrong with a template, given without its header."""
-    from jinja2 import TemplateSyntaxError, meta
+    from jinja2 import TemplateSyntaxError
     from jinja2.ext import do
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -54,7 +54,7 @@ def check(source: Source) -> Iterator[Finding]:
         return
     except RecursionError:
         return
-    unknown = meta.find_undeclared_variables(root) - TOP - V1 - set(environment.globals)
+    unknown = _undeclared(root, set(environment.globals)) - TOP - V1 - set(environment.globals)
     tried = {_path(node) for node in _tried(root)}
     found: dict[tuple[int, str], int] = {}
     parts: set[int] = set()
@@ -122,6 +122,18 @@ def _reads(root: "nodes.Node") -> Iterator[tuple["nodes.Node", tuple[str, ...]]]
         inner |= {id(each) for each in node.iter_child_nodes()} if path else set()
         if path and getattr(node, "ctx", "load") == "load":
             yield node, path
+
+
+def _undeclared(root: "nodes.Template", known: set[str]) -> set[str]:
+    """Return the variables that are read and never set.
+
+    Jinja's own function compiles the template, and then works out `"a" * 1000000000`.
+    """
+    from jinja2 import nodes
+
+    names = list(root.find_all(nodes.Name))
+    made = {one.name for one in names if one.ctx != "load"} | {one.name for one in root.find_all(nodes.Macro)}
+    return {one.name for one in names} - made - known - {"loop", "caller", "varargs", "kwargs", "self", "super"}
 
 
 def _subtractions(root: "nodes.Node") -> Iterator[tuple["nodes.Sub", str, str]]:
