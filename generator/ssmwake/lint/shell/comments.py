@@ -64,6 +64,8 @@ BREAKS_DASH = {3001: "process substitution", 3030: "arrays", 3054: "arrays"}
 BEGAN, STOPPED = 1073, 1072
 UNEXPECTED = frozenset({1088, 1089})
 GIVES_UP = UNEXPECTED | {BEGAN, STOPPED}
+# "The mentioned syntax error was in this ...", which says nothing more.
+WHERE_IT_WAS = 1009
 # Not a keyword, because the bracket is part of the word: `if[`.
 GLUED, KEYWORD = 1069, re.compile(r"(?:if|elif|while|until)\[")
 CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
@@ -128,7 +130,7 @@ def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
     began = next((one for one in found if one.code == BEGAN), None)
     stopped = next((one for one in found if one.code in UNEXPECTED | {STOPPED}), None)
     # The parser's own numbers begin with 1; what it says besides names the fault.
-    others = [one for one in found if one.code < 2000 and one.code not in GIVES_UP]
+    others = [one for one in found if one.code < 2000 and one.code not in GIVES_UP | {WHERE_IT_WAS}]
     glued = next((one for one in found if _is_glued(source, one)), None)
     place = began or stopped or glued or others[0]
     construct = CONSTRUCT.search(began.message) if began else None
