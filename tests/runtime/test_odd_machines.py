@@ -200,14 +200,12 @@ def test_a_container_whose_uptime_is_not_the_kernels_has_an_agent_asleep(
 ) -> None:
     machine.unit(f"{SERVICE}.service", SubState="running")
     fake = machine.file("uptime", f"{uptime}\n")
-    report = machine.call(
-        "status", "--json", shell=shell, before=f"{AGENT}; mount --bind {fake} /proc/uptime", namespaces=()
-    )
+    report = machine.call("status", "--json", shell=shell, before=f"{AGENT}; mount --bind {fake} /proc/uptime")
     assert (report["agent"], report["agent_retry"]) == ("asleep", "25 to 30 min")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("days", [248, 249, 497, 3000])
+@pytest.mark.parametrize("days", [249, 497])
 def test_after_248_days_an_agent_that_starts_is_not_older_than_it_is(days: int, shell: str, machine: Machine) -> None:
     # Hundredths of a second outgrow 31 bits after 248.55 days, and 32 after 497; mksh counts in 32 bits everywhere.
     machine.unit(f"{SERVICE}.service", SubState="running")
@@ -218,10 +216,9 @@ def test_after_248_days_an_agent_that_starts_is_not_older_than_it_is(days: int, 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("days", [248.54, 3000])
-def test_after_248_days_an_agent_that_sleeps_is_restarted(days: float, shell: str, machine: Machine) -> None:
+def test_after_248_days_an_agent_that_sleeps_is_restarted(shell: str, machine: Machine) -> None:
     machine.unit(f"{SERVICE}.service", SubState="running")
-    up = ("--time", "--boottime", str(int(days * 86_400)))
+    up = ("--time", "--boottime", str(3000 * 86_400))
     report = machine.call("run", "--timeout", "2", shell=shell, before=AGENT, namespaces=up)
     assert report["reason"] == "agent-unregistered"
     assert [call for call in machine.calls() if "restart" in call and SERVICE in call]

@@ -160,6 +160,26 @@ def online(instance: Instance) -> None:
     assert instance.ssm.wait_for("channel", key=role.key, timeout=15)
 
 
+@pytest.mark.parametrize("role", ["", "web"])
+def test_an_agent_on_default_host_management_is_online_with_a_role_and_without(role: str, instance: Instance) -> None:
+    asleep(instance)
+    instance.ssm.host_management = "granted"
+    os.kill(instance.unit.main_pid, signal.SIGKILL)
+    until(lambda: not instance.unit.main_pid)
+    instance.unit.submit("restart").done.wait(20)
+    assert instance.ssm.wait_for("channel", timeout=15)
+    if role:
+        instance.imds.attach(role)
+    until(lambda: status(instance)[0] == 0)
+    report = json.loads(status(instance, "--json")[1])
+    expected = "ready" if role else "agent-online"
+    assert (report["reason"], report["agent"], report["agent_source"]) == (expected, "online", "SSM")
+    assert report["todo"] == "nothing"
+    ended = instance.run("--timeout", "10")
+    assert (ended["exit"], ended["reason"], ended["action"]) == (0, expected, "none")
+    assert instance.restarts() == 0
+
+
 def test_a_role_that_was_always_there_with_an_agent_asleep_wakes_it(instance: Instance) -> None:
     asleep(instance)
     role = instance.imds.attach("web")
