@@ -92,8 +92,9 @@ look() {
         ! find_process ssm-agent-worke is_worker || worker=$found worker_start=$started lost=''
     fi
     if [ "$worker" ]; then
-        had_worker=$now
-        judge "$worker" "$worker_start"
+        had_worker=$now agent=starting
+        # One that has ended stays a zombie until the agent looks, once a minute.
+        [ "$life" = Z ] || judge "$worker" "$worker_start"
     elif [ ! -e "$program" ]; then
         judge "$pid" "$pid_start"
     else

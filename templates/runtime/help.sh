@@ -10,7 +10,7 @@ describe() {
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
     uninstall) usage=': remove script, service, settings and state' ;;
-    on-ready) usage=": run $hook, once for each role and instance" ;;
+    on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
     esac
 }

@@ -3,8 +3,9 @@
 
 user=''
 
-# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel
-# did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
+# Read about the process $1 its state, into $life, its $parent and, into $started, when it began, in hundredths of a
+# second since the kernel did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the
+# agent's have as many.
 examine() {
     started=''
     read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
@@ -14,7 +15,7 @@ examine() {
     esac
     # shellcheck disable=SC2086 # split at blanks: what follows the name starts with field 3
     set -- ${line##*") "}
-    parent=${2-} started=${20-}
+    life=${1-} parent=${2-} started=${20-}
 }
 
 # Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our

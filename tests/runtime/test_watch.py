@@ -338,6 +338,18 @@ def test_an_agent_that_is_refused_says_so_with_its_own_words(shell: str, instanc
     assert "; let role web do ssm:UpdateInstanceInformation; /" in instance.words()
 
 
+def test_a_worker_that_has_ended_and_is_a_zombie_does_not_hibernate(instance: Instance) -> None:
+    online(instance)
+    main = instance.unit.main_pid
+    worker = int(Path(f"/proc/{main}/task/{main}/children").read_text())
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: ") Z " in Path(f"/proc/{worker}/stat").read_text())
+    code, text = status(instance, "--json")
+    assert (code, json.loads(text)["agent"]) == (71, "starting")
+    instance.run("--timeout", "13")
+    assert instance.restarts() == 0
+
+
 def test_run_gives_up_on_an_agent_whose_role_has_no_permission(instance: Instance) -> None:
     asleep(instance)
     instance.imds.attach("web")
