@@ -2,7 +2,7 @@
 # three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
 # Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
 # Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.

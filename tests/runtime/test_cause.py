@@ -179,3 +179,10 @@ def test_an_agent_whose_packets_are_dropped_cannot_reach_systems_manager(shell: 
             client.connect_ex(listener.getsockname())
         assert call(runtime, shell, show) == "unreachable|the agent cannot reach Systems Manager||"
     assert call(runtime, shell, f"sentence=''; {show}") == "|||"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_status_of_a_machine_without_an_agent_is_a_report_in_every_shell(shell: str, runtime: Runtime) -> None:
+    result = runtime.run("status", "--json", "--endpoint", "http://127.0.0.1:9", shell=shell)
+    assert (result.status, result.report["reason"], result.report["agent_retry"]) == (75, "imds-unreachable", "")
+    assert result.err == ""

@@ -1,5 +1,6 @@
 """Nothing secret leaves the runtime: not in argv, not in what it prints, not in files, not in a trace."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -32,6 +33,30 @@ def test_no_secret_is_in_the_argv_of_any_process(shell: str, client: str, runtim
     )
     calls = log.read_text()
     assert calls.count("execve(") > 1
+    for secret in secrets_of(imds):
+        assert secret not in calls
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_no_secret_is_in_the_environment_of_a_process_whatever_the_caller_exports(
+    shell: str, runtime: Runtime, imds: Imds
+) -> None:
+    imds.attach("web")
+    # Every name that the runtime assigns to; a shell keeps exporting what was exported to it.
+    names = set(re.findall(r"\b([a-z_]+)=", runtime.script.read_text()))
+    names |= set(re.findall(r"\bfor ([a-z_]+) in\b", runtime.script.read_text()))
+    assert {"token", "reply", "value", "word"} <= names
+    log = runtime.root / "strace"
+    strace = [found("strace"), "-f", "-qq", "-v", "-s", "100000", "-e", "trace=execve", "-o", str(log)]
+    subprocess.run(
+        [*strace, *runtime.command(shell, "wait", "--endpoint", imds.url, "--timeout", "5")],
+        check=True,
+        env=dict.fromkeys(names, "caller") | runtime.environment("curl"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    calls = log.read_text()
+    assert "=caller" in calls, "strace shows no environment, so this shows nothing"
     for secret in secrets_of(imds):
         assert secret not in calls
 
