@@ -15,7 +15,7 @@ examine() {
     esac
     # shellcheck disable=SC2086 # split at blanks: what follows the name starts with field 3
     set -- ${line##*") "}
-    life=${1-} parent=${2-} started=${20-}
+    life=$1 parent=${2-} started=${20-}
 }
 
 # Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our

@@ -12,7 +12,7 @@ explain_cause() {
     '' | *Success* | *'no EC2 instance role'*)
         # What drops packets says nothing, and each of its tries takes 30 s.
         read_connections "${pid:-none}" 02
-        [ -z "$list" ] || [ -z "$connected" ] || cause=unreachable sentence='the agent cannot reach Systems Manager' \
+        [ "$list" ] && [ "$connected" ] && cause=unreachable sentence='the agent cannot reach Systems Manager' \
             todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
         return
         ;;
