@@ -81,8 +81,9 @@ read_time() {
 
 user=''
 
-# Read about the process $1 its $parent, and in $started when it began, in hundredths of a second since the kernel
-# did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the agent's have as many.
+# Read about the process $1 its state, into $life, its $parent and, into $started, when it began, in hundredths of a
+# second since the kernel did; fails if $2 is given and not its name. Names are cut at 15 characters, and both of the
+# agent's have as many.
 examine() {
     started=''
     read -r line 2>/dev/null <"/proc/${1:-none}/stat" || return
@@ -92,7 +93,7 @@ examine() {
     esac
     # shellcheck disable=SC2086 # split at blanks: what follows the name starts with field 3
     set -- ${line##*") "}
-    parent=${2-} started=${20-}
+    life=$1 parent=${2-} started=${20-}
 }
 
 # Put into $found a process called $1 that passes the test $2, and belongs to our own user, which is root, and to our
@@ -142,7 +143,7 @@ take_lock() {
 # three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
 # Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
 # Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
@@ -232,8 +233,9 @@ look() {
         ! find_process ssm-agent-worke is_worker || worker=$found worker_start=$started lost=''
     fi
     if [ "$worker" ]; then
-        had_worker=$now
-        judge "$worker" "$worker_start"
+        had_worker=$now agent=starting
+        # One that has ended stays a zombie until the agent looks, once a minute.
+        [ "$life" = Z ] || judge "$worker" "$worker_start"
     elif [ ! -e "$program" ]; then
         judge "$pid" "$pid_start"
     else
@@ -352,7 +354,7 @@ explain_cause() {
     '' | *Success* | *'no EC2 instance role'*)
         # What drops packets says nothing, and each of its tries takes 30 s.
         read_connections "${pid:-none}" 02
-        [ -z "$list" ] || [ -z "$connected" ] || cause=unreachable sentence='the agent cannot reach Systems Manager' \
+        [ "$list" ] && [ "$connected" ] && cause=unreachable sentence='the agent cannot reach Systems Manager' \
             todo='open the way to ssm and ssmmessages, port 443 (DNS, routes, firewall, proxy)'
         return
         ;;
@@ -647,7 +649,7 @@ describe() {
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
     uninstall) usage=': remove script, service, settings and state' ;;
-    on-ready) usage=": run $hook, once for each role and instance" ;;
+    on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
     esac
 }
