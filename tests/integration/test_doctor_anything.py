@@ -12,6 +12,7 @@ from ssmwake.aws.place import Place
 from ssmwake.cli.doctor_output import as_json, fleet_screen, instance_screen
 from ssmwake.operate.causes import CAUSES, Confidence
 from ssmwake.operate.desk import PlaceReport
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.verdict import Verdict
 from support import desk
 from support.standin import Account, load, merged
@@ -51,6 +52,8 @@ ACTIONS = (
 # Which action has to be read before a verdict can be known.
 PREMISES = {
     "sick": {"ec2:DescribeInstanceStatus"},
+    "old-role": {"iam:GetInstanceProfile", "cloudtrail:LookupEvents"},
+    "other-role": {"iam:GetInstanceProfile", "ec2:GetConsoleOutput"},
     "no-role": {"ssm:GetServiceSetting", "ec2:DescribeIamInstanceProfileAssociations"},
     "agent-too-old": {"ssm:GetServiceSetting"},
     "profile-gone": {"iam:GetInstanceProfile", "ssm:GetServiceSetting"},
@@ -153,8 +156,9 @@ STATES = maybe(
     endpoints=st.sampled_from([{}, {"vpce-1": {"service": "ssm", "subnets": ["subnet-b"], "groups": ["sg-endpoint"]}}]),
     trail=st.lists(
         st.builds(
-            lambda at, name, error, message: {
+            lambda at, name, error, message, role: {
                 "at": at,
+                "role": role,
                 "name": name,
                 "user": ID,
                 "resources": [ID],
@@ -166,7 +170,14 @@ STATES = maybe(
                 ["UpdateInstanceInformation", "AssociateIamInstanceProfile", "RebootInstances", "RunInstances"]
             ),
             st.sampled_from(["", "AccessDenied", "ThrottlingException"]),
-            st.sampled_from(["because no identity-based policy allows it", "because no VPC endpoint policy allows it"]),
+            st.sampled_from(
+                [
+                    "because no identity-based policy allows it",
+                    "because no VPC endpoint policy allows it",
+                    "with an explicit deny in a service control policy",
+                ]
+            ),
+            st.sampled_from(["web", "old", "\x1b[31m$(id)"]),
         ),
         max_size=4,
     ),
@@ -175,6 +186,7 @@ STATES = maybe(
             ID: st.one_of(
                 NASTY,
                 st.just("Kernel panic - not syncing: x"),
+                st.just("ssmwake: 2026-11-26T10:14:10Z waiting: the role is web, and app is wanted (other-role)"),
                 st.just("2026/11/26 10:00:31Z: Amazon SSM Agent v3.1.1927.0 is running"),
             )
         }
@@ -188,15 +200,20 @@ def shown(verdict: Verdict) -> str:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(change=STATES, denied=st.sets(st.sampled_from(ACTIONS), max_size=4))
-@example(change={}, denied=set())
-def test_any_account_gets_a_verdict_whose_premises_were_read(change: dict[str, Any], denied: set[str]) -> None:
+@given(change=STATES, denied=st.sets(st.sampled_from(ACTIONS), max_size=4), with_role_in_use=st.booleans())
+@example(change={}, denied=set(), with_role_in_use=False)
+def test_any_account_gets_a_verdict_whose_premises_were_read(
+    change: dict[str, Any], denied: set[str], with_role_in_use: bool
+) -> None:
     account = Account(merged(BASE, change), frozenset(denied))
-    (verdict,) = desk.verdicts(account)
+    (verdict,) = desk.verdicts(account, with_role_in_use=with_role_in_use, expected_role="app")
     assert verdict.verdict in {cause.name for cause in CAUSES}
     if verdict.confidence is Confidence.KNOWN:
         read = {action for action in account.seen if action not in denied}
         missing = PREMISES.get(verdict.verdict, set()) - read
+        if verdict.facts and Evidence(verdict.facts).was_seen:
+            # A trace of the agent says more than the name of its image.
+            missing -= {"ec2:DescribeImages"}
         assert not missing, (verdict.verdict, missing)
     text = shown(verdict)
     assert all(char.isprintable() or char in "\n" for char in strip_color(text)), text

@@ -186,5 +186,6 @@ def _may_not_ask(verdict: Verdict) -> bool:
 
 def _online(instance: str, before: Verdict | None, place: Place) -> Verdict:
     """Return the verdict on an instance that was just seen Online and connected."""
-    found = bare("online", instance, "The agent reports, and the channel for sessions is open.", region=place.region)
+    sentence = "The agent reports, and the channel for sessions is open."
+    found = replace(bare("online", instance, sentence, region=place.region), resource="")
     return replace(found, name=before.name, account=before.account, zone=before.zone) if before else found

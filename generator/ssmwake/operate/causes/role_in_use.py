@@ -64,9 +64,9 @@ def _other_role(evidence: Evidence) -> Finding | None:
     if ids:
         words = ["--association-id", ids[0], "--iam-instance-profile", "Name=PROFILE"]
         do.append(steps.aws(facts.scene, "ec2", "replace-iam-instance-profile-association", *words))
-    by = "its console says" if is_said else "the config sets"
+    by = "console" if is_said else "config"
     sentence = (
-        f"The instance has the role {role}, and ssmwake's watcher on it waits for the role {wanted}, {by}. "
+        f"ssmwake's watcher on the instance waits for the role {wanted} ({by}), and the instance has the role {role}. "
         f"Attach the PROFILE that holds {wanted}, or launch with another `role`."
     )
     found = known(sentence, *do, resource=role, short=f"waits for role {wanted}", is_sure=is_said)
