@@ -34,9 +34,6 @@ ALIAS = 2
 # What STS answers to credentials that are invalid; any other failure only leaves the account unknown.
 INVALID_CREDENTIALS = errors.EXPIRED | errors.UNKNOWN_KEYS
 
-# The services that are asked for anywhere.
-SERVICES = ("cloudtrail", "ec2", "ec2-instance-connect", "iam", "ssm", "sts")
-
 # Making a client reads files and fills caches of the session, which threads must not do at once.
 _making = threading.Lock()
 
@@ -92,13 +89,7 @@ def _loader() -> Loader:
     """Return the loader of service models; each session has one of its own else, and reads the files again."""
     folders = botocore.session.Session().get_config_variable("data_path") or ""
     paths = [os.path.expandvars(Path(one).expanduser()) for one in folders.split(os.pathsep) if one]
-    return _Models(extra_search_paths=paths, file_loader=_JsonFiles())
-
-
-class _Models(Loader):
-    def list_available_services(self, type_name: str) -> list[str]:
-        """Return the services that may be asked for; botocore looks through the folders of all 400 for each client."""
-        return list(SERVICES)
+    return Loader(extra_search_paths=paths, file_loader=_JsonFiles())
 
 
 class _JsonFiles(JSONFileLoader):
