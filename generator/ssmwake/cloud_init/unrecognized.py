@@ -21,7 +21,7 @@ FOREIGN = re.compile(
 # The first line of a file that another program fills in may become any.
 FILLED_IN = re.compile(r"\s*(?:\{\{|\{%|\{#|%\{|<%|\$\{|__|@)")
 # What a program of the image reads from IMDS by itself; cloud-config can be written so too.
-JSON = re.compile(r"\s*\{\s*\"(?!(?:runcmd|bootcmd|write_files|packages|users)\")")
+JSON = re.compile(r"\s*\{\s*[\"'](?!(?:runcmd|bootcmd|write_files|packages|users)[\"'])")
 # Keys of cloud-config at the margin.
 KEYS = re.compile(
     r"(?m)^(?:runcmd|bootcmd|write_files|package_\w+|packages|users|groups|hostname|fqdn|ssh_\w+|disk_setup|fs_setup|"

@@ -75,8 +75,11 @@ OTHERS = (
     ),
     *("template", "cfn", "log", "bin", "db", "patch", "diff", "pp", "ign", "bu", "nix"),
 )
-# Endings of a piece that is not user data by itself, or of a copy that nobody launches.
-_PIECES = "head|tail|header|footer|prefix|suffix|part|orig|bak|old|swp|sig|asc|sha256|md5"
+# Endings of units of systemd, of a piece that is not user data by itself, or of a copy that nobody launches.
+_PIECES = (
+    "head|tail|header|footer|prefix|suffix|part|orig|bak|old|swp|sig|asc|sha256|md5|"
+    "service|target|socket|timer|mount|path|slice"
+)
 # What is opened: a known ending, a name without an ending, or one of the words in the last part of the name, or as all
 # of it before any ending, as in `user-data.web`.
 SEARCHED = re.compile(

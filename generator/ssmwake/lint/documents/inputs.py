@@ -49,7 +49,9 @@ def check(
         yield NOT_INPUTS.at(where, "inputs is an object, and not a list; leave the brackets, or the dash, out")
         return
     names = pairs(node)
-    missing = sorted(wanted.needed - set(names))
+    # A needed input by a wrong name is one fault, and stands where that name is.
+    meant = {name: _meant(name, wanted.needed - set(names)) for name in names if name not in wanted.known | shared}
+    missing = sorted(wanted.needed - set(names) - set(meant.values()))
     if missing:
         where = source.of(found[0] if found else action)
         message = f"{plain(action)} has no {' and no '.join(missing)}; write it into inputs"
@@ -67,7 +69,15 @@ def check(
             other = OTHER_NAMES.get(name)
             hint = nearest(name, wanted.known | shared, "remove it")
             hint = f"it is {other}" if other in wanted.known else hint
-            yield UNKNOWN_INPUT.at(source.of(key), f"{plain(action)} has no input '{name[:60]}'; {hint}")
+            severity = ERROR if meant[name] else None
+            message = f"{plain(action)} has no input '{name[:60]}'; {hint}"
+            yield UNKNOWN_INPUT.at(source.of(key), message, severity=severity)
+
+
+def _meant(name: str, missing: frozenset[str]) -> str:
+    """Return the needed input that a name was meant for; nothing where it is another one."""
+    other = OTHER_NAMES.get(name, "")
+    return other if other in missing else next((one for one in sorted(missing) if nearest(name, (one,), "")), "")
 
 
 def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[Finding]:
