@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from ssmwake.model import Config, Finding, Invalid, Location, Severity
-from ssmwake.typed_settings import PlanSettings, Settings, UserData, UserDataSettings
+from ssmwake.typed_settings import PlanSettings, Settings, UserData, UserDataKeywords
 
 if TYPE_CHECKING:
     from ssmwake.cloud_init.parts import Part
@@ -25,7 +25,7 @@ def user_data(
     include: Sequence[UserData] = ...,
     gzip: Literal[False] = ...,
     base64: bool = ...,
-    **settings: Unpack[UserDataSettings],
+    **settings: Unpack[UserDataKeywords],
 ) -> str: ...
 
 
@@ -35,7 +35,7 @@ def user_data(
     include: Sequence[UserData] = ...,
     gzip: Literal[True],
     base64: Literal[True],
-    **settings: Unpack[UserDataSettings],
+    **settings: Unpack[UserDataKeywords],
 ) -> str: ...
 
 
@@ -45,7 +45,7 @@ def user_data(
     include: Sequence[UserData] = ...,
     gzip: Literal[True],
     base64: Literal[False] = ...,
-    **settings: Unpack[UserDataSettings],
+    **settings: Unpack[UserDataKeywords],
 ) -> bytes: ...
 
 
@@ -55,7 +55,7 @@ def user_data(
     include: Sequence[UserData] = ...,
     gzip: bool,
     base64: Literal[True],
-    **settings: Unpack[UserDataSettings],
+    **settings: Unpack[UserDataKeywords],
 ) -> str: ...
 
 
@@ -65,7 +65,7 @@ def user_data(
     include: Sequence[UserData] = ...,
     gzip: bool,
     base64: bool = ...,
-    **settings: Unpack[UserDataSettings],
+    **settings: Unpack[UserDataKeywords],
 ) -> str | bytes: ...
 
 
@@ -74,7 +74,7 @@ def user_data(
     include: Sequence[UserData] = (),
     gzip: bool = False,
     base64: bool = False,
-    **settings: Unpack[UserDataSettings],
+    **settings: Unpack[UserDataKeywords],
 ) -> str | bytes:
     """Return user data, such as `run_instances` takes it: `user_data(role="web", on_ready=["touch /ready"])`.
 

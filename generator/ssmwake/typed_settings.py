@@ -23,7 +23,7 @@ class Settings(TypedDict, total=False):
     on_ready: Sequence[str]
 
 
-class UserDataSettings(Settings, total=False):
+class UserDataKeywords(Settings, total=False):
     """Those of user data besides."""
 
     format: Literal["cloud-config", "script", "multipart"]
@@ -31,7 +31,7 @@ class UserDataSettings(Settings, total=False):
     strict: bool
 
 
-class DocumentSettings(TypedDict, total=False):
+class DocumentKeywords(TypedDict, total=False):
     """How the documents are published."""
 
     command_name: str
@@ -41,7 +41,7 @@ class DocumentSettings(TypedDict, total=False):
     keep_versions: int
 
 
-class LaunchTemplateSettings(TypedDict, total=False):
+class LaunchTemplateKeywords(TypedDict, total=False):
     """What becomes of a launch template."""
 
     base: Literal["default", "latest"]
@@ -49,18 +49,18 @@ class LaunchTemplateSettings(TypedDict, total=False):
     user_data: Literal["merge", "replace"]
 
 
-class PublishSettings(TypedDict, total=False):
+class PublishKeywords(TypedDict, total=False):
     """Where to publish; launch templates go by id or name."""
 
     regions: Sequence[str]
     accounts: Sequence[str]
     external_id: str
     external_ids: Mapping[str, str]
-    launch_templates: Mapping[str, LaunchTemplateSettings]
+    launch_templates: Mapping[str, LaunchTemplateKeywords]
 
 
-class PlanSettings(UserDataSettings, total=False):
+class PlanSettings(UserDataKeywords, total=False):
     """Everything that a plan is made from."""
 
-    documents: DocumentSettings
-    publish: PublishSettings
+    documents: DocumentKeywords
+    publish: PublishKeywords

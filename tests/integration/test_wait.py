@@ -12,7 +12,7 @@ import pytest
 
 from ssmwake.aws.place import Place
 from ssmwake.operate.verdict import Verdict
-from ssmwake.operate.wait import Outcome, Pace, Wait
+from ssmwake.operate.wait import Pace, Wait, WaitOutcome
 from support.desk import HASTY
 from support.front import Call, Front
 from support.standin import Account, load, merged
@@ -30,7 +30,7 @@ def state(case: str, **change: Any) -> dict[str, Any]:
     return found
 
 
-def wait(account: Account, *ids: str, timeout: float = 5, **settings: Any) -> tuple[Outcome, list[Verdict]]:
+def wait(account: Account, *ids: str, timeout: float = 5, **settings: Any) -> tuple[WaitOutcome, list[Verdict]]:
     changes: list[Verdict] = []
     place = Place(account.state["region"])
     pace = settings.pop("pace", QUICK)

@@ -117,6 +117,15 @@ def test_every_room_of_lint_has_a_floor() -> None:
     assert {path.relative_to(LINT).parts[0].removesuffix(".py") for path in LINT.rglob("*.py")} == set(LEVELS)
 
 
+def test_no_two_classes_have_the_same_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
+
+
 def test_no_module_imports_itself_through_others() -> None:
     graph = {}
     for path in PACKAGE.rglob("*.py"):

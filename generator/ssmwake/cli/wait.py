@@ -14,7 +14,7 @@ from ssmwake.terminal import printable
 
 if TYPE_CHECKING:
     from ssmwake.operate.verdict import Verdict
-    from ssmwake.operate.wait import Outcome, Wait
+    from ssmwake.operate.wait import Wait, WaitOutcome
 
 
 @click.command()
@@ -54,7 +54,7 @@ def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> 
     finish(outcome)
 
 
-def finish(outcome: "Outcome") -> None:
+def finish(outcome: "WaitOutcome") -> None:
     """Write the one line of JSON, and exit with the status of the wait."""
     from ssmwake.cli.doctor_output import as_value, dumps
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ssmwake.aws.place import Place
     from ssmwake.operate.reader import Reader
     from ssmwake.operate.verdict import Verdict
-    from ssmwake.operate.wake import Options, Plan
+    from ssmwake.operate.wake import Options, WakePlan
 
 WAYS = ["direct", "endpoint", "runbook"]
 
@@ -93,33 +93,33 @@ def _wake(
     from ssmwake.operate.desk import Desk
     from ssmwake.operate.read_machines import Wanted
     from ssmwake.operate.reader import Reader
-    from ssmwake.operate.wait import Outcome, Waited
-    from ssmwake.operate.wake import RESTART_DELAY, Failed, Way, plan, read_endpoints
+    from ssmwake.operate.wait import Waited, WaitOutcome
+    from ssmwake.operate.wake import RESTART_DELAY, Channel, Failed, plan, read_endpoints
 
     desk = Desk(place, Sessions(()), expected_role)
     # Whether an agent that is online is on the role that the instance has, only `wake` asks: it takes more calls.
     (verdict,) = desk.verdicts(Wanted((instance,)), with_role_in_use=True)
     reader = Reader(desk.services)
     found = plan(verdict, options, lambda vpc: read_endpoints(reader, vpc))
-    for line in instance_screen(verdict, is_long=False, with_steps=found.way in (Way.STEP, Way.NONE)):
+    for line in instance_screen(verdict, is_long=False, with_steps=found.way in (Channel.STEP, Channel.NONE)):
         click.echo(line, err=True, color=wants_color())
     click.echo("", err=True)
-    for words in found.words if found.way is not Way.STEP else ():
+    for words in found.words if found.way is not Channel.STEP else ():
         click.echo("\n".join(wrapped(words, "  ")), err=True)
-    if found.way in (Way.NOTHING, Way.STEP, Way.NONE):
-        finish(Outcome((Waited(verdict, 0.0),), 0.0))
+    if found.way in (Channel.NOTHING, Channel.STEP, Channel.NONE):
+        finish(WaitOutcome((Waited(verdict, 0.0),), 0.0))
     if found.acts:
         _ask(found, is_sure)
         try:
             _do(found, reader, place, options, timeout)
         except Failed as failed:
             click.echo(f"ssmwake: error: {printable(str(failed))}", err=True)
-            finish(Outcome((Waited(verdict, 0.0),), 0.0))
-    restarted = reader.now + RESTART_DELAY if found.way is Way.RUN_COMMAND else None
+            finish(WaitOutcome((Waited(verdict, 0.0),), 0.0))
+    restarted = reader.now + RESTART_DELAY if found.way is Channel.RUN_COMMAND else None
     _wait(verdict, place, timeout, restarted)
 
 
-def _ask(found: "Plan", is_sure: bool) -> None:
+def _ask(found: "WakePlan", is_sure: bool) -> None:
     from ssmwake.operate import tunnel
 
     if found.endpoint and not tunnel.is_installed():
@@ -133,24 +133,24 @@ def _ask(found: "Plan", is_sure: bool) -> None:
         sys.exit(1)
 
 
-def _do(found: "Plan", reader: "Reader", place: "Place", options: "Options", timeout: int) -> None:
+def _do(found: "WakePlan", reader: "Reader", place: "Place", options: "Options", timeout: int) -> None:
     from ssmwake.operate import wake
     from ssmwake.render.runtime import runtime
 
     instance = found.verdict.id
     match found.way:
-        case wake.Way.RUN_COMMAND:
+        case wake.Channel.RUN_COMMAND:
             wake.run_command(reader, instance)
-        case wake.Way.RUNBOOK:
+        case wake.Channel.RUNBOOK:
             wake.run_runbook(reader, instance, options, timeout=timeout)
-        case wake.Way.DIRECT | wake.Way.ENDPOINT:
+        case wake.Channel.DIRECT | wake.Channel.ENDPOINT:
             proxy = _proxy(found, place, options) if found.endpoint else ()
             status = wake.connect(reader, found, runtime(), port=options.port, proxy=proxy)
             if status:
                 raise wake.Failed(f"the runtime on {instance} ended with {status}; what it wrote is above")
 
 
-def _proxy(found: "Plan", place: "Place", options: "Options") -> list[str]:
+def _proxy(found: "WakePlan", place: "Place", options: "Options") -> list[str]:
     """Return the command that ssh reaches the instance by: ours, which signs for itself."""
     assert found.endpoint is not None
     words = [sys.executable, "-m", "ssmwake", "tunnel", "--endpoint", found.endpoint.id]

@@ -12,11 +12,11 @@ from typing import Any
 from ssmwake.operate.facts import (
     Association,
     Image,
-    Instance,
     Interface,
+    ListedInstance,
     Node,
     Profile,
-    Role,
+    ProfileRole,
     Status,
 )
 
@@ -59,13 +59,13 @@ def document(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
 
 
-def instance(answer: Answer, owner: str) -> Instance:
+def instance(answer: Answer, owner: str) -> ListedInstance:
     """Return an instance of DescribeInstances; `owner` is the account of its reservation."""
     tags = {text(tag, "Key"): text(tag, "Value") for tag in many(answer, "Tags")}
     interfaces = tuple(_interface(one) for one in many(answer, "NetworkInterfaces"))
     attached = [when(one.get("Attachment"), "AttachTime") for one in many(answer, "NetworkInterfaces")]
     operator = answer.get("Operator") or {}
-    return Instance(
+    return ListedInstance(
         id=text(answer, "InstanceId"),
         name=tags.get("Name", ""),
         state=fold(answer, "State", "Name"),
@@ -142,7 +142,7 @@ def profile(answer: Answer) -> Profile:
     """Return the profile of GetInstanceProfile, with its role."""
     found = answer.get("InstanceProfile") or {}
     roles = tuple(
-        Role(
+        ProfileRole(
             text(one, "RoleName"),
             text(one, "Arn"),
             when(one, "CreateDate"),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from ssmwake.operate import steps
-from ssmwake.operate.facts import Acl, Facts, Instance, Interface, Network, Scene, Unseen
+from ssmwake.operate.facts import Acl, Facts, Interface, ListedInstance, Network, Scene, Unseen
 
 
 @dataclass(frozen=True)
-class Block:
+class NetworkFault:
     """A fault of the network: the name of its cause, the resource, a sentence, the call that repairs it."""
 
     cause: str
@@ -32,7 +32,7 @@ class Origin:
         return self.facts.scene
 
     @property
-    def instance(self) -> Instance:
+    def instance(self) -> ListedInstance:
         """The instance."""
         return self.facts.instance
 
@@ -41,7 +41,7 @@ class Origin:
 class Notes:
     """What is found along a way: faults, what cannot be known from here, and what was not read."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[NetworkFault] = field(default_factory=list)
     unknowns: list[str] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     is_certain: bool = True
@@ -64,7 +64,7 @@ class Notes:
         return not self.blocks and not self.unknowns
 
 
-def egress_block(origin: Origin, cidr: str) -> Block:
+def egress_block(origin: Origin, cidr: str) -> NetworkFault:
     """Return the fault of groups that do not let 443 out."""
     group = origin.interface.groups[0]
     permission = f"IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{{CidrIp={cidr}}}]"
@@ -72,7 +72,7 @@ def egress_block(origin: Origin, cidr: str) -> Block:
         origin.scene, "ec2", "authorize-security-group-egress", "--group-id", group, "--ip-permissions", permission
     )
     names = ", ".join(origin.interface.groups)
-    return Block(
+    return NetworkFault(
         "egress-blocked",
         group,
         f"Its security groups ({names}) let no HTTPS (443) out to where {origin.service} is.",
@@ -81,7 +81,7 @@ def egress_block(origin: Origin, cidr: str) -> Block:
     )
 
 
-def acl_block(origin: Origin, acl: Acl, subnet: str, *, is_egress: bool, is_request: bool, cidr: str) -> Block:
+def acl_block(origin: Origin, acl: Acl, subnet: str, *, is_egress: bool, is_request: bool, cidr: str) -> NetworkFault:
     """Return the fault of an ACL that stops the request (to port 443), or the answer to it."""
     ports = "443" if is_request else "1024-65535"
     first, _, last = ports.partition("-")
@@ -90,7 +90,7 @@ def acl_block(origin: Origin, acl: Acl, subnet: str, *, is_egress: bool, is_requ
     words += ["--cidr-block", cidr, "--port-range", f"From={first},To={last or first}"]
     way = "out" if is_egress else "in"
     what = f"lets no HTTPS (443) {way}" if is_request else f"lets no answer {way} (1024-65535)"
-    return Block(
+    return NetworkFault(
         "acl-blocked",
         acl.id,
         f"The network ACL {acl.id} of {subnet} {what}.",

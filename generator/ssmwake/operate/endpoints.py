@@ -1,16 +1,16 @@
 """What an interface endpoint with private DNS does to the calls of an instance: its groups, the ACLs, its policy."""
 
 from ssmwake.operate import steps
-from ssmwake.operate.blocks import Block, Notes, Origin, acl_block, egress_block
-from ssmwake.operate.facts import Endpoint, Profile, Subnet, Unseen
-from ssmwake.operate.filters import EPHEMERAL, Answer, all_of, pass_acl, pass_groups, same_answer
-from ssmwake.operate.policies import ALLOWED, DENIED, SILENT, Request, evaluate
+from ssmwake.operate.blocks import NetworkFault, Notes, Origin, acl_block, egress_block
+from ssmwake.operate.facts import InterfaceEndpoint, Profile, Subnet, Unseen
+from ssmwake.operate.filters import EPHEMERAL, Passage, all_of, pass_acl, pass_groups, same_answer
+from ssmwake.operate.policies import ALLOWED, DENIED, SILENT, ActionRequest, evaluate
 
 # States in which an endpoint has no private DNS names.
 WITHOUT_NAMES = ("rejected", "failed", "expired", "deleted", "pendingacceptance")
 
 
-def find_endpoints(origin: Origin) -> tuple[Endpoint, ...] | Unseen:
+def find_endpoints(origin: Origin) -> tuple[InterfaceEndpoint, ...] | Unseen:
     """Return the endpoints that the name of the service leads to in the VPC."""
     if isinstance(origin.network.endpoints, Unseen):
         return origin.network.endpoints
@@ -24,7 +24,7 @@ def find_endpoints(origin: Origin) -> tuple[Endpoint, ...] | Unseen:
     )
 
 
-def judge_endpoint(origin: Origin, endpoint: Endpoint, subnet: Subnet) -> Notes:
+def judge_endpoint(origin: Origin, endpoint: InterfaceEndpoint, subnet: Subnet) -> Notes:
     """Return what is wrong with the way through one endpoint."""
     notes = Notes()
     if endpoint.state != "available":
@@ -36,7 +36,7 @@ def judge_endpoint(origin: Origin, endpoint: Endpoint, subnet: Subnet) -> Notes:
     return notes
 
 
-def _judge_groups(origin: Origin, endpoint: Endpoint, notes: Notes) -> None:
+def _judge_groups(origin: Origin, endpoint: InterfaceEndpoint, notes: Notes) -> None:
     groups, subnets = origin.network.groups, origin.network.subnets
     if isinstance(groups, Unseen):
         notes.miss(groups)
@@ -47,23 +47,23 @@ def _judge_groups(origin: Origin, endpoint: Endpoint, notes: Notes) -> None:
     out = same_answer(
         pass_groups(groups, mine, is_egress=True, target=cidr, target_groups=theirs) for cidr in cidrs or ["0.0.0.0/0"]
     )
-    if out is Answer.NO:
+    if out is Passage.NO:
         notes.blocks.append(egress_block(origin, cidrs[0] if cidrs else "0.0.0.0/0"))
-    elif out is Answer.UNKNOWN:
+    elif out is Passage.UNKNOWN:
         notes.unknowns.append(f"whether {', '.join(mine)} lets 443 out to {endpoint.id} depends on its addresses")
     came = pass_groups(groups, theirs, is_egress=False, target=f"{origin.interface.address}/32", target_groups=mine)
-    if came is Answer.NO:
+    if came is Passage.NO:
         notes.blocks.append(_refused(origin, endpoint))
-    elif came is Answer.UNKNOWN:
+    elif came is Passage.UNKNOWN:
         notes.unknowns.append(f"whether {', '.join(theirs) or endpoint.id} takes 443 from it is not visible")
 
 
-def _refused(origin: Origin, endpoint: Endpoint) -> Block:
+def _refused(origin: Origin, endpoint: InterfaceEndpoint) -> NetworkFault:
     mine, theirs = origin.interface.groups, endpoint.groups
     words = ["--group-id", theirs[0], "--protocol", "tcp", "--port", "443"]
     words += ["--source-group", mine[0]] if mine else ["--cidr", f"{origin.interface.address}/32"]
     source = mine[0] if mine else origin.interface.address
-    return Block(
+    return NetworkFault(
         "endpoint-refused",
         theirs[0],
         f"The endpoint {endpoint.id} answers for {origin.service} in {endpoint.vpc}, and its security group "
@@ -73,7 +73,7 @@ def _refused(origin: Origin, endpoint: Endpoint) -> Block:
     )
 
 
-def _judge_acls(origin: Origin, endpoint: Endpoint, subnet: Subnet, notes: Notes) -> None:
+def _judge_acls(origin: Origin, endpoint: InterfaceEndpoint, subnet: Subnet, notes: Notes) -> None:
     """Judge the ACLs between the subnets; traffic inside one subnet passes none."""
     subnets, acls = origin.network.subnets, origin.network.acls
     assert not isinstance(subnets, Unseen)
@@ -93,10 +93,10 @@ def _judge_acls(origin: Origin, endpoint: Endpoint, subnet: Subnet, notes: Notes
     for other in others:
         theirs = next((acl for acl in acls if other.id in acl.subnets), None)
         if other.id == subnet.id:
-            answers.append(Answer.YES)
+            answers.append(Passage.YES)
             continue
         if mine is None or theirs is None:
-            answers.append(Answer.UNKNOWN)
+            answers.append(Passage.UNKNOWN)
             continue
         here, there = f"{origin.interface.address}/32", other.cidr
         legs = (
@@ -109,16 +109,16 @@ def _judge_acls(origin: Origin, endpoint: Endpoint, subnet: Subnet, notes: Notes
         blocks += [
             acl_block(origin, acl, where, is_egress=out, is_request=number < 2, cidr=cidr)
             for number, (acl, where, out, answer, cidr) in enumerate(legs)
-            if answer is Answer.NO
+            if answer is Passage.NO
         ][:1]
     answer = same_answer(answers)
-    if answer is Answer.NO:
+    if answer is Passage.NO:
         notes.blocks.append(blocks[0])
-    elif answer is Answer.UNKNOWN:
+    elif answer is Passage.UNKNOWN:
         notes.unknowns.append(f"the network ACLs let it pass to some subnets of {endpoint.id} only")
 
 
-def _judge_policy(origin: Origin, endpoint: Endpoint, notes: Notes) -> None:
+def _judge_policy(origin: Origin, endpoint: InterfaceEndpoint, notes: Notes) -> None:
     answer, action = ALLOWED, ""
     if endpoint.has_policy:
         answer, action = _allowed_by(origin, endpoint)
@@ -128,7 +128,7 @@ def _judge_policy(origin: Origin, endpoint: Endpoint, notes: Notes) -> None:
         notes.unknowns.append(f"the policy of {endpoint.id} has conditions that cannot be judged from outside")
 
 
-def _allowed_by(origin: Origin, endpoint: Endpoint) -> tuple[str, str]:
+def _allowed_by(origin: Origin, endpoint: InterfaceEndpoint) -> tuple[str, str]:
     """Return what the policy of an endpoint says of the role, and of which action."""
     actions = steps.CHANNEL if origin.service == "ssmmessages" else (steps.REPORT,)
     answers = [(evaluate([endpoint.policy], _request(origin, one), with_principal=True), one) for one in actions]
@@ -140,7 +140,7 @@ def _allowed_by(origin: Origin, endpoint: Endpoint) -> tuple[str, str]:
     return next(((answer, action) for answer, action in answers if answer != ALLOWED), answers[0])
 
 
-def _request(origin: Origin, action: str) -> Request:
+def _request(origin: Origin, action: str) -> ActionRequest:
     scene, instance = origin.scene, origin.instance
     account = scene.account or instance.owner
     arn = _role_arn(origin)
@@ -157,7 +157,7 @@ def _request(origin: Origin, action: str) -> Request:
         context["aws:PrincipalArn"] = arn
     session = f"arn:{scene.partition}:sts::{account}:assumed-role/{role}/{instance.id}" if arn else ""
     resource = source if action == steps.REPORT else "*"
-    return Request(action, resource, arn, account, session, context)
+    return ActionRequest(action, resource, arn, account, session, context)
 
 
 def _role_arn(origin: Origin) -> str:
@@ -165,7 +165,7 @@ def _role_arn(origin: Origin) -> str:
     return profile.roles[0].arn if isinstance(profile, Profile) and profile.roles else ""
 
 
-def endpoint_denied(origin: Origin, endpoint: Endpoint, is_explicit: bool, action: str) -> Block:
+def endpoint_denied(origin: Origin, endpoint: InterfaceEndpoint, is_explicit: bool, action: str) -> NetworkFault:
     """Return the fault of an endpoint's policy."""
     arn = _role_arn(origin)
     actions = list(steps.CHANNEL) if origin.service == "ssmmessages" else ["ssm:*"]
@@ -179,7 +179,7 @@ def endpoint_denied(origin: Origin, endpoint: Endpoint, is_explicit: bool, actio
         do = steps.aws(origin.scene, "ec2", "modify-vpc-endpoint", *words)
     role = arn.rpartition("/")[2] or "the role"
     what = f"denies {role} {action}" if is_explicit else f"does not allow {role} {action}"
-    return Block(
+    return NetworkFault(
         "endpoint-denied",
         endpoint.id,
         f"The endpoint {endpoint.id} answers for {origin.service} in {endpoint.vpc}, and its policy {what}.",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from ssmwake.operate.addresses import Cover, cover
-from ssmwake.operate.facts import Acl, AclEntry, Group, Rule
+from ssmwake.operate.facts import Acl, AclEntry, GroupRule, SecurityGroup
 
 HTTPS = 443
 
@@ -14,7 +14,7 @@ EPHEMERAL = {"linux": (32768, 60999), "windows": (49152, 65535), "macos": (49152
 TCP = ("6", "tcp", "-1")
 
 
-class Answer(StrEnum):
+class Passage(StrEnum):
     """Whether traffic passes."""
 
     YES = "yes"
@@ -23,31 +23,36 @@ class Answer(StrEnum):
 
 
 def pass_groups(
-    groups: Mapping[str, Group], ids: Sequence[str], *, is_egress: bool, target: str, target_groups: Iterable[str] = ()
-) -> Answer:
+    groups: Mapping[str, SecurityGroup],
+    ids: Sequence[str],
+    *,
+    is_egress: bool,
+    target: str,
+    target_groups: Iterable[str] = (),
+) -> Passage:
     """Return whether security groups let port 443 out to a target, or in from it; their rules add up."""
     known = [groups[one] for one in ids if one in groups]
     rules = [rule for group in known for rule in (group.egress if is_egress else group.ingress) if _is_https(rule)]
     others = set(target_groups)
     if any(others & set(rule.groups) for rule in rules):
-        return Answer.YES
+        return Passage.YES
     covered = cover([cidr for rule in rules for cidr in rule.cidrs], target)
     if covered is Cover.ALL:
-        return Answer.YES
+        return Passage.YES
     may = covered is Cover.SOME or any(rule.prefix_lists for rule in rules) or len(known) < len(ids) or not ids
-    return Answer.UNKNOWN if may else Answer.NO
+    return Passage.UNKNOWN if may else Passage.NO
 
 
-def may_pass_somewhere(groups: Mapping[str, Group], ids: Sequence[str]) -> bool:
+def may_pass_somewhere(groups: Mapping[str, SecurityGroup], ids: Sequence[str]) -> bool:
     """Return whether any rule lets 443 out to anybody; a group that is not listed may."""
     return not ids or any(one not in groups or any(_is_https(rule) for rule in groups[one].egress) for one in ids)
 
 
-def _is_https(rule: Rule) -> bool:
+def _is_https(rule: GroupRule) -> bool:
     return rule.protocol == "-1" or (rule.protocol in TCP and rule.first <= HTTPS <= rule.last)
 
 
-def pass_acl(acl: Acl, *, is_egress: bool, target: str, ports: tuple[int, int] = (HTTPS, HTTPS)) -> Answer:
+def pass_acl(acl: Acl, *, is_egress: bool, target: str, ports: tuple[int, int] = (HTTPS, HTTPS)) -> Passage:
     """Return whether an ACL lets TCP to, or from, these ports of a target pass; the first entry that fits decides."""
     partly: set[bool] = set()
     for entry in sorted(acl.entries, key=lambda one: one.number):
@@ -61,10 +66,10 @@ def pass_acl(acl: Acl, *, is_egress: bool, target: str, ports: tuple[int, int] =
     return _answer(False, partly)
 
 
-def _answer(is_allow: bool, partly: set[bool]) -> Answer:
+def _answer(is_allow: bool, partly: set[bool]) -> Passage:
     if partly - {is_allow}:
-        return Answer.UNKNOWN
-    return Answer.YES if is_allow else Answer.NO
+        return Passage.UNKNOWN
+    return Passage.YES if is_allow else Passage.NO
 
 
 def _covered(entry: AclEntry, target: str, ports: tuple[int, int]) -> Cover:
@@ -75,15 +80,15 @@ def _covered(entry: AclEntry, target: str, ports: tuple[int, int]) -> Cover:
     return where if first <= ports[0] and last >= ports[1] else Cover.SOME
 
 
-def all_of(answers: Iterable[Answer]) -> Answer:
+def all_of(answers: Iterable[Passage]) -> Passage:
     """Return yes when all are yes, no when one is no, else unknown."""
     found = set(answers)
-    if Answer.NO in found:
-        return Answer.NO
-    return Answer.UNKNOWN if Answer.UNKNOWN in found else Answer.YES
+    if Passage.NO in found:
+        return Passage.NO
+    return Passage.UNKNOWN if Passage.UNKNOWN in found else Passage.YES
 
 
-def same_answer(answers: Iterable[Answer]) -> Answer:
+def same_answer(answers: Iterable[Passage]) -> Passage:
     """Return the answer that all give, else unknown: which of the addresses is used is not known."""
     found = set(answers)
-    return found.pop() if len(found) == 1 else Answer.UNKNOWN
+    return found.pop() if len(found) == 1 else Passage.UNKNOWN

@@ -11,7 +11,7 @@ ORDER = {cause.name: number for number, cause in enumerate(CAUSES)}
 
 
 @dataclass(frozen=True)
-class Group:
+class VerdictGroup:
     """Instances with the same verdict on the same resource."""
 
     verdict: str
@@ -38,13 +38,13 @@ class Group:
         return f"{shorts[0]}, and {len(shorts) - 1} more"
 
 
-def group(verdicts: Iterable[Verdict]) -> list[Group]:
+def group(verdicts: Iterable[Verdict]) -> list[VerdictGroup]:
     """Return the groups: those online first, then the largest."""
     found: dict[tuple[str, Confidence, str], list[Verdict]] = {}
     for one in verdicts:
         about = one.short if one.verdict == "cannot-tell" else one.resource
         found.setdefault((one.verdict, one.confidence, about), []).append(one)
-    groups = [Group(name, confidence, tuple(members)) for (name, confidence, _), members in found.items()]
+    groups = [VerdictGroup(name, confidence, tuple(members)) for (name, confidence, _), members in found.items()]
     return sorted(groups, key=lambda one: (one.verdict != "online", -len(one.members), ORDER[one.verdict]))
 
 

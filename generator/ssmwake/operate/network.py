@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from ssmwake.operate import steps
 from ssmwake.operate.addresses import PUBLIC
-from ssmwake.operate.blocks import Block, Notes, Origin, acl_block, egress_block
+from ssmwake.operate.blocks import NetworkFault, Notes, Origin, acl_block, egress_block
 from ssmwake.operate.endpoints import find_endpoints, judge_endpoint
 from ssmwake.operate.facts import Facts, Subnet, Unseen
-from ssmwake.operate.filters import EPHEMERAL, Answer, all_of, may_pass_somewhere, pass_acl, pass_groups
+from ssmwake.operate.filters import EPHEMERAL, Passage, all_of, may_pass_somewhere, pass_acl, pass_groups
 from ssmwake.operate.routes import NAT64, judge_exit, judge_nat64
 
 AMAZON_RESOLVER = "AmazonProvidedDNS"
@@ -34,7 +34,7 @@ class Way:
 
     state: State
     text: str
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[NetworkFault, ...] = ()
     unknowns: tuple[str, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     is_certain: bool = True
@@ -127,7 +127,7 @@ def _judge_names(origin: Origin, notes: Notes) -> str:
         words = ["--vpc-id", vpc.id, "--enable-dns-support", '{"Value":true}']
         step = steps.aws(origin.scene, "ec2", "modify-vpc-attribute", *words)
         sentence = f"DNS is switched off in {vpc.id}, so the agent cannot resolve the name of {origin.service}."
-        notes.blocks.append(Block("no-dns", vpc.id, sentence, (step,), f"no DNS in {vpc.id}"))
+        notes.blocks.append(NetworkFault("no-dns", vpc.id, sentence, (step,), f"no DNS in {vpc.id}"))
     return ""
 
 
@@ -161,9 +161,9 @@ def _judge_exit(origin: Origin, subnet: Subnet, notes: Notes, resolver: str) -> 
         notes.miss(groups)
     else:
         answer = pass_groups(groups, origin.interface.groups, is_egress=True, target=PUBLIC)
-        if answer is Answer.NO and notes.is_definite:
+        if answer is Passage.NO and notes.is_definite:
             notes.blocks.append(egress_block(origin, "0.0.0.0/0"))
-        elif answer is not Answer.YES:
+        elif answer is not Passage.YES:
             notes.unknowns.append(f"{', '.join(origin.interface.groups)} lets 443 out to some addresses only")
         elif origin.interface.groups:
             text = f"{text}; {origin.interface.groups[0]} lets 443 out"
@@ -186,11 +186,11 @@ def _judge_acls(origin: Origin, subnet: Subnet, nat_subnet: str, notes: Notes) -
             continue
         out = pass_acl(acl, is_egress=True, target=PUBLIC)
         answer = all_of((out, pass_acl(acl, is_egress=False, target=PUBLIC, ports=ports)))
-        if answer is Answer.NO and notes.is_definite:
-            is_request = out is Answer.NO
+        if answer is Passage.NO and notes.is_definite:
+            is_request = out is Passage.NO
             cidr = "0.0.0.0/0"
             notes.blocks.append(acl_block(origin, acl, where, is_egress=is_request, is_request=is_request, cidr=cidr))
-        elif answer is not Answer.YES:
+        elif answer is not Passage.YES:
             notes.unknowns.append(f"{acl.id} lets only some of it pass")
 
 
@@ -200,7 +200,7 @@ def _judge_ipv6(origin: Origin, subnet: Subnet, notes: Notes) -> str:
     groups = origin.network.groups
     if text and not isinstance(groups, Unseen) and not find_endpoints(origin):
         answer = pass_groups(groups, origin.interface.groups, is_egress=True, target=NAT64)
-        if answer is not Answer.YES:
+        if answer is not Passage.YES:
             notes.unknowns.append(
                 f"whether {', '.join(origin.interface.groups)} lets 443 out to {NAT64} is not visible"
             )

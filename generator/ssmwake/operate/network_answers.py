@@ -3,7 +3,18 @@
 from typing import Any
 
 from ssmwake.operate.answers import Answer, document, fold, many, text
-from ssmwake.operate.facts import Acl, AclEntry, Endpoint, Group, Nat, Route, RouteTable, Rule, Subnet, Vpc
+from ssmwake.operate.facts import (
+    Acl,
+    AclEntry,
+    GroupRule,
+    InterfaceEndpoint,
+    Nat,
+    Route,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+)
 
 # The member of a route that names its target, and the kind of target it is.
 TARGETS = {
@@ -93,20 +104,20 @@ def _target(answer: Answer) -> tuple[str, str]:
     return "other", "nothing"
 
 
-def group(answer: Answer) -> Group:
+def group(answer: Answer) -> SecurityGroup:
     """Return a security group."""
-    return Group(
+    return SecurityGroup(
         text(answer, "GroupId"),
         tuple(_rule(one) for one in many(answer, "IpPermissions")),
         tuple(_rule(one) for one in many(answer, "IpPermissionsEgress")),
     )
 
 
-def _rule(answer: Answer) -> Rule:
+def _rule(answer: Answer) -> GroupRule:
     protocol = text(answer, "IpProtocol")
     cidrs = [text(one, "CidrIp") for one in many(answer, "IpRanges")]
     cidrs += [text(one, "CidrIpv6") for one in many(answer, "Ipv6Ranges")]
-    return Rule(
+    return GroupRule(
         protocol,
         _port(answer, "FromPort", 0),
         _port(answer, "ToPort", 65535),
@@ -144,10 +155,10 @@ def _entry(answer: Answer) -> AclEntry:
     )
 
 
-def endpoint(answer: Answer) -> Endpoint:
+def endpoint(answer: Answer) -> InterfaceEndpoint:
     """Return an endpoint."""
     policy = answer.get("PolicyDocument")
-    return Endpoint(
+    return InterfaceEndpoint(
         text(answer, "VpcEndpointId"),
         text(answer, "VpcId"),
         text(answer, "ServiceName"),

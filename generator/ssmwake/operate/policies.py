@@ -13,7 +13,7 @@ ALLOWED, DENIED, SILENT, UNKNOWN = "allowed", "denied", "silent", "unknown"
 
 
 @dataclass(frozen=True)
-class Request:
+class ActionRequest:
     """An action on a resource by a role, with the condition keys whose value is known."""
 
     action: str
@@ -24,7 +24,9 @@ class Request:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-def evaluate(documents: Iterable[Mapping[str, Any] | None], request: Request, *, with_principal: bool = False) -> str:
+def evaluate(
+    documents: Iterable[Mapping[str, Any] | None], request: ActionRequest, *, with_principal: bool = False
+) -> str:
     """Return what documents of one kind say together: `allowed`, `denied`, `silent` or `unknown`."""
     answers = [
         answer
@@ -48,7 +50,7 @@ def texts(value: Any) -> list[str]:
     return [str(one) for one in (value if isinstance(value, list) else [value])]
 
 
-def _statements(document: Mapping[str, Any], request: Request, with_principal: bool) -> Iterable[str]:
+def _statements(document: Mapping[str, Any], request: ActionRequest, with_principal: bool) -> Iterable[str]:
     for statement in statements(document):
         if not _matches(statement, "Action", request.action.lower(), lower=True):
             continue
@@ -82,7 +84,7 @@ def like(value: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
-def _principal(statement: Mapping[str, Any], request: Request) -> bool | None:
+def _principal(statement: Mapping[str, Any], request: ActionRequest) -> bool | None:
     """Return whether a statement names the role; None where that is unknown."""
     if "NotPrincipal" in statement:
         return None

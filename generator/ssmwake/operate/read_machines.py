@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ssmwake.operate import answers
-from ssmwake.operate.facts import Association, Image, Instance, Status, Unseen
+from ssmwake.operate.facts import Association, Image, ListedInstance, Status, Unseen
 from ssmwake.operate.reader import Reader, chunks
 
 # As many values as a filter of EC2 takes; DescribeInstanceStatus takes as many ids as a page has.
@@ -21,14 +21,14 @@ class Wanted:
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_instances(reader: Reader, wanted: Wanted) -> list[Instance] | Unseen:
+def read_instances(reader: Reader, wanted: Wanted) -> list[ListedInstance] | Unseen:
     """Return the instances that are wanted, each once. Ids go into a filter: one that is gone fails a list."""
     asked: list[list[dict[str, Any]]] = [
         [{"Name": "instance-id", "Values": some}] for some in chunks(wanted.ids, FILTER)
     ]
     if not wanted.ids:
         asked = [[{"Name": name, "Values": list(values)} for name, values in wanted.filters.items()]]
-    found: list[Instance] = []
+    found: list[ListedInstance] = []
     for filters in asked:
         more: dict[str, Any] = {"Filters": filters} if filters else {}
         listed = reader.all("ec2", "DescribeInstances", "Reservations", MaxResults=1000, **more)

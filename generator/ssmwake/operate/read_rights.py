@@ -5,8 +5,8 @@ from typing import Any
 
 from ssmwake.operate import answers
 from ssmwake.operate.answers import document, many, text
-from ssmwake.operate.facts import Gone, Profile, Right, Rights, Role, Scene, Unseen
-from ssmwake.operate.policies import Request
+from ssmwake.operate.facts import Gone, Profile, ProfileRole, Right, Rights, Scene, Unseen
+from ssmwake.operate.policies import ActionRequest
 from ssmwake.operate.reader import Reader
 from ssmwake.operate.rights import SCP, read, simulated
 from ssmwake.operate.steps import CHANNEL, REPORT
@@ -26,7 +26,9 @@ def read_profile(reader: Reader, name: str) -> Profile | Gone | Unseen:
     return answers.profile(answer)
 
 
-def read_rights(reader: Reader, scene: Scene, role: Role, instances: Sequence[str]) -> Mapping[str, Rights | Unseen]:
+def read_rights(
+    reader: Reader, scene: Scene, role: ProfileRole, instances: Sequence[str]
+) -> Mapping[str, Rights | Unseen]:
     """Return the rights of a role on each of its instances."""
     sample = instances[0]
     report = _simulate(reader, scene, role, sample, REPORT)
@@ -52,7 +54,7 @@ def read_rights(reader: Reader, scene: Scene, role: Role, instances: Sequence[st
     return by_instance
 
 
-def _simulate(reader: Reader, scene: Scene, role: Role, instance: str, *actions: str) -> Right | Unseen:
+def _simulate(reader: Reader, scene: Scene, role: ProfileRole, instance: str, *actions: str) -> Right | Unseen:
     right = _ask(reader, scene, role, instance, actions)
     if isinstance(right, Unseen) or right.by != SCP or not _may_exclude(reader):
         return right
@@ -70,7 +72,7 @@ def _may_exclude(reader: Reader) -> bool:
 
 
 def _ask(
-    reader: Reader, scene: Scene, role: Role, instance: str, actions: Sequence[str], **more: Any
+    reader: Reader, scene: Scene, role: ProfileRole, instance: str, actions: Sequence[str], **more: Any
 ) -> Right | Unseen:
     source = arn_of(scene, instance)
     # ssmmessages has no resource types; a policy that names instances is denied on *.
@@ -101,7 +103,7 @@ def arn_of(scene: Scene, instance: str) -> str:
     return f"arn:{scene.partition}:ec2:{scene.region}:{scene.account}:instance/{instance}"
 
 
-def _read_policies(reader: Reader, scene: Scene, role: Role, instance: str) -> Rights | Unseen:
+def _read_policies(reader: Reader, scene: Scene, role: ProfileRole, instance: str) -> Rights | Unseen:
     inline = reader.all("iam", "ListRolePolicies", "PolicyNames", RoleName=role.name)
     attached = reader.all("iam", "ListAttachedRolePolicies", "AttachedPolicies", RoleName=role.name)
     described = reader.ask("iam", "GetRole", RoleName=role.name)
@@ -137,8 +139,8 @@ def _read_policies(reader: Reader, scene: Scene, role: Role, instance: str) -> R
         "aws:PrincipalArn": role.arn,
         "aws:PrincipalAccount": scene.account,
     }
-    report = read(identity, boundary, [Request(REPORT, source, context=context)])
-    channel = read(identity, boundary, [Request(action, "*", context=context) for action in CHANNEL])
+    report = read(identity, boundary, [ActionRequest(REPORT, source, context=context)])
+    channel = read(identity, boundary, [ActionRequest(action, "*", context=context) for action in CHANNEL])
     return Rights(report, channel)
 
 

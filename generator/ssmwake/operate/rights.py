@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ssmwake.operate.facts import Right
-from ssmwake.operate.policies import ALLOWED, DENIED, SILENT, UNKNOWN, Request, evaluate, like, statements, texts
+from ssmwake.operate.policies import ALLOWED, DENIED, SILENT, UNKNOWN, ActionRequest, evaluate, like, statements, texts
 
 IDENTITY, BOUNDARY, SCP = "identity", "boundary", "scp"
 
@@ -55,7 +55,7 @@ def together(rights: Sequence[Right]) -> Right:
 def read(
     identity: Sequence[Mapping[str, Any] | None],
     boundary: Sequence[Mapping[str, Any] | None] | None,
-    requests: Iterable[Request],
+    requests: Iterable[ActionRequest],
 ) -> Right:
     """Return what policies say; `boundary` is None without one. SCPs are not among them, so nothing is sure to pass."""
     rights = []

@@ -2,7 +2,7 @@
 
 from ssmwake.operate import steps
 from ssmwake.operate.addresses import PUBLIC, Cover, cover
-from ssmwake.operate.blocks import Block, Notes, Origin
+from ssmwake.operate.blocks import NetworkFault, Notes, Origin
 from ssmwake.operate.facts import Nat, Route, RouteTable, Subnet, Unseen
 
 DEFAULT = "0.0.0.0/0"
@@ -127,7 +127,7 @@ def _judge_internet_gateway(origin: Origin, subnet: Subnet, notes: Notes) -> Non
         )
         step = steps.aws(origin.scene, "ec2", "associate-address", "--network-interface-id", origin.interface.id)
         notes.blocks.append(
-            Block(
+            NetworkFault(
                 "no-path",
                 origin.interface.id,
                 f"{subnet.id} leads to an internet gateway, but {origin.interface.id} has no public address.",
@@ -139,7 +139,7 @@ def _judge_internet_gateway(origin: Origin, subnet: Subnet, notes: Notes) -> Non
         notes.blocks.append(_public_block(origin, subnet, "allow-bidirectional"))
 
 
-def _public_block(origin: Origin, subnet: Subnet, mode: str) -> Block:
+def _public_block(origin: Origin, subnet: Subnet, mode: str) -> NetworkFault:
     step = steps.aws(
         origin.scene,
         "ec2",
@@ -149,7 +149,7 @@ def _public_block(origin: Origin, subnet: Subnet, mode: str) -> Block:
         "--internet-gateway-exclusion-mode",
         mode,
     )
-    return Block(
+    return NetworkFault(
         "public-access-blocked",
         subnet.id,
         f"VPC Block Public Access ({subnet.public_block}) closes the internet gateway for {subnet.id}.",
@@ -209,7 +209,7 @@ def _judge_nat_subnet(origin: Origin, subnet: Subnet, nat: Nat, notes: Notes) ->
 
 def _no_path(
     origin: Origin, table: RouteTable, sentence: str, short: str, *, replace: bool = False, nat: Nat | None = None
-) -> Block:
+) -> NetworkFault:
     """Return the fault of a table without a way; a NAT gateway of the VPC that works is offered as its target."""
     do = steps.aws(origin.scene, "ec2", "describe-route-tables", "--route-table-ids", table.id)
     nats = {} if isinstance(origin.network.nats, Unseen) or nat else origin.network.nats
@@ -218,7 +218,7 @@ def _no_path(
     if usable:
         words = ["--route-table-id", table.id, "--destination-cidr-block", DEFAULT, "--nat-gateway-id", usable[0].id]
         do = steps.aws(origin.scene, "ec2", "replace-route" if replace else "create-route", *words)
-    return Block("no-path", table.id, sentence, (do,), short)
+    return NetworkFault("no-path", table.id, sentence, (do,), short)
 
 
 def _reaches_internet(origin: Origin, nat: Nat) -> bool:

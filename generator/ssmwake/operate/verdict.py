@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ssmwake.operate.causes import BY_NAME, CAUSES, Cause, Confidence, Finding
+from ssmwake.operate.causes import BY_NAME, CAUSES, Cause, CauseFinding, Confidence
 from ssmwake.operate.causes.cause import NOT_YET, Cure
 from ssmwake.operate.causes.channel import channel_block
 from ssmwake.operate.causes.unknown import CANNOT_TELL
@@ -83,13 +83,13 @@ def diagnose(facts: Facts) -> Verdict:
     return _verdict(cause, finding, evidence, tuple(blockers))
 
 
-def _known(later: Iterable[tuple[Cause, Finding]]) -> Iterable[Blocker]:
+def _known(later: Iterable[tuple[Cause, CauseFinding]]) -> Iterable[Blocker]:
     for cause, finding in later:
         if finding.confidence is Confidence.KNOWN and cause.is_blocker:
             yield Blocker(cause.name, finding.sentence, finding.do)
 
 
-def _verdict(cause: Cause, finding: Finding, evidence: Evidence, blockers: tuple[Blocker, ...]) -> Verdict:
+def _verdict(cause: Cause, finding: CauseFinding, evidence: Evidence, blockers: tuple[Blocker, ...]) -> Verdict:
     facts = evidence.facts
     instance = facts.instance
     image = getattr(facts.image, "name", "") or ""

@@ -53,7 +53,7 @@ class Waited:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WaitOutcome:
     """How the whole wait ended."""
 
     instances: tuple[Waited, ...]
@@ -95,12 +95,12 @@ class Wait:
         """The instances that are still waited for."""
         return tuple(one for one in self.ids if one not in self.done)
 
-    def run(self) -> Outcome:
+    def run(self) -> WaitOutcome:
         """Wait, and return how it ended; raises Refused where there are no credentials."""
         with Desk(self.place, Sessions((), self.patience), self.expected_role) as desk:
             return self._run(desk)
 
-    def _run(self, desk: Desk) -> Outcome:
+    def _run(self, desk: Desk) -> WaitOutcome:
         reader = Reader(desk.services)
         next_diagnosis = 0.0
         while True:
@@ -113,7 +113,7 @@ class Wait:
                 for one in self.open:
                     self._end(self.verdicts[one])
             if not self.open:
-                return Outcome(tuple(self.done[one] for one in self.ids), self.seconds)
+                return WaitOutcome(tuple(self.done[one] for one in self.ids), self.seconds)
             self.on_tick(self)
             pause = self.pace.few if len(self.open) <= FEW else self.pace.many
             due = min(pause, max(0.0, self.timeout - self.seconds))

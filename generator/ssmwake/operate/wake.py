@@ -41,7 +41,7 @@ ENDPOINT_STATES = ("create-complete", "update-in-progress", "update-complete", "
 ENDED = ("Success", "Failed", "Cancelled", "TimedOut", "DeliveryTimedOut", "ExecutionTimedOut", "Undeliverable")
 
 
-class Way(StrEnum):
+class Channel(StrEnum):
     """How to reach the agent."""
 
     NOTHING = "nothing"
@@ -73,7 +73,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class ConnectEndpoint:
     """An EC2 Instance Connect Endpoint."""
 
     id: str
@@ -82,44 +82,48 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Plan:
+class WakePlan:
     """What will be done, and in which words that is asked about."""
 
-    way: Way
+    way: Channel
     words: tuple[str, ...]
     verdict: Verdict
     address: str = ""
     user: str = ""
-    endpoint: Endpoint | None = None
+    endpoint: ConnectEndpoint | None = None
 
     @property
     def acts(self) -> bool:
         """Whether anything is done that has to be asked about."""
-        return self.way not in (Way.NOTHING, Way.WAIT, Way.STEP, Way.NONE)
+        return self.way not in (Channel.NOTHING, Channel.WAIT, Channel.STEP, Channel.NONE)
 
 
-def plan(verdict: Verdict, options: Options, endpoints: Callable[[str], Sequence[Endpoint]]) -> Plan:
+def plan(verdict: Verdict, options: Options, endpoints: Callable[[str], Sequence[ConnectEndpoint]]) -> WakePlan:
     """Return the least that helps. `endpoints` returns the Instance Connect Endpoints of a VPC."""
     facts = verdict.facts
     if verdict.is_online and not options.restart:
-        return Plan(
-            Way.NOTHING, ("It is online; there is nothing to do. --restart restarts its agent all the same.",), verdict
+        return WakePlan(
+            Channel.NOTHING,
+            ("It is online; there is nothing to do. --restart restarts its agent all the same.",),
+            verdict,
         )
     if verdict.is_online or (verdict.verdict == OLD_ROLE.name and not (options.via or options.connect)):
         restart = f"Run Command: restart the agent of {verdict.id} in 5 s (AWS-RunShellScript)."
-        return Plan(Way.RUN_COMMAND, (restart,), verdict)
+        return WakePlan(Channel.RUN_COMMAND, (restart,), verdict)
     if verdict.cure is Cure.TIME and not options.connect:
-        return Plan(Way.WAIT, (verdict.sentence,), verdict)
+        return WakePlan(Channel.WAIT, (verdict.sentence,), verdict)
     may_repair = verdict.cure is Cure.RESTART or (verdict.cure is Cure.LOOK and options.connect)
     if facts is None or not may_repair:
-        return Plan(Way.STEP, (verdict.sentence,), verdict)
+        return WakePlan(Channel.STEP, (verdict.sentence,), verdict)
     if facts.instance.platform != "linux":
         words = (f"{facts.instance.platform} is diagnosed, but not woken: its agent is waited for.",)
-        return Plan(Way.WAIT, words, verdict)
+        return WakePlan(Channel.WAIT, words, verdict)
     return _reach(verdict, facts, options, endpoints)
 
 
-def _reach(verdict: Verdict, facts: Facts, options: Options, endpoints: Callable[[str], Sequence[Endpoint]]) -> Plan:
+def _reach(
+    verdict: Verdict, facts: Facts, options: Options, endpoints: Callable[[str], Sequence[ConnectEndpoint]]
+) -> WakePlan:
     instance, interface = facts.instance, facts.instance.interface
     image = facts.image if isinstance(facts.image, Image) else None
     user = options.user or login_user(image)
@@ -130,24 +134,26 @@ def _reach(verdict: Verdict, facts: Facts, options: Options, endpoints: Callable
     if options.via in ("", "direct") and (instance.public_address or options.via == "direct"):
         address = instance.public_address or instance.address
         words = (push, f"{run[:-1]}, at {address}.")
-        return Plan(Way.DIRECT, words, verdict, address, user)
+        return WakePlan(Channel.DIRECT, words, verdict, address, user)
     if options.via in ("", "endpoint") and interface:
         found = sorted(endpoints(interface.vpc), key=lambda one: (one.subnet != interface.subnet, one.id))
         if found:
             words = (push, f"{run[:-1]}, through {found[0].id}.")
-            return Plan(Way.ENDPOINT, words, verdict, instance.address, user, found[0])
+            return WakePlan(Channel.ENDPOINT, words, verdict, instance.address, user, found[0])
     if options.via in ("", "runbook") and options.automation_role:
         fallback = "a reboot, if nothing else helps" if options.reboot else "no reboot"
-        return Plan(Way.RUNBOOK, (f"Automation: {options.runbook} on {instance.id}, with {fallback}.",), verdict)
+        return WakePlan(
+            Channel.RUNBOOK, (f"Automation: {options.runbook} on {instance.id}, with {fallback}.",), verdict
+        )
     advice = (
         "No way in was found: no public address, and no EC2 Instance Connect Endpoint in its VPC.",
         "The rescue runbook acts from outside: give --automation-role, and --reboot to allow a reboot.",
         "The EC2 serial console is the last resort: on Nitro, if the account allows it, and with a password.",
     )
-    return Plan(Way.NONE, advice, verdict)
+    return WakePlan(Channel.NONE, advice, verdict)
 
 
-def read_endpoints(reader: Reader, vpc: str) -> list[Endpoint]:
+def read_endpoints(reader: Reader, vpc: str) -> list[ConnectEndpoint]:
     """Return the Instance Connect Endpoints of a VPC that are in service; none where they may not be listed."""
     listed = reader.all(
         "ec2",
@@ -159,7 +165,7 @@ def read_endpoints(reader: Reader, vpc: str) -> list[Endpoint]:
     if isinstance(listed, Unseen):
         return []
     return [
-        Endpoint(
+        ConnectEndpoint(
             answers.text(one, "InstanceConnectEndpointId"), answers.text(one, "SubnetId"), answers.text(one, "DnsName")
         )
         for one in listed
@@ -226,7 +232,7 @@ def run_runbook(reader: Reader, instance: str, options: Options, *, timeout: flo
 
 
 def connect(
-    reader: Reader, found: Plan, runtime: str, *, port: int, proxy: Sequence[str] = (), timeout: float = 300
+    reader: Reader, found: WakePlan, runtime: str, *, port: int, proxy: Sequence[str] = (), timeout: float = 300
 ) -> int:
     """Run the runtime on the instance by ssh with a key of this minute; return its exit status, or raise Failed."""
     instance = found.verdict.id

@@ -38,7 +38,7 @@ from ssmwake.simulate.agent_shared import (
     REGISTRATION_KEY,
     Host,
     IdleConnection,
-    Imds,
+    ImdsClient,
     call,
     duration,
     fetch_key,
@@ -55,7 +55,7 @@ class StopRequest(Exception):  # noqa: N818 - a request, not an error
     """SIGTERM arrived."""
 
 
-def identify(host: Host, imds: Imds, chance: random.Random) -> str:
+def identify(host: Host, imds: ImdsClient, chance: random.Random) -> str:
     """Return the instance id; leave as the agent does when IMDS is away."""
     began = time.monotonic()
     patience = chance.uniform(8.7, 10.7) / host.hurry
@@ -80,7 +80,7 @@ class Core:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._imds = Imds(host.imds)
+        self._imds = ImdsClient(host.imds)
         self._chance = random.Random(host.seed)
         self._idle = IdleConnection(host)
         self._worker = 0

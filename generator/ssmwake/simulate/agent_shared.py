@@ -128,7 +128,7 @@ class IdleConnection:
             self._socket = None
 
 
-class Imds:
+class ImdsClient:
     """The agent's view of IMDS: one second per request, and a token that is kept."""
 
     role = ""
@@ -159,7 +159,7 @@ class Imds:
         return status, body
 
 
-def fetch_key(host: Host, imds: Imds) -> str:
+def fetch_key(host: Host, imds: ImdsClient) -> str:
     """Return the role's access key after three tries at the most; NoRoleError or TransientError when there is none."""
     for pause in (1.0, 1.1, 0.0):
         try:

@@ -22,7 +22,7 @@ from ssmwake.simulate.agent_shared import (
     MINUTE,
     Host,
     IdleConnection,
-    Imds,
+    ImdsClient,
     authorization,
     call,
     exchange,
@@ -40,7 +40,7 @@ class Key:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._imds = Imds(host.imds)
+        self._imds = ImdsClient(host.imds)
         self._text = ""
         self._read = float("-inf")
 

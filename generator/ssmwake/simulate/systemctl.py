@@ -61,7 +61,7 @@ Answer = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
-class Call:
+class CommandLine:
     """A command line, taken apart."""
 
     verb: str
@@ -75,7 +75,7 @@ class Call:
         return "--no-block" not in self.flags
 
 
-def parse(argv: list[str]) -> Call:
+def parse(argv: list[str]) -> CommandLine:
     """Take a command line apart; ValueError says what it does not know."""
     words: list[str] = []
     flags: set[str] = set()
@@ -100,7 +100,7 @@ def parse(argv: list[str]) -> Call:
     if not words:
         raise ValueError("no verb")
     names = tuple(name if "." in name else f"{name}.service" for name in words[1:])
-    return Call(words[0], names, tuple(properties), frozenset(flags), number)
+    return CommandLine(words[0], names, tuple(properties), frozenset(flags), number)
 
 
 class Systemctl:
@@ -151,7 +151,7 @@ class Systemctl:
             return 1, "", "Too few arguments.\n"
         return max(answer[0] for answer in answers), "".join(a[1] for a in answers), "".join(a[2] for a in answers)
 
-    def _one(self, call: Call, name: str) -> Answer:
+    def _one(self, call: CommandLine, name: str) -> Answer:
         unit = self.units.get(name)
         if call.verb == "show":
             return 0, format_properties(unit.properties() if unit else ABSENT | {"Id": name}, call), ""
@@ -179,13 +179,13 @@ class Systemctl:
         return 1, "", f"Unknown command verb {call.verb}.\n"
 
 
-def format_properties(properties: dict[str, str], call: Call) -> str:
+def format_properties(properties: dict[str, str], call: CommandLine) -> str:
     """Print properties as systemd does: in its own order, and nothing for one that it does not know."""
     wanted = {name: text for name, text in properties.items() if not call.properties or name in call.properties}
     return "".join(f"{text}\n" if "--value" in call.flags else f"{name}={text}\n" for name, text in wanted.items())
 
 
-def job(unit: Unit, verb: str, call: Call) -> Answer:
+def job(unit: Unit, verb: str, call: CommandLine) -> Answer:
     """Queue a job, and wait for it unless the call does not block."""
     if unit.file_state == "masked" and verb != "stop":
         return 1, "", f"Unit {unit.policy.name} is masked.\n"

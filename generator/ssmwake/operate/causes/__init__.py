@@ -5,7 +5,7 @@ To add a cause, put its value and its judge into the module of its kind, and a f
 """
 
 from ssmwake.operate.causes import channel, identity, machine, path, role_in_use, sleep, unknown
-from ssmwake.operate.causes.cause import Cause, Confidence, Finding
+from ssmwake.operate.causes.cause import Cause, CauseFinding, Confidence
 
 CAUSES: tuple[Cause, ...] = (
     machine.NO_LOOK,
@@ -25,4 +25,4 @@ CAUSES: tuple[Cause, ...] = (
 
 BY_NAME = {cause.name: cause for cause in CAUSES}
 
-__all__ = ["BY_NAME", "CAUSES", "Cause", "Confidence", "Finding"]
+__all__ = ["BY_NAME", "CAUSES", "Cause", "CauseFinding", "Confidence"]

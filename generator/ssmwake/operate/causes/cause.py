@@ -38,7 +38,7 @@ class Cure(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CauseFinding:
     """A cause that holds for an instance: how sure that is, the sentence, what to paste, the resource it is about."""
 
     confidence: Confidence
@@ -62,7 +62,7 @@ class Cause:
     exit: int
     meaning: str
     remedy: str
-    judge: Callable[[Evidence], Finding | None] = lambda evidence: None
+    judge: Callable[[Evidence], CauseFinding | None] = lambda evidence: None
     cure: Cure = Cure.STEP
     is_final: bool = False
     is_settled: bool = False
@@ -76,22 +76,22 @@ class Cause:
 
 def known(
     sentence: str, *do: str, resource: str = "", short: str = "", retry: Window | None = None, is_sure: bool = True
-) -> Finding:
+) -> CauseFinding:
     """Return a finding that is known, or likely where a premise is a rule of thumb."""
     confidence = Confidence.KNOWN if is_sure else Confidence.LIKELY
-    return Finding(confidence, sentence, do, resource, short, retry)
+    return CauseFinding(confidence, sentence, do, resource, short, retry)
 
 
-def likely(sentence: str, *do: str, resource: str = "", short: str = "", retry: Window | None = None) -> Finding:
+def likely(sentence: str, *do: str, resource: str = "", short: str = "", retry: Window | None = None) -> CauseFinding:
     """Return a finding with a premise that is a rule of thumb."""
-    return Finding(Confidence.LIKELY, sentence, do, resource, short, retry)
+    return CauseFinding(Confidence.LIKELY, sentence, do, resource, short, retry)
 
 
-def doubted(finding: Finding, doubt: str) -> Finding:
+def doubted(finding: CauseFinding, doubt: str) -> CauseFinding:
     """Return a finding as a suspicion, with what it is that was not seen."""
     return replace(finding, confidence=Confidence.CANNOT_TELL, sentence=f"{finding.sentence} But {doubt}.")
 
 
-def suspected(sentence: str, *do: str, resource: str = "", short: str = "") -> Finding:
+def suspected(sentence: str, *do: str, resource: str = "", short: str = "") -> CauseFinding:
     """Return a finding that something unseen decides."""
-    return Finding(Confidence.CANNOT_TELL, sentence, do, resource, short)
+    return CauseFinding(Confidence.CANNOT_TELL, sentence, do, resource, short)

@@ -1,12 +1,12 @@
 """The cause in the channel for sessions: the agent reports, and no session opens."""
 
 from ssmwake.operate import steps
-from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Confidence, Cure, Finding, known, likely, suspected
+from ssmwake.operate.causes.cause import CONFIGURATION, Cause, CauseFinding, Confidence, Cure, known, likely, suspected
 from ssmwake.operate.causes.identity import denied
 from ssmwake.operate.evidence import Evidence
 
 
-def _no_channel(evidence: Evidence) -> Finding | None:
+def _no_channel(evidence: Evidence) -> CauseFinding | None:
     if evidence.is_connected or not evidence.is_reporting or evidence.is_new:
         return None
     blocked = channel_block(evidence)
@@ -33,7 +33,7 @@ def _is_right_open(evidence: Evidence) -> bool:
     return evidence.rights.channel.decision == "unknown"
 
 
-def channel_block(evidence: Evidence) -> Finding | None:
+def channel_block(evidence: Evidence) -> CauseFinding | None:
     """Return what keeps sessions away while reports are accepted."""
     if evidence.is_channel_denied:
         return denied(evidence, evidence.rights.channel, "open the channel for sessions")

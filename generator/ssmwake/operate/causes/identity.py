@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ssmwake.operate import steps
-from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Cure, Finding, doubted, known, likely, suspected
+from ssmwake.operate.causes.cause import CONFIGURATION, Cause, CauseFinding, Cure, doubted, known, likely, suspected
 from ssmwake.operate.evidence import HOST_MANAGEMENT, Evidence, clock
 from ssmwake.operate.facts import Gone, HostManagement, Profile, Right, Unseen
 from ssmwake.operate.images import brings_agent
 from ssmwake.operate.trail import refused_by
 
 
-def _no_agent(evidence: Evidence) -> Finding | None:
+def _no_agent(evidence: Evidence) -> CauseFinding | None:
     image, instance, scene = evidence.facts.image, evidence.facts.instance, evidence.facts.scene
     if isinstance(image, Unseen) or image is None or evidence.was_seen or evidence.is_connected:
         return None
@@ -31,11 +31,11 @@ def _no_agent(evidence: Evidence) -> Finding | None:
 
 
 def _unless_host_management(
-    judge: Callable[[Evidence], Finding | None],
-) -> Callable[[Evidence], Finding | None]:
+    judge: Callable[[Evidence], CauseFinding | None],
+) -> Callable[[Evidence], CauseFinding | None]:
     """Return a judge that is silent where Default Host Management lends a role, and suspects where that is unknown."""
 
-    def judged(evidence: Evidence) -> Finding | None:
+    def judged(evidence: Evidence) -> CauseFinding | None:
         if evidence.is_reporting or evidence.is_connected:
             return None
         finding = judge(evidence)
@@ -58,7 +58,7 @@ def _unless_host_management(
     return judged
 
 
-def _no_role(evidence: Evidence) -> Finding | None:
+def _no_role(evidence: Evidence) -> CauseFinding | None:
     facts = evidence.facts
     arriving = [] if isinstance(facts.associations, Unseen) else facts.associations
     if any(one.state in ("associating", "associated") for one in arriving):
@@ -81,7 +81,7 @@ def _no_role(evidence: Evidence) -> Finding | None:
     )
 
 
-def _agent_too_old(evidence: Evidence) -> Finding | None:
+def _agent_too_old(evidence: Evidence) -> CauseFinding | None:
     facts = evidence.facts
     if evidence.is_reporting or not evidence.needs_host_management or not evidence.version:
         return None
@@ -97,7 +97,7 @@ def _agent_too_old(evidence: Evidence) -> Finding | None:
     )
 
 
-def _profile_gone(evidence: Evidence) -> Finding | None:
+def _profile_gone(evidence: Evidence) -> CauseFinding | None:
     facts = evidence.facts
     name = facts.instance.profile_name
     if isinstance(facts.profile, Gone):
@@ -125,7 +125,7 @@ def _profile_gone(evidence: Evidence) -> Finding | None:
     )
 
 
-def _profile_empty(evidence: Evidence) -> Finding | None:
+def _profile_empty(evidence: Evidence) -> CauseFinding | None:
     profile, scene = evidence.facts.profile, evidence.facts.scene
     if not isinstance(profile, Profile) or profile.roles or evidence.is_recreated:
         return None
@@ -138,7 +138,7 @@ def _profile_empty(evidence: Evidence) -> Finding | None:
     )
 
 
-def _role_untrusted(evidence: Evidence) -> Finding | None:
+def _role_untrusted(evidence: Evidence) -> CauseFinding | None:
     profile, scene = evidence.facts.profile, evidence.facts.scene
     if not isinstance(profile, Profile) or not profile.roles or evidence.trusts_ec2 is not False:
         return None
@@ -152,7 +152,7 @@ def _role_untrusted(evidence: Evidence) -> Finding | None:
     )
 
 
-def _role_denied(evidence: Evidence) -> Finding | None:
+def _role_denied(evidence: Evidence) -> CauseFinding | None:
     right = evidence.rights.report
     if right.decision == "denied":
         return denied(evidence, right, "report to Systems Manager")
@@ -182,7 +182,7 @@ def _is_role_newer(evidence: Evidence) -> bool:
     return bool(call and any(one > call.at for one in later))
 
 
-def denied(evidence: Evidence, right: Right, what: str) -> Finding:
+def denied(evidence: Evidence, right: Right, what: str) -> CauseFinding:
     """Return the finding about a role that may not do something, by what forbids it."""
     facts, scene = evidence.facts, evidence.facts.scene
     profile, host = facts.profile, facts.host_management

@@ -9,8 +9,8 @@ from ssmwake.operate.causes.cause import (
     NOT_YET,
     UNAVAILABLE,
     Cause,
+    CauseFinding,
     Cure,
-    Finding,
     known,
     likely,
 )
@@ -18,14 +18,14 @@ from ssmwake.operate.evidence import BOOTING, Evidence, clock
 from ssmwake.operate.facts import NOT_ASKED, Unseen
 
 
-def _gone(evidence: Evidence) -> Finding | None:
+def _gone(evidence: Evidence) -> CauseFinding | None:
     instance = evidence.facts.instance
     if instance.state not in ("shutting-down", "terminated"):
         return None
     return known(f"The instance is {instance.state}; it does not come back.", short=instance.state)
 
 
-def _online(evidence: Evidence) -> Finding | None:
+def _online(evidence: Evidence) -> CauseFinding | None:
     connected = evidence.facts.connected
     if evidence.facts.instance.state != "running":
         return None
@@ -48,7 +48,7 @@ def _online(evidence: Evidence) -> Finding | None:
     return likely(sentence, short="reports")
 
 
-def _not_running(evidence: Evidence) -> Finding | None:
+def _not_running(evidence: Evidence) -> CauseFinding | None:
     instance, scene = evidence.facts.instance, evidence.facts.scene
     if instance.state not in ("stopped", "stopping"):
         return None
@@ -56,7 +56,7 @@ def _not_running(evidence: Evidence) -> Finding | None:
     return known(f"The instance is {instance.state}.", step, short=instance.state)
 
 
-def _managed(evidence: Evidence) -> Finding | None:
+def _managed(evidence: Evidence) -> CauseFinding | None:
     manager = evidence.facts.instance.manager
     if not manager or evidence.node or evidence.is_connected:
         return None
@@ -66,7 +66,7 @@ def _managed(evidence: Evidence) -> Finding | None:
     )
 
 
-def _hybrid(evidence: Evidence) -> Finding | None:
+def _hybrid(evidence: Evidence) -> CauseFinding | None:
     other, scene = evidence.facts.hybrid, evidence.facts.scene
     if other is None or isinstance(other, Unseen) or evidence.node or other.ping != "Online":
         return None
@@ -80,7 +80,7 @@ def _hybrid(evidence: Evidence) -> Finding | None:
     )
 
 
-def _sick(evidence: Evidence) -> Finding | None:
+def _sick(evidence: Evidence) -> CauseFinding | None:
     status, instance, scene = evidence.facts.status, evidence.facts.instance, evidence.facts.scene
     if evidence.is_reporting:
         return None
@@ -104,7 +104,7 @@ def _sick(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _booting(evidence: Evidence) -> Finding | None:
+def _booting(evidence: Evidence) -> CauseFinding | None:
     status, instance, scene = evidence.facts.status, evidence.facts.instance, evidence.facts.scene
     if evidence.is_reporting:
         return None
@@ -122,7 +122,7 @@ def _booting(evidence: Evidence) -> Finding | None:
     )
 
 
-def _imds_off(evidence: Evidence) -> Finding | None:
+def _imds_off(evidence: Evidence) -> CauseFinding | None:
     instance, scene = evidence.facts.instance, evidence.facts.scene
     if instance.metadata_on or evidence.is_reporting:
         return None

@@ -2,7 +2,7 @@
 
 from ssmwake.operate import steps
 from ssmwake.operate.blocks import Origin
-from ssmwake.operate.causes.cause import CONFIGURATION, Cause, Finding, doubted, known, suspected
+from ssmwake.operate.causes.cause import CONFIGURATION, Cause, CauseFinding, doubted, known, suspected
 from ssmwake.operate.endpoints import endpoint_denied, find_endpoints
 from ssmwake.operate.evidence import Evidence, clock
 from ssmwake.operate.facts import NOT_ASKED, Unseen
@@ -32,7 +32,7 @@ MEANINGS = {
 def _cause(name: str) -> Cause:
     meaning, remedy = MEANINGS[name]
 
-    def judge(evidence: Evidence) -> Finding | None:
+    def judge(evidence: Evidence) -> CauseFinding | None:
         if evidence.is_reporting or evidence.is_connected:
             return None
         if name == "endpoint-denied" and (found := _refused_by_endpoint(evidence)):
@@ -53,7 +53,7 @@ def _cause(name: str) -> Cause:
     return Cause(name, CONFIGURATION, meaning, remedy, judge)
 
 
-def _refused_by_endpoint(evidence: Evidence) -> Finding | None:
+def _refused_by_endpoint(evidence: Evidence) -> CauseFinding | None:
     """Return the finding of a call that an endpoint's policy refused, as CloudTrail has it."""
     call, interface, network = evidence.last_refused, evidence.facts.instance.interface, evidence.facts.network
     if call is None or refused_by(call.message) != "endpoint":

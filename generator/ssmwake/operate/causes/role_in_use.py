@@ -1,7 +1,7 @@
 """Causes in the role that is used: an agent that is online on an old one, a watcher that waits for another one."""
 
 from ssmwake.operate import retry, steps
-from ssmwake.operate.causes.cause import CONFIGURATION, NOT_YET, Cause, Cure, Finding, doubted, known, likely
+from ssmwake.operate.causes.cause import CONFIGURATION, NOT_YET, Cause, CauseFinding, Cure, doubted, known, likely
 from ssmwake.operate.evidence import Evidence, clock
 from ssmwake.operate.facts import Unseen
 
@@ -12,7 +12,7 @@ KEEPS = 30 * retry.MINUTE
 SAME_CALL = retry.MINUTE
 
 
-def _old_role(evidence: Evidence) -> Finding | None:
+def _old_role(evidence: Evidence) -> CauseFinding | None:
     facts, role, swapped = evidence.facts, evidence.role, evidence.attached
     if facts.instance.state != "running" or not (evidence.is_reporting or evidence.is_connected):
         return None
@@ -48,7 +48,7 @@ def _old_role(evidence: Evidence) -> Finding | None:
     )
 
 
-def _other_role(evidence: Evidence) -> Finding | None:
+def _other_role(evidence: Evidence) -> CauseFinding | None:
     """Judge a watcher of ssmwake that does not wake the agent, because it waits for a role that is not there."""
     facts, role = evidence.facts, evidence.role
     if evidence.is_reporting or evidence.is_connected or not role or evidence.is_role_usable:

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from ssmwake.operate import steps
 from ssmwake.operate.attempt import attempt
-from ssmwake.operate.causes.cause import NOT_YET, Cause, Cure, Finding, known, likely
+from ssmwake.operate.causes.cause import NOT_YET, Cause, CauseFinding, Cure, known, likely
 from ssmwake.operate.evidence import SETTLING, Evidence, clock
 from ssmwake.operate.facts import Profile, Unseen
 from ssmwake.operate.gaps import gaps
 
 
-def _settling(evidence: Evidence) -> Finding | None:
+def _settling(evidence: Evidence) -> CauseFinding | None:
     facts = evidence.facts
     wait = steps.ssmwake(facts.scene, "wait", facts.instance.id)
     if evidence.is_reporting:
@@ -36,7 +36,7 @@ def _settling(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _asleep(evidence: Evidence) -> Finding | None:
+def _asleep(evidence: Evidence) -> CauseFinding | None:
     facts = evidence.facts
     if evidence.is_reporting or evidence.is_connected or evidence.start is None or gaps(evidence):
         return None
@@ -73,7 +73,7 @@ def _asleep(evidence: Evidence) -> Finding | None:
     return known(sentence, do, short=short, retry=window, is_sure=is_sure)
 
 
-def _lost(evidence: Evidence) -> Finding | None:
+def _lost(evidence: Evidence) -> CauseFinding | None:
     facts, node = evidence.facts, evidence.node
     if node is None or evidence.is_reporting or evidence.is_connected or gaps(evidence):
         return None

@@ -1,14 +1,14 @@
 """The last cause, which always holds: what was not seen is named, and else the fault is inside the machine."""
 
 from ssmwake.operate import retry, steps
-from ssmwake.operate.causes.cause import NOT_YET, Cause, Cure, Finding, suspected
+from ssmwake.operate.causes.cause import NOT_YET, Cause, CauseFinding, Cure, suspected
 from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import NOT_ASKED, Unseen
 from ssmwake.operate.gaps import gaps
 from ssmwake.operate.retry import Chain
 
 
-def _cannot_tell(evidence: Evidence) -> Finding | None:
+def _cannot_tell(evidence: Evidence) -> CauseFinding | None:
     facts = evidence.facts
     missing = gaps(evidence)
     if evidence.rights.report.decision == "unknown" and evidence.rights.report.how == "unseen":

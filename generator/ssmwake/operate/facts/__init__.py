@@ -10,29 +10,29 @@ from ssmwake.aws.place import Place
 from ssmwake.operate.facts.identity import (
     Gone,
     Profile,
+    ProfileRole,
     Right,
     Rights,
-    Role,
 )
 from ssmwake.operate.facts.machine import (
     Association,
     HostManagement,
     Image,
-    Instance,
     Interface,
+    ListedInstance,
     Node,
     Status,
 )
 from ssmwake.operate.facts.network import (
     Acl,
     AclEntry,
-    Endpoint,
-    Group,
+    GroupRule,
+    InterfaceEndpoint,
     Nat,
     Network,
     Route,
     RouteTable,
-    Rule,
+    SecurityGroup,
     Subnet,
     Vpc,
 )
@@ -56,25 +56,25 @@ __all__ = [
     "Association",
     "Attachment",
     "Console",
-    "Endpoint",
     "Facts",
     "Gone",
-    "Group",
+    "GroupRule",
     "HostManagement",
     "Image",
-    "Instance",
     "Interface",
+    "InterfaceEndpoint",
+    "ListedInstance",
     "Nat",
     "Network",
     "Node",
     "Profile",
+    "ProfileRole",
     "Right",
     "Rights",
-    "Role",
     "Route",
     "RouteTable",
-    "Rule",
     "Scene",
+    "SecurityGroup",
     "Start",
     "Status",
     "Subnet",
@@ -105,7 +105,7 @@ class Facts:
     """Everything that was read about one instance."""
 
     scene: Scene
-    instance: Instance
+    instance: ListedInstance
     node: Node | Unseen | None = None
     hybrid: Node | Unseen | None = None
     connected: bool | Unseen = field(default=Unseen("ssm:GetConnectionStatus", NOT_ASKED))

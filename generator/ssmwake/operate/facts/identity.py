@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Role:
+class ProfileRole:
     """The role in an instance profile, with its trust policy; None where that is not JSON."""
 
     name: str
@@ -23,7 +23,7 @@ class Profile:
     name: str
     id: str = ""
     created: datetime | None = None
-    roles: tuple[Role, ...] = ()
+    roles: tuple[ProfileRole, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Interface:
 
 
 @dataclass(frozen=True)
-class Instance:
+class ListedInstance:
     """What DescribeInstances says of one instance."""
 
     id: str

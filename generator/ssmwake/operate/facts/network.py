@@ -43,7 +43,7 @@ class RouteTable:
 
 
 @dataclass(frozen=True)
-class Rule:
+class GroupRule:
     """A rule of a security group; protocol -1 is every protocol and port."""
 
     protocol: str
@@ -55,12 +55,12 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Group:
+class SecurityGroup:
     """A security group."""
 
     id: str
-    ingress: tuple[Rule, ...] = ()
-    egress: tuple[Rule, ...] = ()
+    ingress: tuple[GroupRule, ...] = ()
+    egress: tuple[GroupRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Acl:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class InterfaceEndpoint:
     """An interface endpoint; `policy` is None where it is not JSON."""
 
     id: str
@@ -131,7 +131,7 @@ class Network:
     resolvers: Mapping[str, tuple[str, ...]] | Unseen = field(default_factory=dict)
     subnets: Mapping[str, Subnet] | Unseen = field(default_factory=dict)
     tables: tuple[RouteTable, ...] | Unseen = ()
-    groups: Mapping[str, Group] | Unseen = field(default_factory=dict)
+    groups: Mapping[str, SecurityGroup] | Unseen = field(default_factory=dict)
     acls: tuple[Acl, ...] | Unseen = ()
-    endpoints: tuple[Endpoint, ...] | Unseen = ()
+    endpoints: tuple[InterfaceEndpoint, ...] | Unseen = ()
     nats: Mapping[str, Nat] | Unseen = field(default_factory=dict)
