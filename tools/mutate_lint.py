@@ -192,6 +192,8 @@ def _is_red(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool:
     top, *below = one.path.relative_to(PACKAGE).with_suffix("").parts
     room = below[0] if top == "lint" else "user_data"
     tests = [f"tests/unit/test_lint_{name}.py" for name in TESTS.get(room, ())]
+    if top == "cloud_init":
+        tests.append("tests/unit/test_userdata_parts.py")
     with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), 1)
         return bool(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "tests/unit/test_lint.py", *tests]))

@@ -134,16 +134,21 @@ def command(
             secret = {line for path, line in _secrets(findings) if path == before.path}
             diff_out(before, after, secret, err=output_format != "text")
         if fix and not show_diff:
-            refused = write_fixes(changed)
-            unchanged = {one.where.path for one in refused}
-            again = {after.path: after for _, after in changed if after.path not in unchanged}
-            files = [again.get(file.path, file) for file in files]
+            files, refused = _fixed(files, changed)
             # All of them: what Terraform refers to has findings through the file that does.
             findings = found.unread + refused + linted(files)
     _report(sorted(findings), output_format, files)
     click.echo(summary(files, findings, configs), err=True)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
+
+
+def _fixed(files: Sequence[File], changed: Sequence[tuple[File, File]]) -> tuple[list[File], list[Finding]]:
+    """Write what the fixes have changed; return the files as they are now, and why some could not be written."""
+    refused = write_fixes(changed)
+    unchanged = {one.where.path for one in refused}
+    again = {after.path: after for _, after in changed if after.path not in unchanged}
+    return [again.get(file.path, file) for file in files], refused
 
 
 def summary(files: Sequence[File], findings: Sequence[Finding], configs: int = 0) -> str:
