@@ -11,6 +11,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ssmwake.cloud_init.size import LIMIT, zipped
+from ssmwake.model import Config
+from ssmwake.render import user_data
+
 TOP = Path(__file__).parents[2]
 PAGE = (TOP / "docs" / "launch.md").read_text(encoding="utf-8")
 RECIPES = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
@@ -92,3 +96,10 @@ def test_an_instance_gets_the_user_data_as_it_was_rendered(tmp_path: Path) -> No
     (instance,) = reservation["Instances"]
     answer = ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute="userData")
     assert base64.b64decode(answer["UserData"]["Value"]) == (tmp_path / "user-data.yaml").read_bytes()
+
+
+def test_the_page_states_how_much_room_is_left() -> None:
+    assert "Uncompressed it leaves less than a kilobyte" in PAGE
+    assert 0 < LIMIT - len(user_data(Config()).encode()) < 1024
+    (left,) = re.findall(r"with `--gzip` it leaves more than ([\d,]+) bytes", PAGE)
+    assert LIMIT - len(zipped(user_data(Config(), plain=True).encode())) > int(left.replace(",", ""))
