@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Iterator
 
+from ssmwake.cloud_init.cloud_config import SCRIPT_BELOW_CONFIG
 from ssmwake.cloud_init.parts import BOM, GZIP, NODEADM, SCRIPTS, UNKNOWN_FIRST_LINE, Message, Part, PartKind, kind_of
 from ssmwake.cloud_init.reader import LARGEST, opened, parts
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
@@ -11,6 +12,7 @@ from ssmwake.cloud_init.unrecognized import fault_of
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.shell import script, secrets
+from ssmwake.lint.shell.parser import read
 from ssmwake.lint.shell.units import SEVERAL_IMAGES
 from ssmwake.lint.user_data import first_line, jinja_template
 from ssmwake.model import Finding, Location, Replacement, Severity
@@ -25,6 +27,8 @@ CRLF_OR_BOM = rule(
     fixable=True,
 )
 
+# A header of its own, and a key below it.
+CONFIG_BELOW = re.compile(r"(?m)(?<=\n)#cloud-config[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*[a-z_]+:(?:[ \t]|\r?$)")
 # What may leave any text behind: statements of Jinja, and an expression that is a line of its own.
 STATEMENTS = re.compile(r"\{%|^\s*\{\{[^\n]*\}\}\s*$", re.MULTILINE)
 
@@ -161,7 +165,19 @@ def _as(
         yield from _boothook(hook)
         yield from script.check(hook, script.Run.EARLY, image)
     elif not first_line.swallowed(source.text[blanks:].partition("\n")[0]):
+        yield from _config_below(source)
         yield from script.check(source.slice(blanks, len(source.text)), script.Run.LATE, image)
+
+
+def _config_below(source: Source) -> Iterator[Finding]:
+    """Yield a cloud-config below a script, which the shell takes for a comment and commands."""
+    match = CONFIG_BELOW.search(source.text)
+    if match is None:
+        return
+    heres = [here for command in read(source.text).commands for here in command.heres]
+    if not any(here.start <= match.start() < here.end for here in heres):
+        message = "a cloud-config cannot follow a script; write both as MIME parts, or do it in the script"
+        yield SCRIPT_BELOW_CONFIG.at(source.at_offset(match.start()), message)
 
 
 def _boothook(source: Source) -> Iterator[Finding]:

@@ -1,0 +1,4 @@
+#!/bin/bash
+yum install -y httpd
+#cloud-config
+packages: [git]
