@@ -4,7 +4,6 @@ import gzip
 import re
 from collections.abc import Iterator
 
-from ssmwake.cloud_init.cloud_config import SCRIPT_BELOW_CONFIG
 from ssmwake.cloud_init.parts import BOM, GZIP, NODEADM, SCRIPTS, UNKNOWN_FIRST_LINE, Message, Part, PartKind, kind_of
 from ssmwake.cloud_init.reader import LARGEST, opened, parts
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
@@ -174,6 +173,9 @@ def _config_below(source: Source) -> Iterator[Finding]:
     match = CONFIG_BELOW.search(source.text)
     if match is None:
         return
+    # A script waits for no reader of YAML.
+    from ssmwake.cloud_init.cloud_config import SCRIPT_BELOW_CONFIG
+
     heres = [here for command in read(source.text).commands for here in command.heres]
     if not any(here.start <= match.start() < here.end for here in heres):
         message = "a cloud-config cannot follow a script; write both as MIME parts, or do it in the script"
