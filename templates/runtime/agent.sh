@@ -79,7 +79,10 @@ look() {
         find_unit
         [ "$agent" = running ] || return 0
         # The unit can run something else that runs the agent, such as a container, into which we do not look.
-        agent=out-of-sight
+        # At first it is still systemd's own, which becomes that.
+        examine "$main" && find_age "$started"
+        agent=starting
+        [ "$age" -lt 5 ] || agent=out-of-sight
         find_process amazon-ssm-agen is_main || return 0
         pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
         # Agents of version 2 have no program for a worker.

@@ -5,10 +5,10 @@ describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in
     status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and look until it is online" ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and check until it is online" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
-    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
+    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install script and service' ;;
     uninstall) usage=': remove script, service, settings and state' ;;
     on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;

@@ -47,7 +47,7 @@ command_args='$target watch'" 755
     "$version":*) action=updated ;;
     *) action=updated line="from $before to $version" ;;
     esac
-    told='' reason=installed
+    told=''
     tell $action "$line"
     finish installed
 }

@@ -32,7 +32,7 @@ finish() {
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
     creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
-    restart-* | agent-[!u]* | agent-unknown:* | on-ready-failed:*) code=71 ;;
+    restart-* | agent-[!u]* | agent-unk* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now

@@ -36,7 +36,7 @@ on_ready() {
         echo "failed; runs again after $word" >"$run/on-ready"
         [ "$word" = reboot ] || sleep "${word%s}"
     done
-    finish on-ready-failed "a command of $hook failed"
+    finish on-ready-failed "$hook failed"
 }
 
 # Is there an identity for which the commands have not run?

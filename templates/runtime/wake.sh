@@ -14,7 +14,7 @@ wake() {
         woken=$value
         return 1
     fi 2>/dev/null
-    told='' woken=$now healthy=0 lost='' action=restarted
+    told='' woken=$now healthy=0 action=restarted
     (echo "$now" >"$run/restarted") 2>/dev/null
     tell restarting "$unit, which is $agent"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.

@@ -11,9 +11,9 @@ explain() {
     creds-AssumeRoleUnauthorizedAccess)
         sentence="EC2 may not assume role $role" todo='allow ec2.amazonaws.com in its trust policy'
         ;;
-    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
+    creds-[A-Z]*) sentence="IMDS has no credentials for role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
-    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
+    imds-unreachable) sentence='IMDS does not answer' todo='open the way to 169.254.169.254' ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-masked) todo="sudo systemctl unmask --now $unit" ;;
