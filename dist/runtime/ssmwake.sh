@@ -220,7 +220,10 @@ look() {
         find_unit
         [ "$agent" = running ] || return 0
         # The unit can run something else that runs the agent, such as a container, into which we do not look.
-        agent=out-of-sight
+        # At first it is still systemd's own, which becomes that.
+        examine "$main" && find_age "$started"
+        agent=starting
+        [ "$age" -lt 5 ] || agent=out-of-sight
         find_process amazon-ssm-agen is_main || return 0
         pid=$found pid_start=$started groups=$(cat "/proc/$pid/cgroup")
         # Agents of version 2 have no program for a worker.
@@ -327,9 +330,9 @@ explain() {
     creds-AssumeRoleUnauthorizedAccess)
         sentence="EC2 may not assume role $role" todo='allow ec2.amazonaws.com in its trust policy'
         ;;
-    creds-[A-Z]*) sentence="IMDS has no credentials of role $role: ${reason#creds-}" ;;
+    creds-[A-Z]*) sentence="IMDS has no credentials for role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
-    imds-unreachable) sentence='IMDS does not answer' todo='allow 169.254.169.254 in routes and firewall' ;;
+    imds-unreachable) sentence='IMDS does not answer' todo='open the way to 169.254.169.254' ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-masked) todo="sudo systemctl unmask --now $unit" ;;
@@ -644,10 +647,10 @@ describe() {
     usage='[--role NAME] [--poll TIME] [--endpoint URL]'
     case $1 in
     status) usage='[--role NAME] [--endpoint URL] [--json]: say whether the agent is online, and what to do if not' ;;
-    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and look until it is online" ;;
+    run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and check until it is online" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
-    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: put script and service in place' ;;
+    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install script and service' ;;
     uninstall) usage=': remove script, service, settings and state' ;;
     on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
@@ -713,7 +716,7 @@ command_args='$target watch'" 755
     "$version":*) action=updated ;;
     *) action=updated line="from $before to $version" ;;
     esac
-    told='' reason=installed
+    told=''
     tell $action "$line"
     finish installed
 }
@@ -950,7 +953,7 @@ finish() {
     cannot-*) code=73 ;;
     need-root:*) code=77 ;;
     creds-[A-Z]* | agent-masked:* | bad-setting:*) code=78 ;;
-    restart-* | agent-[!u]* | agent-unknown:* | on-ready-failed:*) code=71 ;;
+    restart-* | agent-[!u]* | agent-unk* | on-ready-failed:*) code=71 ;;
     *) code=75 ;;
     esac
     now
@@ -1001,7 +1004,7 @@ wake() {
         woken=$value
         return 1
     fi 2>/dev/null
-    told='' woken=$now healthy=0 lost='' action=restarted
+    told='' woken=$now healthy=0 action=restarted
     (echo "$now" >"$run/restarted") 2>/dev/null
     tell restarting "$unit, which is $agent"
     # A sleeping agent takes 7 s to stop and has nothing to lose; but a document in flight means that it is not asleep.
@@ -1321,7 +1324,7 @@ on_ready() {
         echo "failed; runs again after $word" >"$run/on-ready"
         [ "$word" = reboot ] || sleep "${word%s}"
     done
-    finish on-ready-failed "a command of $hook failed"
+    finish on-ready-failed "$hook failed"
 }
 
 # Is there an identity for which the commands have not run?
