@@ -26,7 +26,7 @@ Description=stand-in for amazon-ssm-agent
 After={after}
 [Service]
 Environment=PYTHONPATH=/{HOME}
-ExecStart=/usr/bin/python3 -m ssmwake.simulate agent --ssm {SSM} --messages {MESSAGES} {options}
+ExecStart=/{HOME}/amazon-ssm-agent -m ssmwake.simulate agent --ssm {SSM} --messages {MESSAGES} {options}
 KillMode=process
 Restart=always
 RestartSec=90
@@ -41,6 +41,9 @@ def put_code(disk: Path, worker: bool = True) -> None:
     if worker:
         # The stand-in puts it there where it is missing, and cannot where /usr is read-only.
         write(disk, "usr/bin/ssm-agent-worker", "")
+    # The kernel names a process after the file that is executed, and the real agent has its name from the start.
+    (disk / HOME).mkdir(parents=True, exist_ok=True)
+    (disk / HOME / "amazon-ssm-agent").symlink_to("/usr/bin/python3")
     write(disk, f"{HOME}/ssmwake/__init__.py", "")
     for source in Path(simulate.__path__[0]).glob("*.py"):
         write(disk, f"{HOME}/ssmwake/simulate/{source.name}", source.read_bytes())
