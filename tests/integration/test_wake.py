@@ -238,3 +238,22 @@ def test_the_policies_name_the_calls_that_are_made(start_front: StartFront) -> N
     assert set(statement["Action"]) == actions - {"sts:GetCallerIdentity"}
     woken = {action for one in wake_policy()["Statement"] for action in one["Action"]}
     assert set(statement["Action"]) < woken
+
+
+def test_the_policy_of_wake_names_the_calls_that_are_made_and_no_others(start_front: StartFront) -> None:
+    swapped, private = account("online-on-an-old-role"), account("late-role")
+    public = account("late-role", instances={ID: {"public": "127.0.0.1"}})
+    restarts(swapped)
+    actions = set()
+    # Nobody listens on port 1: the key is sent, and ssh says that it cannot connect.
+    for one, words in (
+        (swapped, ()),
+        (public, ("--port", "1")),
+        (private, ("--automation-role", "arn:aws:iam::123456789012:role/rescue", "--timeout", "6s")),
+    ):
+        front = start_front(Front(one, clock=one.clock))
+        run(front, ID, "--yes", *words)
+        actions |= {call.action for call in front.calls}
+    named = {action for one in wake_policy()["Statement"] for action in one["Action"]}
+    # The tunnel is no operation of botocore's models, and a role is passed inside another call.
+    assert named == actions - {"sts:GetCallerIdentity"} | {"ec2-instance-connect:OpenTunnel", "iam:PassRole"}
