@@ -142,6 +142,13 @@ class Evidence:
         return is_of_this_boot and self.now - self.last_accepted <= FRESH
 
     @property
+    def may_be_hybrid(self) -> bool:
+        """Whether a hybrid node with its address reported since the machine was made: it may be this very agent."""
+        node, instance = self.facts.hybrid, self.facts.instance
+        began = instance.first_started or instance.started
+        return bool(isinstance(node, Node) and node.pinged and began and node.pinged >= began)
+
+    @property
     def is_connected(self) -> bool | None:
         """Whether the channel for sessions is open; None where that was not read."""
         return None if isinstance(self.facts.connected, Unseen) else self.facts.connected

@@ -164,7 +164,9 @@ def _judge_exit(origin: Origin, subnet: Subnet, notes: Notes, resolver: str) -> 
         if answer is Passage.NO and notes.is_definite:
             notes.blocks.append(egress_block(origin, "0.0.0.0/0"))
         elif answer is not Passage.YES:
-            notes.unknowns.append(f"{', '.join(origin.interface.groups)} lets 443 out to some addresses only")
+            names = ", ".join(origin.interface.groups)
+            what = f"{names} lets 443 out to some addresses only" if names else "no security group is listed"
+            notes.unknowns.append(what)
         elif origin.interface.groups:
             text = f"{text}; {origin.interface.groups[0]} lets 443 out"
     _judge_acls(origin, subnet, nat_subnet, notes)

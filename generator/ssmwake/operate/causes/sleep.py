@@ -58,6 +58,7 @@ def _asleep(evidence: Evidence) -> CauseFinding | None:
         and evidence.way.is_certain
         and bool(evidence.has_agent)
         and not isinstance(facts.console, Unseen)
+        and not evidence.may_be_hybrid
     )
     rights = "" if are_rights_seen else " Its rights were not seen."
     if right.how == "read":
