@@ -135,11 +135,15 @@ class Evidence:
         """Whether the agent's heartbeat is fresh, which settles its rights and its network."""
         if self.node and self.node.ping == "Online" and self.node.pinged is None:
             return True
-        is_late = bool(self.node and self.node.ping not in ("", "Online"))
-        if is_late or self.last_accepted is None or self.last_refused:
+        if self.has_stopped or self.last_accepted is None or self.last_refused:
             return False
         is_of_this_boot = self.start is None or self.last_accepted >= self.start[0]
         return is_of_this_boot and self.now - self.last_accepted <= FRESH
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether Systems Manager has noticed that the agent's reports have stopped."""
+        return bool(self.node and self.node.ping not in ("", "Online"))
 
     @property
     def may_be_hybrid(self) -> bool:
@@ -172,9 +176,10 @@ class Evidence:
     @property
     def is_proven_network(self) -> bool:
         """Whether a call of the agent came through a moment ago, accepted or refused by IAM."""
-        last = max((call.at for call in self.trail.calls), default=None)
-        if self.last_accepted:
-            last = max(last, self.last_accepted) if last else self.last_accepted
+        came = [call.at for call in self.trail.calls if call.code]
+        # Reports that have stopped prove nothing of now: what stopped them may be the network.
+        came += [self.last_accepted] if self.last_accepted and not self.has_stopped else []
+        last = max(came, default=None)
         since = self.start[0] if self.start else None
         return bool(last and self.now - last <= PROVEN and (since is None or last >= since))
 

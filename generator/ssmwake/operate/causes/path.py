@@ -45,6 +45,9 @@ def _cause(name: str) -> Cause:
             return None
         trail = evidence.facts.trail
         is_sure = not isinstance(trail, Unseen) or trail.why == NOT_ASKED
+        if evidence.last_accepted and evidence.start and evidence.last_accepted >= evidence.start[0]:
+            # It was open to this machine once, and when it was closed was not seen.
+            is_sure = False
         found = known(block.sentence, *block.do, resource=block.resource, short=block.short, is_sure=is_sure)
         if evidence.may_be_connected:
             return doubted(found, f"whether sessions open all the same was not seen: {evidence.facts.connected}")
