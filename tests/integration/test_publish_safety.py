@@ -336,6 +336,10 @@ def test_an_account_can_have_an_external_id_of_its_own(moto: Front, tmp_path: Pa
     words = ("--external-id", "other", "--external-id", f"{'3' * 12}=a=b")
     assert run("-c", str(config), "--check", *words).exit_code == 1
     assert sent() == {"1" * 12: "other", "2" * 12: "for-two", "3" * 12: "a=b"}
+    for account in ("33333333333", "4" * 12):
+        said = run("-c", str(config), "--check", "--external-id", f"{account}=x")
+        assert said.exit_code == 2
+        assert f"{account} is not the account of a role in --account or publish.accounts" in said.stderr
     config.write_text("publish: {external-ids: {123: x, '123456789012': 'a b'}}\n")
     said = run("-c", str(config), "--check")
     assert f"{config}:1:26: error: a key of external-ids is '123': not an account id" in said.stderr

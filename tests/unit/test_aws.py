@@ -34,6 +34,12 @@ def test_a_password_in_a_url_is_not_printed() -> None:
     assert "hunter2" not in errors.nonsense("ssm:GetDocument", "https://jo:hunter2@example.com", "is empty")
 
 
+@pytest.mark.parametrize("page", ["<html><head><title>Sign in</title>", "\n<!DOCTYPE html>\n<p>No</p>"])
+def test_a_web_page_is_not_quoted(page: str) -> None:
+    line = errors.line(refusal("500", page, 500), "ssm:GetDocument", "*", "eu-west-1")
+    assert line == "ssm:GetDocument failed at the service (500: a web page instead of a reason); try again"
+
+
 def test_a_wrong_code_for_mfa_is_not_taken_for_a_missing_permission() -> None:
     said = "MultiFactorAuthentication failed with invalid MFA one time pass code."
     line = errors.line(refusal("AccessDenied", said, 403), "sts:AssumeRole", "*", "eu-west-1")

@@ -166,6 +166,8 @@ def status_of(error: ClientError) -> int:
 def _words_of(error: ClientError) -> str:
     words = one_line(str(error.response.get("Error", {}).get("Message", ""))).rstrip(".")
     # Whatever listens at an endpoint that is not AWS may answer with a page.
+    if re.match("<(!doctype|html)", words, re.IGNORECASE):
+        return "a web page instead of a reason"
     return (words if len(words) <= LONGEST else words[:LONGEST] + "...") or "no reason given"
 
 

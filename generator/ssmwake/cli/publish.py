@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -197,7 +198,9 @@ def _replaced(config: Config, flags: dict[str, Any]) -> Config:
             given[name] = tuple(_checked(name, hint, text) for text in flags[name])
     for text in flags["external_ids"]:
         account, equals, single = text.partition("=")
-        if equals and re.fullmatch("[0-9]{12}", account):
+        # An external id may hold `=` itself, but digits alone in front of it are meant to be an account.
+        if equals and account.isdecimal():
+            _known_account(account, given.get("accounts", config.publish.accounts))
             ids = given.setdefault("external_ids", dict(config.publish.external_ids))
             ids[account] = _checked("external-id", "--external-id", single)
         else:
@@ -206,6 +209,13 @@ def _replaced(config: Config, flags: dict[str, Any]) -> Config:
         if region not in known_regions():
             raise click.BadParameter(_unknown(region), param_hint="--region")
     return dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
+
+
+def _known_account(account: str, roles: Sequence[str]) -> None:
+    if not any(role.split(":")[4:5] == [account] for role in roles):
+        raise click.BadParameter(
+            f"{account} is not the account of a role in --account or publish.accounts", param_hint="--external-id"
+        )
 
 
 def _unknown_regions(path: str | None, config: Config) -> list[Finding]:
