@@ -348,7 +348,7 @@ explain() {
 cause='' error=''
 
 # Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last
-# about it, with its time, in one line without keys and tokens; and a sentence and what to do in $sentence, $todo.
+# about it, with its time, in one line without keys, tokens and passwords in URLs; and a sentence and what to do in $sentence, $todo.
 explain_cause() {
     cause='' error=''
     read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
@@ -364,6 +364,7 @@ explain_cause() {
     esac
     error="$agent_log: $(printf %s "$line" |
         sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
+            s#://[^ "]*@#://#g
             s/ [A-Z]+ .*(rror:|ate -|caused by:) / /
             s/(.{300}).*/\1/')"
     cause=refused sentence='Systems Manager refuses the agent'
@@ -651,7 +652,7 @@ describe() {
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install script and service' ;;
-    uninstall) usage=': remove script, service, settings and state' ;;
+    uninstall) usage='[--help]: remove script, service, settings and state' ;;
     on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
     esac

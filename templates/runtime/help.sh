@@ -9,7 +9,7 @@ describe() {
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
     install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install script and service' ;;
-    uninstall) usage=': remove script, service, settings and state' ;;
+    uninstall) usage='[--help]: remove script, service, settings and state' ;;
     on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
     esac

@@ -3,7 +3,7 @@
 cause='' error=''
 
 # Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last
-# about it, with its time, in one line without keys and tokens; and a sentence and what to do in $sentence, $todo.
+# about it, with its time, in one line without keys, tokens and passwords in URLs; and a sentence and what to do in $sentence, $todo.
 explain_cause() {
     cause='' error=''
     read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
@@ -19,6 +19,7 @@ explain_cause() {
     esac
     error="$agent_log: $(printf %s "$line" |
         sed -E 's/A[KS]IA[A-Z0-9]{8,}|[A-Za-z0-9+/=]{60,}/REMOVED/g
+            s#://[^ "]*@#://#g
             s/ [A-Z]+ .*(rror:|ate -|caused by:) / /
             s/(.{300}).*/\1/')"
     cause=refused sentence='Systems Manager refuses the agent'

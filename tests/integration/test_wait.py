@@ -119,7 +119,7 @@ def test_an_agent_that_sleeps_is_not_in_time(start_front: StartFront) -> None:
     assert outcome.exit == 75
 
 
-def test_of_several_the_gravest_status_counts(start_front: StartFront) -> None:
+def test_with_several_the_most_serious_status_counts(start_front: StartFront) -> None:
     account = Account(state("late-role", instances={OTHER: {"started": "2026-11-26T10:00:14Z", "state": "terminated"}}))
     start(account, start_front)
     outcome, _ = wait(account, ID, OTHER, timeout=1)

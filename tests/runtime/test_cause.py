@@ -96,6 +96,20 @@ def test_keys_are_not_quoted(runtime: Runtime) -> None:
     assert "ASIA" not in error
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_password_of_a_proxy_is_not_quoted(shell: str, runtime: Runtime) -> None:
+    proxy = "http://svc:Sup3r%S@cret@proxy.example.com:3128"
+    write_log(
+        runtime.root,
+        f'ERROR Failed: Post "https://ssm.eu-west-1.amazonaws.com/": invalid proxy address "{proxy}": parse "{proxy}"',
+        f'caused by: Post "https://ssm.eu-west-1.amazonaws.com/": parse "{proxy}": invalid URL escape',
+    )
+    quoted = call(runtime, shell, 'explain_cause; echo "$sentence $error"')
+    assert "Sup3r" not in quoted
+    assert "cret@" not in quoted
+    assert "proxy.example.com:3128" in quoted
+
+
 def window(runtime: Runtime, shell: str, minutes: int, state: str = "asleep", error: str = "") -> str:
     commands = f"agent={state} age={minutes * 60 + 1} error='{error}' retry=''; describe_retry; echo \"$retry\""
     return call(runtime, shell, commands).strip()

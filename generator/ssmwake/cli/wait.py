@@ -33,7 +33,7 @@ def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> 
     without rights; but not in the first minute. stdout gets one line of JSON at the end.
     Exit status: 0 all are online, 69 one is gone, 71 its agent or machine is at
     fault, 75 not in time, 77 you may not look, 78 somebody must change
-    something. Of several, the gravest: 77, 69, 78, 71, 75.
+    something. With several, the most serious: 77, 69, 78, 71, 75.
 
     This waits at your desk. On the instance, `ssmwake wait` of the runtime waits for the role.
     """

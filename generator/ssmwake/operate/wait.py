@@ -22,7 +22,7 @@ from ssmwake.operate.survey import FEW
 from ssmwake.operate.verdict import Verdict, bare
 from ssmwake.operate.wake import RESTART_TAKES
 
-# The gravest first: what nobody here can change, what somebody must, the agent, and what time may cure.
+# The most serious first: what nobody here can change, what somebody must, the agent, and what time may cure.
 GRAVITY = (FORBIDDEN, UNAVAILABLE, CONFIGURATION, AGENT, NOT_YET, FINE)
 
 # Waiting does not cure these.
@@ -61,7 +61,7 @@ class WaitOutcome:
 
     @property
     def exit(self) -> int:
-        """The gravest exit status of all instances."""
+        """The most serious exit status of all instances."""
         found = {one.exit for one in self.instances}
         return next((status for status in GRAVITY if status in found), NOT_YET)
 

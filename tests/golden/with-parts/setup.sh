@@ -1,2 +1,2 @@
-#!/bin/bash
-echo setup
+#!/bin/sh
+date

@@ -15,7 +15,7 @@ def _settling(evidence: Evidence) -> CauseFinding | None:
     wait = steps.ssmwake(facts.scene, "wait", facts.instance.id)
     if evidence.is_reporting:
         if not evidence.is_connected and evidence.is_new:
-            sentence = "Online since a moment ago; the channel for sessions is still opening."
+            sentence = "It has just come online; the channel for sessions is still opening."
             return known(sentence, wait, short="opening", is_sure=evidence.is_connected is False)
         return None
     if evidence.is_connected:
