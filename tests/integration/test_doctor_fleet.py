@@ -111,6 +111,15 @@ def test_an_id_of_another_kind_is_refused(start_front: StartFront) -> None:
         assert run(front, text, "--region", "eu-west-1").returncode == 2
 
 
+def test_an_unknown_region_is_refused_before_any_call(start_front: StartFront) -> None:
+    front = start(start_front, "late-role")
+    for text, advice in {"eu-wst-1": "did you mean 'eu-west-1'?", "Ireland": "write one such as eu-west-1"}.items():
+        done = run(front, ID, "--region", text)
+        assert done.returncode == 2
+        assert f"'{text}' is not a region that this boto3 knows; {advice}" in " ".join(done.stderr.split())
+    assert not front.calls
+
+
 def test_an_instance_of_another_region_is_not_found(start_front: StartFront) -> None:
     front = start(start_front, "late-role")
     done = run(front, ID, "--region", "eu-north-1")

@@ -4,6 +4,7 @@ A code for MFA is asked for once per run, in the thread that calls `Sessions.sig
 where the AWS CLI keeps it (~/.aws/cli/cache): whoever has just used the CLI is not asked at all.
 """
 
+import difflib
 import getpass
 import gzip
 import json
@@ -54,6 +55,13 @@ def known_regions() -> frozenset[str]:
         for partition in core.get_available_partitions()
         for region in core.get_available_regions("ssm", partition_name=partition)
     )
+
+
+def unknown_region(region: str) -> str:
+    """Return the sentence about a region that is not in known_regions()."""
+    close = difflib.get_close_matches(region, sorted(known_regions()), n=1)
+    advice = f"did you mean {close[0]!r}?" if close else "write one such as eu-west-1"
+    return f"{region!r} is not a region that this boto3 knows; {advice} (a newer one needs a newer boto3)"
 
 
 def assumed(own: boto3.Session, place: Place, patience: Patience = PATIENT) -> boto3.Session:

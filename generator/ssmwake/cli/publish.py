@@ -1,7 +1,6 @@
 """`ssmwake publish`: read the accounts, plan, show, ask, execute; or only promote, roll back, or print the policy."""
 
 import dataclasses
-import difflib
 import re
 import sys
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from typing import Any
 
 import click
 
-from ssmwake.aws.session import known_regions
+from ssmwake.aws.session import known_regions, unknown_region
 from ssmwake.cli import plan_output
 from ssmwake.cli.inputs import config_option, contents, settings
 from ssmwake.cli.output import findings_out, progress
@@ -207,7 +206,7 @@ def _replaced(config: Config, flags: dict[str, Any]) -> Config:
             given["external_id"] = _checked("external-id", "--external-id", text)
     for region in given.get("regions", ()):
         if region not in known_regions():
-            raise click.BadParameter(_unknown(region), param_hint="--region")
+            raise click.BadParameter(unknown_region(region), param_hint="--region")
     return dataclasses.replace(config, publish=dataclasses.replace(config.publish, **given))
 
 
@@ -224,7 +223,10 @@ def _unknown_regions(path: str | None, config: Config) -> list[Finding]:
     # stdin cannot be read twice.
     data = contents(path) if path and path != "-" and unknown else b""
     path = path or ""
-    return [WRONG_SETTING.at(place_of(path, data, "publish", "regions", n), _unknown(name)) for n, name in unknown]
+    return [
+        WRONG_SETTING.at(place_of(path, data, "publish", "regions", number), unknown_region(name))
+        for number, name in unknown
+    ]
 
 
 def _checked(name: str, hint: str, text: str) -> Any:
@@ -232,12 +234,6 @@ def _checked(name: str, hint: str, text: str) -> Any:
         return option(name, text, "publish")
     except Invalid as invalid:
         raise click.BadParameter(invalid.findings[0].message.removeprefix(f"{name} is "), param_hint=hint) from None
-
-
-def _unknown(region: str) -> str:
-    close = difflib.get_close_matches(region, sorted(known_regions()), n=1)
-    advice = f"did you mean {close[0]!r}?" if close else "write one such as eu-west-1"
-    return f"{region!r} is not a region that this boto3 knows; {advice} (a newer one needs a newer boto3)"
 
 
 def _purpose(config: Config, flags: dict[str, Any]) -> Purpose:

@@ -48,14 +48,20 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say in which regions and accounts to look."""
     for option in reversed(
         (
-            click.option("--region", "regions", multiple=True, metavar="REGION", help="May be repeated."),
+            click.option(
+                "--region",
+                "regions",
+                multiple=True,
+                metavar="REGION",
+                help="Where to look; doctor and wait take several.",
+            ),
             click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration."),
             click.option(
                 "--assume-role",
                 "roles",
                 multiple=True,
                 metavar="ARN",
-                help="Look in this role's account; may be repeated.",
+                help="Look in this role's account; doctor and wait take several.",
             ),
         )
     ):
@@ -94,7 +100,7 @@ def places(regions: Sequence[str], profile: str, roles: Sequence[str]) -> "list[
     """Return the places to look in; without a region, that of the AWS configuration."""
     from ssmwake.aws.client import Refused
     from ssmwake.aws.place import Place
-    from ssmwake.aws.session import home_region
+    from ssmwake.aws.session import home_region, known_regions, unknown_region
 
     try:
         found = regions or [home_region(profile)]
@@ -102,5 +108,8 @@ def places(regions: Sequence[str], profile: str, roles: Sequence[str]) -> "list[
         raise click.ClickException(refused.line) from None
     if not all(found):
         raise click.UsageError("no region; give --region, or set AWS_REGION")
+    for region in found:
+        if region not in known_regions():
+            raise click.BadParameter(unknown_region(region), param_hint="--region" if regions else "AWS_REGION")
     unique = dict.fromkeys(found)
     return [Place(region, role, profile) for role in roles or [""] for region in unique]

@@ -26,7 +26,7 @@ WAYS = ["direct", "endpoint", "runbook"]
 @click.command()
 @click.argument("instance", required=False, type=InstanceId(), metavar="INSTANCE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--connect", is_flag=True, help="Look inside by ssh, whatever the verdict.")
+@click.option("--connect", is_flag=True, help="Look inside by ssh, although the verdict cannot tell.")
 @click.option("--restart", is_flag=True, help="Restart an agent that is online.")
 @click.option("--via", type=click.Choice(WAYS), metavar="WAY", help="direct, endpoint or runbook, and no other way.")
 @click.option("--user", default="", metavar="NAME", help="The user for ssh; by default the image's.")

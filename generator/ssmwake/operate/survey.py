@@ -106,7 +106,7 @@ class _Survey:
     def _not_seen(self, instance: str, unseen: Unseen) -> Verdict:
         where = f"in account {self.account or 'of these credentials'}, region {self.region}"
         if unseen.why == "not allowed":
-            sentence = f"You may not look: {unseen.action} is not allowed {where}. Ask whoever grants your permissions for it."
+            sentence = f"You may not look: {unseen.action} is not allowed {where}. Ask for that permission."
             return bare("no-look", instance, sentence, region=self.region, account=self.account)
         sentence = self.reader.lines.get(unseen.action, str(unseen))
         return bare("failed", instance, sentence, region=self.region, account=self.account)

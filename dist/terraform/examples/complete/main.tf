@@ -16,6 +16,7 @@ module "ssmwake" {
   # The role below, whatever name it gets: an instance that waits for another one waits for ever.
   role     = aws_iam_role.web.name
   timeout  = 900
+  gzip     = true
   on_ready = ["aws sts get-caller-identity"]
   parts    = [{ content = file("${path.module}/setup.sh") }]
 }
