@@ -13,10 +13,13 @@ RECURSION_LIMIT = sys.getrecursionlimit()
 
 
 def pytest_sessionstart() -> None:
-    """Let a run in CI fail at once where a program is missing; let Ctrl-C reach what the tests start."""
-    # A shell starts what runs in the background with SIGINT ignored, and every process below inherits that.
+    """Let a run in CI fail at once where a program is missing; let signals reach what the tests start."""
+    # A shell starts what runs in the background with SIGINT ignored, nohup with SIGHUP, and every process below
+    # inherits that; a shell cannot trap a signal that was ignored when it started.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if os.environ.get("CI") == "true" and tools.missing():
         raise pytest.UsageError(f"missing: {', '.join(tools.missing())}; CI leaves nothing out (make setup)")
 

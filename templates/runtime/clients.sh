@@ -11,7 +11,7 @@ for path in paths:
  connection=http.client.HTTPConnection(host)
  connection.request(verb,"/latest/"+path,headers={name:text})
  reply=connection.getresponse()
- for _ in range(9800):os.write(1,reply.read(1))
+ for _ in range(99):os.write(1,reply.read1(99))
  if not reply.length:os.write(1,b"~%d~"%reply.status)'
 
 # shellcheck disable=SC2016 # its variables are its own
@@ -21,7 +21,7 @@ address=${0%:*}
 for path; do
     exec 3<>"/dev/tcp/${address//[][]}/${0##*:}" || exit
     printf "$verb /latest/$path HTTP/1.0\r\nHost: $0\r\n$header\r\n\r\n" >&3
-    read -r -u 3 _ status _
+    read -r -u 3 _ status _ || exit
     size=""
     while read -r -u 3 line && [ ${#line} -gt 1 ]; do
         [[ ${line,,} != content-length:* ]] || size=${line//[!0-9]}

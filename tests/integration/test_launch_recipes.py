@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from ssmwake.cloud_init.size import LIMIT, zipped
-from ssmwake.model import Config
+from ssmwake.model import Config, UserDataFormat, UserDataSettings
 from ssmwake.render import user_data
 
 TOP = Path(__file__).parents[2]
@@ -104,6 +104,7 @@ def test_an_instance_gets_the_user_data_as_it_was_rendered(tmp_path: Path) -> No
 def test_the_page_states_how_much_room_is_left() -> None:
     assert "Uncompressed it leaves some 400 bytes" in PAGE
     # A script needs a part of its own, with its headers.
-    assert 300 < LIMIT - len(user_data(Config(), Format.MULTIPART).encode()) < 600
+    multipart = Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART))
+    assert 300 < LIMIT - len(user_data(multipart).encode()) < 600
     (left,) = re.findall(r"with `--gzip` it leaves more than ([\d,]+) bytes", PAGE)
     assert LIMIT - len(zipped(user_data(Config(), plain=True).encode())) > int(left.replace(",", ""))

@@ -193,7 +193,7 @@ def test_a_failed_document_is_reported_in_the_words_of_the_service(fake: FakeSsm
     fake.failures["echo two"] = "the step is not supported here"
     fake.looks_until_active = 1
     line = failure(wanted("two"))
-    assert line.startswith("version 2 of wake is Failed: the step is not supported here; correct the document")
+    assert line.startswith("version 2 of wake is Failed: the step is not supported here; ")
     assert {document["default"] for document in state(fake).values()} == {1}
     again = planned(wanted("two")).places[0].failure
     assert "version 2 of wake with this content is Failed: the step is not supported here" in again

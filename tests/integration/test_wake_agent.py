@@ -116,7 +116,7 @@ def test_an_agent_that_sleeps_is_online_after_wake(machine: Machine, start_front
     assert machine.ssm.online == [key]
     assert [what for _, what in machine.unit.history].count("started") == 2
     assert "ssmwake: " in done.stderr
-    assert " online: the agent is online with role web" in done.stderr
+    assert " online: the agent is online; the role is web" in done.stderr
 
 
 def test_an_agent_behind_an_endpoint_is_online_after_wake(

@@ -16,13 +16,17 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_the_runtime_has_the_same_numbers() -> None:
-    text = (templates() / "runtime" / "agent.sh").read_text(encoding="utf-8")
-    found = dict(re.findall(r"\b(refused_from|refused_to|backoff_last)=([0-9]+)\b", text))
+    text = (templates() / "runtime" / "retries.sh").read_text(encoding="utf-8")
+    table = "\n".join(re.findall(r"^\w.*=.*$", text, re.MULTILINE))
+    numbers = r"\b(refused_from|refused_to|backoff_tries|backoff_last)=(?:'([0-9 ]+)'|([0-9]+))(?= |$)"
+    found = {name: several or single for name, several, single in re.findall(numbers, table, re.MULTILINE)}
     assert found == {
         "refused_from": str(REFUSED_LEAST),
         "refused_to": str(REFUSED_MOST),
+        "backoff_tries": " ".join(map(str, STEPS[Chain.ERROR])),
         "backoff_last": str(EVERY),
     }
+    assert STEPS[Chain.HIBERNATION] == STEPS[Chain.ERROR]
 
 
 def attempts(seed: int, count: int = 12) -> list[datetime]:

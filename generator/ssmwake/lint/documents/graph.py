@@ -105,10 +105,11 @@ def _list(source: Source, main: yaml.Node | None, everyone: set[str] | None) -> 
         return
     first = next(iter(found.steps))
     reached = found.reached({first})
-    # Where a reference is misspelt, the step that was meant is not the fault.
+    # Where a reference is misspelt, the step that was meant is not the fault, nor is what it leads to.
     unknown = {name for ways in found.ways.values() for name in ways} - {*found.steps, END}
+    meant = found.reached({first, *(name for name in found.steps if nearest(name, unknown, ""))})
     for name, step in found.steps.items():
-        if name not in reached and not nearest(name, unknown, ""):
+        if name not in meant:
             message = f"no step leads to '{name[:60]}'; remove it, or lead to it"
             yield UNREACHABLE_STEP.at(source.of(step.place), message)
     if all(name in found.steps or name == END for name in reached):
