@@ -348,7 +348,8 @@ explain() {
 cause='' error=''
 
 # Leaves in $cause `refused`, `unreachable` or nothing; in $error the file and what the agent has logged there last
-# about it, with its time, in one line without keys, tokens and passwords in URLs; and a sentence and what to do in $sentence, $todo.
+# about it, with its time, in one line without keys, tokens and passwords in URLs; and a sentence and what to do in
+# $sentence, $todo.
 explain_cause() {
     cause='' error=''
     read_log 'Successfully|produced aws|caused by: Post|s\. Err|hibernate - |Fingerprint'
