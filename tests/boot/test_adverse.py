@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from boot.harness.agent import HOME
 from boot.harness.container import Machine, until
 from boot.harness.disk import remove, write
 from boot.harness.facts import WATCHER, ended, starts, tell, watcher_runs
@@ -109,10 +110,11 @@ def test_without_curl_another_client_asks_imds(it: Instance, client: str, form: 
     if client == "bash":
         # cloud-init and the stand-in agent are programs in Python; it stays for them, under a name that we do not know.
         remove(it.disk, "usr/bin/python3")
-        for script in ("usr/bin/cloud-init", "etc/systemd/system/amazon-ssm-agent.service"):
-            text = (it.disk / script).read_text()
-            mode = (it.disk / script).stat().st_mode
-            write(it.disk, script, text.replace("/usr/bin/python3", "/usr/bin/python3.11"), mode & 0o777)
+        text = (it.disk / "usr/bin/cloud-init").read_text()
+        write(it.disk, "usr/bin/cloud-init", text.replace("/usr/bin/python3", "/usr/bin/python3.11"), 0o755)
+        agent = it.disk / HOME / "amazon-ssm-agent"
+        agent.unlink()
+        agent.symlink_to("/usr/bin/python3.11")
     with it.boot() as machine:
         assert ended(machine).status == "done"
         wakes(it, machine)
