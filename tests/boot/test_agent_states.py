@@ -22,7 +22,7 @@ REMEDY = "let role web do ssm:UpdateInstanceInformation"
 def refusal(machine: Machine) -> dict[str, object]:
     """Return what status says once it names a cause."""
     report = status(machine)
-    return report if "cause" in report else {}
+    return report if report["cause"] else {}
 
 
 def is_inactive(machine: Machine) -> bool:

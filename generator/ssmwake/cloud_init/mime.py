@@ -145,7 +145,7 @@ def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
     # A sentence for readers without MIME may be there.
     if kind_of(epilogue) or any(map(looks_like_command, epilogue.splitlines())):
         where = source.at_offset(source.text.rindex(epilogue.translate(BYTES)))
-        problem = f"what comes after --{boundary}-- is no part, and cloud-init drops it; put it into a part"
+        problem = f"what comes after --{boundary}-- is not a part, and cloud-init drops it; put it into a part"
         yield MIME_BOUNDARY.at(where, problem)
 
 
