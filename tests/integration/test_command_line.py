@@ -121,8 +121,18 @@ def test_a_verb_of_the_runtime_says_where_it_runs(verb: str, tmp_path: Path) -> 
     for words in ((verb,), (verb, "--help"), ("help", verb)):
         done = run(*words, cwd=tmp_path)
         assert done.returncode == 2
-        assert f"run sudo /usr/local/sbin/ssmwake {verb}" in done.stderr
-        assert "aws ssm start-session --target INSTANCE" in done.stderr
+        assert f"there:     sudo /usr/local/sbin/ssmwake {verb}\n" in done.stderr
+        assert "from here: `ssmwake " in done.stderr
+
+
+@pytest.mark.parametrize(("typed", "verb"), [("statu", "status"), ("instal", "install"), ("unistall", "uninstall")])
+def test_a_misspelt_verb_of_the_runtime_says_the_same(typed: str, verb: str, tmp_path: Path) -> None:
+    for words in ((typed,), (typed, "--help"), ("help", typed)):
+        done = run(*words, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert (
+            f"Error: No such command {typed!r}. Did you mean {verb!r}?\n`{verb}` runs on the instance.\n" in done.stderr
+        )
 
 
 def test_output_goes_to_a_file_whole_or_not_at_all(folder: Path) -> None:

@@ -54,10 +54,31 @@ def test_each_verb_and_option_that_is_named_exists() -> None:
 
 
 def test_what_is_shown_of_the_runtime_is_a_command_of_it() -> None:
-    shown = set(re.findall(r"^sudo sh ssmwake\.sh ([a-z-]+)", README, re.MULTILINE))
+    shown = set(re.findall(r"^ssh \S+ sudo sh -s -- ([a-z-]+)", README, re.MULTILINE))
     assert shown
     assert shown <= ON_THE_INSTANCE
     assert all(re.search(rf"\b{verb}\b", runtime()) for verb in shown)
+
+
+def without_times(shown: str) -> list[str]:
+    """Return the lines of a trial without times, sorted: what falls into the same tenth of a second changes places."""
+    lines = re.sub(r"^ +\d+\.\d s|(?<=ssmwake) +\d+\.\d s(?=  #)", "", shown, flags=re.MULTILINE).splitlines()
+    return sorted(lines)
+
+
+def test_what_is_shown_of_try_is_what_it_prints() -> None:
+    shown = [
+        re.search(r"^( +0\.0 s .*?)```", text, re.MULTILINE | re.DOTALL)
+        for text in (README, (TOP / "docs" / "simulator.md").read_text(encoding="utf-8"))
+    ]
+    environment = {"PYTHONPATH": str(TOP / "generator"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ssmwake", "try"], capture_output=True, text=True, env=environment, check=True
+    )
+    assert len(done.stdout.splitlines()) > 10
+    for one in shown:
+        assert one
+        assert without_times(one[1]) == without_times(done.stdout)
 
 
 def blocks(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ssmwake.render.runtime import runtime
 from ssmwake.simulate.endpoint import Endpoint
 from ssmwake.simulate.imds import Imds
 from ssmwake.simulate.sandbox import agent_command, package_folder, write_files
@@ -162,3 +164,42 @@ def test_an_agent_that_is_refused_ends_wake_with_the_words_of_the_runtime(
     assert machine.ssm.online == []
     assert "refused: Systems Manager refuses the agent" in done.stderr
     assert f"the runtime on {ID} ended with" in done.stderr
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/troubleshooting.md"])
+def test_the_runtime_over_ssh_as_the_pages_show_it(machine: Machine, page: str, tmp_path: Path) -> None:
+    """Only the address of IMDS differs, and sudo, which a test machine may not have."""
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^ssh ec2-user@HOST (sudo sh [^#\n]*)", text, re.MULTILINE)
+    assert [line.split()[4] for line in shown] == ["status", "run"]
+    script = tmp_path / "dist" / "runtime" / "ssmwake.sh"
+    script.parent.mkdir(parents=True)
+    place = "http://169.254.169.254:80 other='http://[fd00:ec2::254]:80'"
+    assert place in runtime()
+    script.write_text(runtime().replace(place, f"{machine.imds.url} other={machine.imds.url}"), encoding="utf-8")
+    (tmp_path / "bin" / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+    (tmp_path / "bin" / "sudo").chmod(0o755)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    machine.server.announce((tmp_path / "key.pub").read_text(encoding="ascii").strip())
+    options = f"-F none -i {tmp_path}/key -p {machine.server.port} -l {machine.server.user}"
+    options += " -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+
+    def over_ssh(line: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            f"ssh {options} 127.0.0.1 {line}",
+            shell=True,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    key = attach_too_late(machine)
+    status, woken = map(over_ssh, shown)
+    # In its first five seconds an agent that sleeps counts as starting.
+    assert status.returncode == 71, status
+    assert re.search(r": the agent is (starting|asleep)", status.stdout.splitlines()[0])
+    assert woken.returncode == 0, woken
+    assert json.loads(woken.stdout.splitlines()[-1])["reason"] == "ready"
+    assert machine.ssm.online == [key]

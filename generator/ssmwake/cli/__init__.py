@@ -82,8 +82,11 @@ class Verbs(click.Group):
         if verb not in (*VERBS, *HIDDEN) and not verb.startswith("-"):
             import difflib
 
-            close = difflib.get_close_matches(verb, VERBS, n=1)
-            ctx.fail(f"No such command {verb!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+            close = difflib.get_close_matches(verb, (*VERBS, *ON_THE_INSTANCE), n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            if close and close[0] in ON_THE_INSTANCE:
+                hint += f"\n{where_it_runs(close[0])}"
+            ctx.fail(f"No such command {verb!r}.{hint}")
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -93,14 +96,16 @@ class Verbs(click.Group):
 
 
 def where_it_runs(verb: str) -> str:
-    """Return where a verb of the runtime runs, and how to get there."""
-    desk = {
-        "status": "from here, `ssmwake doctor INSTANCE` says why an instance is not online",
-        "run": "from here, `ssmwake wake INSTANCE` brings its agent back",
-        "install": "from here, `ssmwake user-data` prints what installs it at the first boot",
+    """Return where a verb of the runtime runs, and how to get there: lines of which each holds one command."""
+    here = {
+        "run": "`ssmwake wake INSTANCE` brings its agent back",
+        "install": "`ssmwake user-data` prints what installs it at the first boot",
     }
-    there = f"run sudo /usr/local/sbin/ssmwake {verb}, for example in aws ssm start-session --target INSTANCE"
-    return f"`{verb}` runs on the instance: {there}; {desk.get(verb, desk['status'])}."
+    ways = {"there": f"sudo /usr/local/sbin/ssmwake {verb}"}
+    if verb in ("status", "run"):
+        ways["over ssh"] = f"ssmwake runtime | ssh HOST sudo sh -s -- {verb}"
+    ways["from here"] = here.get(verb, "`ssmwake doctor INSTANCE` says why an instance is not online")
+    return "\n".join([f"`{verb}` runs on the instance.", *(f"  {way + ':':11}{text}" for way, text in ways.items())])
 
 
 def color_option(*, hidden: bool = True) -> click.Option:

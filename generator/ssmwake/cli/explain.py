@@ -31,8 +31,12 @@ def explanation(name: str) -> str:
         return _of_shellcheck(name)
     if CFN_LINT.fullmatch(name) and (text := _of_cfn_lint(name)):
         return text
-    near = difflib.get_close_matches(name, RULES, 1, 0.8)
-    hint = f"did you mean {near[0]}?" if near else "see ssmwake lint --list-rules"
+    if len(name) == 4 and (family := [known for known in RULES if known.startswith(name)]):
+        hint = f"ids that begin with it: {', '.join(family)}"
+    elif near := difflib.get_close_matches(name, RULES, 1, 0.8):
+        hint = f"did you mean {near[0]}?"
+    else:
+        hint = "see ssmwake lint --list-rules"
     raise click.BadParameter(f"no rule is called {name}; {hint}", param_hint="ID")
 
 
