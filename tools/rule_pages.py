@@ -29,9 +29,10 @@ def page(rule: Rule, text: str) -> str:
 
 
 def facts(rule: Rule) -> str:
-    """Return one line: how bad it is, what happens to those who ignore it, and whether --fix does it."""
+    """Return one line: how bad it is and where, what happens to those who ignore it, and whether --fix does it."""
     fix = " `ssmwake lint --fix` fixes it where there is one right answer." if rule.fixable else ""
-    return f"{rule.severity.capitalize()}: {rule.reason}.{fix}"
+    also = "".join(f" {severity.capitalize()} {where}." for severity, where in rule.also)
+    return f"{rule.severity.capitalize()}: {rule.reason}.{also}{fix}"
 
 
 def ignoring(rule: Rule) -> str:
@@ -58,7 +59,7 @@ def index() -> str:
             if name.startswith(family):
                 link = f"[{name}]({name}.md)" if name in LINT_RULES else name
                 what = rule.title.replace("|", "\\|")
-                lines.append(f"| {link} | {what} | {rule.severity} | {'yes' if rule.fixable else ''} |")
+                lines.append(f"| {link} | {what} | {rule.severities} | {'yes' if rule.fixable else ''} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

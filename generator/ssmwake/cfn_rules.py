@@ -62,8 +62,8 @@ def cfn_id(rule: str, severity: Severity) -> str:
 
 
 def _rules(rule: Rule) -> Iterator[type[Ours]]:
-    """Yield the rule in each severity, for a finding may be worse or better than most of its rule."""
-    for severity in Severity:
+    """Yield the rule in each severity that its findings have."""
+    for severity in (rule.severity, *dict(rule.also)):
         members = {
             "__doc__": f"{rule.id}: {rule.title}.",
             "__module__": __name__,

@@ -1,8 +1,9 @@
 """The values that pass between the stages: places, findings, artifacts, and the config."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Severity(StrEnum):
@@ -51,13 +52,23 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule; its id never changes, `reason` is what happens to those who ignore it, and some findings have a fix."""
+    """A rule; its id never changes, `reason` is what happens to those who ignore it, and some findings have a fix.
+
+    `also` holds the other severities that its findings may have, each with the words that say where.
+    """
 
     id: str
     severity: Severity
     title: str
     reason: str
     fixable: bool = False
+    also: tuple[tuple[Severity, str], ...] = ()
+
+    @property
+    def severities(self) -> str:
+        """The severities of the rule in words: `warning, or error where it hangs the boot`."""
+        *most, last = (self.severity.value, *(f"{severity} {where}" for severity, where in self.also))
+        return f"{', '.join(most)}, or {last}" if most else last
 
     def at(
         self,
@@ -72,9 +83,20 @@ class Rule:
         return Finding(where, self.id, message, severity or self.severity, fixes)
 
 
-def rule(name: str, severity: Severity, title: str, *, reason: str, fixable: bool = False) -> Rule:
-    """Return a rule, to be kept in a constant next to the check that reports it; `fixable` if its fix may be known."""
-    return Rule(name, severity, title, reason, fixable)
+def rule(
+    name: str,
+    severity: Severity,
+    title: str,
+    *,
+    reason: str,
+    fixable: bool = False,
+    also: Mapping[Severity, str] = MappingProxyType({}),
+) -> Rule:
+    """Return a rule, to be kept in a constant next to the check that reports it.
+
+    It is `fixable` if its fix may be known. `also` says where a finding has another severity: `{INFO: "where ..."}`.
+    """
+    return Rule(name, severity, title, reason, fixable, tuple(also.items()))
 
 
 class Invalid(Exception):  # noqa: N818 - an input is invalid; "InvalidError" says it twice

@@ -109,7 +109,8 @@ def test_a_template_that_cannot_be_sent_with_the_request_is_a_warning(
     assert done.exit_code == 0
     assert warned
     for name in sizes:
-        assert (f"cloudformation/{name}:1:1: warning: " in done.stderr) == (name in warned)
+        assert (f"cloudformation/{name}:1:1: warning: {sizes[name]:,} bytes" in done.stderr) == (name in warned)
+    assert done.stderr.count("[SW025]") == len(warned)
 
 
 def test_a_role_that_no_template_waits_for_is_remarked_on(tmp_path: Path) -> None:

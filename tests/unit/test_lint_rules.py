@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ssmwake.cloud_init.size import LIMIT, excess
 from ssmwake.lint import lint
-from ssmwake.model import Severity
+from ssmwake.model import Location, Severity
 from ssmwake.rules import LINT_RULES, RULES
 from support import corpus
 
@@ -56,6 +57,27 @@ def test_a_rule_finds_what_is_bad_at_three_places_at_least(rule: str) -> None:
         places.write_text("".join(lines), encoding="utf-8")
         pytest.fail(f"{places} was written; look at it and run again")
     assert "".join(lines) == places.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rule", sorted(LINT_RULES))
+def test_a_rule_names_each_severity_that_it_is_reported_in(rule: str) -> None:
+    reported = {one.severity for path in corpus.files(rule) for one in corpus.findings(path) if one.rule == rule}
+    # What fits with gzip is only known where user data is rendered.
+    rendered = {excess(Location("-"), LIMIT + 1, LIMIT, "{}").severity} if rule == "SW201" else set()
+    assert reported | rendered == {RULES[rule].severity, *dict(RULES[rule].also)}
+
+
+def test_no_file_of_the_corpus_has_a_finding_in_a_severity_that_its_rule_does_not_name() -> None:
+    every = {
+        (one.rule, one.severity) for rule in LINT_RULES for path in corpus.files(rule) for one in corpus.findings(path)
+    }
+    named = {(rule.id, severity) for rule in RULES.values() for severity in (rule.severity, *dict(rule.also))}
+    assert every - named == set()
+
+
+def test_the_severities_of_a_rule_are_a_sentence() -> None:
+    assert RULES["SW201"].severities.startswith("error, or warning where ")
+    assert RULES["SW200"].severities == "error"
 
 
 def test_every_page_and_every_folder_belongs_to_a_rule() -> None:

@@ -185,11 +185,12 @@ def _rules(output_format: str) -> str:
     if output_format not in ("text", "json"):
         raise click.UsageError("--list-rules prints text or json")
     if output_format == "text":
-        return "".join(f"{rule.id}  {rule.severity:7}  {rule.title}\n" for rule in RULES.values())
+        return "".join(f"{rule.id}  {rule.severity:7}  {_described(rule)}\n" for rule in RULES.values())
     plain = [
         {
             "id": each.id,
             "severity": each.severity.value,
+            "also": [{"severity": severity.value, "where": where} for severity, where in each.also],
             "title": each.title,
             "reason": each.reason,
             "fix": each.fixable,
@@ -197,6 +198,12 @@ def _rules(output_format: str) -> str:
         for each in RULES.values()
     ]
     return json.dumps(plain, indent=2) + "\n"
+
+
+def _described(rule: Rule) -> str:
+    """Return the title of a rule, and where it has another severity."""
+    also = "; ".join(f"{severity} {where}" for severity, where in rule.also)
+    return f"{rule.title} ({also})" if also else rule.title
 
 
 def _selected(select: Sequence[str], ignore: Sequence[str], ignores: Sequence[Ignore]) -> Callable[[Finding], bool]:

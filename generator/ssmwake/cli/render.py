@@ -9,13 +9,16 @@ from ssmwake import dist
 from ssmwake.cli.inputs import config_option, settings
 from ssmwake.cli.output import findings_out
 from ssmwake.cloud_init.parts import Part
-from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, excess, zipped
+from ssmwake.cloud_init.size import LIMIT, excess, zipped
 from ssmwake.model import Artifact, Config, Finding, Invalid, Location, Severity, rule
 from ssmwake.render import render, user_data
 
 # A template that is sent with the request:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 INLINE = 51_200
+LONG_TEMPLATE = rule(
+    "SW025", Severity.WARNING, "a template over 51,200 bytes", reason="CloudFormation refuses it in a request"
+)
 ANY_ROLE = rule(
     "SW024", Severity.INFO, "a role that a template does not wait for", reason="its own role has another name"
 )
@@ -57,8 +60,8 @@ def _excess(config: Config, parts: Sequence[Part], artifacts: Sequence[Artifact]
             packed = packed or len(zipped(user_data(config, parts, plain=True).encode()))
             found.append(excess(Location(path), size, packed, COMPRESSED))
         elif path.startswith("cloudformation/") and size > INLINE:
-            message = f"{size:,} bytes, CloudFormation takes {INLINE:,} with a request; deploy it from a bucket of S3"
-            found.append(TOO_LARGE.at(Location(path), message, severity=Severity.WARNING))
+            message = f"{size:,} bytes, and CloudFormation takes {INLINE:,} in a request; deploy it from an S3 bucket"
+            found.append(LONG_TEMPLATE.at(Location(path), message))
     return found
 
 

@@ -20,7 +20,11 @@ UNREADABLE_USER_DATA = rule(
     "SW276", Severity.ERROR, "user data that is not text", reason="cloud-init sees nothing in it, and nothing runs"
 )
 MIME_BOUNDARY = rule(
-    "SW214", Severity.ERROR, "MIME boundaries that do not match", reason="parts are lost, and only its log mentions it"
+    "SW214",
+    Severity.ERROR,
+    "MIME boundaries that do not match",
+    reason="parts are lost, and only its log mentions it",
+    also={Severity.WARNING: "where cloud-init reads the parts all the same"},
 )
 
 

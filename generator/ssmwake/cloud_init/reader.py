@@ -33,6 +33,7 @@ ENCODED_TWICE = rule(
     Severity.WARNING,
     "user data that is encoded twice",
     reason="older cloud-inits, or all of them, see no user data in it",
+    also={Severity.ERROR: "where it is gzip or base64 within gzip"},
 )
 
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")

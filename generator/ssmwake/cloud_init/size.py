@@ -4,7 +4,13 @@ import base64
 
 from ssmwake.model import Finding, Location, Severity, rule
 
-TOO_LARGE = rule("SW201", Severity.ERROR, "user data over 16,384 bytes", reason="EC2 refuses the launch")
+TOO_LARGE = rule(
+    "SW201",
+    Severity.ERROR,
+    "user data over 16,384 bytes",
+    reason="EC2 refuses the launch",
+    also={Severity.WARNING: "where it fits with gzip"},
+)
 
 # Raw user data, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
 LIMIT = 16_384

@@ -16,7 +16,7 @@ from ssmwake.lint.shell.command import Command, Word
 from ssmwake.lint.shell.imds import CLIENTS, IMDSV1
 from ssmwake.lint.shell.parser import commands
 from ssmwake.lint.user_data import running
-from ssmwake.model import Finding, Location, Severity
+from ssmwake.model import Finding, Location
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import composed, is_string, items, text_of, value
@@ -41,7 +41,11 @@ AGENT_WITHOUT_PROFILE = rule(
 )
 
 TAGS_DISABLED = rule(
-    "SW258", ERROR, "tags that IMDS does not serve", reason="the answer is 404, and the script goes on without the tag"
+    "SW258",
+    ERROR,
+    "tags that IMDS does not serve",
+    reason="the answer is 404, and the script goes on without the tag",
+    also={WARNING: "where nothing sets InstanceMetadataTags"},
 )
 HOP_LIMIT_RANGE = rule("SW259", ERROR, "a hop limit out of range", reason="EC2 takes 1 to 64, and refuses any other")
 OTHER_ROLE = rule(
@@ -127,7 +131,7 @@ def in_user_data(found: Iterable[Found], tokens: StatedSetting | None) -> Iterat
     """Yield what is found in the user data of an instance; where it serves IMDSv1 explicitly, that works, and warns."""
     for one in found:
         if tokens and tokens.value == "optional" and isinstance(one, Finding) and one.rule == IMDSV1.id:
-            yield replace(one, severity=Severity.WARNING)
+            yield replace(one, severity=WARNING)
         else:
             yield one
 
@@ -172,7 +176,7 @@ def _tags(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding
             yield TAGS_DISABLED.at(instance.tags.where, message)
         else:
             # An account can have another default.
-            yield TAGS_DISABLED.at(run.source.at_offset(asked.start), message, severity=Severity.WARNING)
+            yield TAGS_DISABLED.at(run.source.at_offset(asked.start), message, severity=WARNING)
         return
 
 

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Location, Severity
+from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.model import Finding, Location
 from ssmwake.text.placeholders import is_placeholder
 
 ROLE_FOR_PROFILE = rule(
-    "SW260", ERROR, "a role where a profile belongs", reason="EC2 has no profile of this name, and launches nothing"
+    "SW260",
+    ERROR,
+    "a role where a profile belongs",
+    reason="EC2 has no profile of this name, and launches nothing",
+    also={WARNING: "where a profile may have the name of the role"},
 )
 WRONG_FORM = rule(
     "SW261", ERROR, "an ARN where a name belongs, or the reverse", reason="EC2 refuses the launch, or the template"
@@ -66,7 +70,7 @@ def check(reference: ProfileReference, takes: Form | None, names: ProfileNames =
     """Yield that a reference is to no profile, or in a form that is not taken there; None takes both."""
     if reference.is_role:
         message = f"a role, where an instance profile belongs; make {names.profile} of it, and refer to that"
-        severity = Severity.WARNING if reference.may_be_named_alike else None
+        severity = WARNING if reference.may_be_named_alike else None
         yield ROLE_FOR_PROFILE.at(reference.where, message, severity=severity)
     elif takes is Form.NAME and reference.form is Form.ARN:
         message = f"an ARN, where the name of the profile belongs; write its name{_or(names.arn)}"

@@ -11,18 +11,20 @@ from ssmwake.lint.aws.instance import commands_of
 from ssmwake.lint.cloudformation.instances import CONFIGURATION, GROUP, INSTANCE, LAUNCH_TEMPLATE, Launch
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain, references
 from ssmwake.lint.documents.automation import DURATION, NOT_ISO_8601
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Location, Severity
+from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.model import Finding, Location
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import pairs, value
 
 NOBODY_SIGNALS = rule(
-    "SW263", ERROR, "a signal that nobody sends", reason="the stack waits until the time is up, and rolls back"
+    "SW263",
+    ERROR,
+    "a signal that nobody sends",
+    reason="the stack waits until the time is up, and rolls back",
+    also={WARNING: "where a program that lint does not know may signal"},
 )
-UNKNOWN_RESOURCE = rule(
-    "SW264", ERROR, "a signal for a resource that does not wait for it", reason="CloudFormation refuses the signal"
-)
+UNKNOWN_RESOURCE = rule("SW264", ERROR, "a signal to the wrong resource", reason="CloudFormation refuses the signal")
 
 WAIT_CONDITION = "AWS::CloudFormation::WaitCondition"
 DOCUMENT = "AWS::SSM::Document"
@@ -170,7 +172,7 @@ def _unsignalled(
     if signals or written or "eval" in names or not all(_is_known(launch) for launch in mine):
         return
     # What a program does that lint does not know it cannot tell.
-    severity = None if names <= HARMLESS else Severity.WARNING
+    severity = None if names <= HARMLESS else WARNING
     message = "nothing signals; call cfn-signal at the end of UserData, or remove the policy"
     yield NOBODY_SIGNALS.at(where, message, severity=severity)
 

@@ -11,8 +11,8 @@ from ssmwake.lint.documents.fields import UNKNOWN_FIELD
 from ssmwake.lint.documents.inputs import MISSING_INPUT, UNKNOWN_INPUT
 from ssmwake.lint.documents.parameters import UNKNOWN_TYPE
 from ssmwake.lint.documents.steps import Step, everywhere, limits
-from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import items, pairs, value
 
@@ -20,7 +20,13 @@ INCOMPLETE_OUTPUT = rule(
     "SW374", ERROR, "an output without Name or Selector", reason="the service refuses the document"
 )
 FAILURE_WAY = rule("SW324", ERROR, "an invalid onFailure or onCancel", reason="the service refuses the document")
-END_AND_NEXT = rule("SW332", WARNING, "nextStep together with isEnd", reason="one of them does nothing")
+END_AND_NEXT = rule(
+    "SW332",
+    WARNING,
+    "nextStep together with isEnd",
+    reason="one of them does nothing",
+    also={INFO: "where isEnd does no harm"},
+)
 WAIT_WITHOUT_TIMEOUT = rule(
     "SW333", WARNING, "a wait without timeoutSeconds", reason="it waits an hour before it gives up"
 )
@@ -63,7 +69,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
             if end and true(end[1]) and step.input("Default") is not None:
                 message = "isEnd: true together with Default, to which the branch always leads; remove one of them"
                 # It does no harm.
-                yield END_AND_NEXT.at(source.of(end[0]), message, severity=Severity.INFO)
+                yield END_AND_NEXT.at(source.of(end[0]), message, severity=INFO)
         if step.action == "aws:loop":
             yield from _loop(source, step)
         if step.action == "aws:executeScript":

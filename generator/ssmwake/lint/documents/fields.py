@@ -6,7 +6,7 @@ import yaml
 
 from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, walk
-from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
@@ -17,7 +17,13 @@ SCHEMA_VERSION = rule(
     "SW301", ERROR, "an invalid schemaVersion", reason="the service expects a known string", fixable=True
 )
 MISSING_FIELD = rule("SW302", ERROR, "a missing field", reason="the service refuses the document")
-UNKNOWN_FIELD = rule("SW303", ERROR, "an unknown field", reason="the service refuses it, or the agent ignores it")
+UNKNOWN_FIELD = rule(
+    "SW303",
+    ERROR,
+    "an unknown field",
+    reason="the service refuses it, or the agent ignores it",
+    also={WARNING: "where the agent ignores it"},
+)
 DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "a document over 64 KB", reason="the service refuses the document")
 
 # The only schema of Session documents.

@@ -9,7 +9,7 @@ from ssmwake.lint.documents import vocabulary
 from ssmwake.lint.documents.dynamic import COMPUTED, MENTION, nearest, opaque, plain
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE
 from ssmwake.lint.rules import ERROR, WARNING, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import pairs, value
 
@@ -19,6 +19,7 @@ UNKNOWN_INPUT = rule(
     WARNING,
     "an unknown input or value",
     reason="it does nothing, or the service refuses the document",
+    also={ERROR: "where the action needs the input, or refuses the value"},
 )
 NOT_INPUTS = rule("SW441", ERROR, "inputs that are not an object", reason="the service refuses the document")
 
@@ -90,7 +91,7 @@ def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[F
             same = next((each for each in known if each.lower() == text.lower()), None)
             hint = f"did you mean '{same}'?" if same else nearest(text, known, f"write {', '.join(sorted(known))}")
             message = f"{action} has no {name} '{text[:60]}'; {hint}"
-            yield UNKNOWN_INPUT.at(source.of(node), message, severity=Severity.ERROR if exact else None)
+            yield UNKNOWN_INPUT.at(source.of(node), message, severity=ERROR if exact else None)
     if action == "aws:downloadContent":
         yield from _download(source, plain(value(inputs, "sourceType")) or "", value(inputs, "sourceInfo"))
 

@@ -9,8 +9,8 @@ import yaml
 from ssmwake.lint.documents.dynamic import MENTION, nearest, opaque, plain
 from ssmwake.lint.documents.inputs import MISSING_INPUT
 from ssmwake.lint.documents.steps import Step
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.model import Finding
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import is_string, pairs
@@ -18,7 +18,13 @@ from ssmwake.text.yaml_nodes import is_string, pairs
 RUNTIME = rule("SW340", ERROR, "an unsupported runtime", reason="the document can be neither created, updated nor run")
 HANDLER = rule("SW341", ERROR, "a handler that the script does not define", reason="the step fails")
 NOT_A_STRING = rule("SW343", ERROR, "a script that is not a string", reason="the service refuses the document")
-TOO_LONG = rule("SW347", ERROR, "a script that takes over 600 seconds", reason="the step is stopped, and fails")
+TOO_LONG = rule(
+    "SW347",
+    ERROR,
+    "a script that takes over 600 seconds",
+    reason="the step is stopped, and fails",
+    also={WARNING: "where it may be skipped"},
+)
 
 # Seconds that a script may run: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeScript.html
 LIMIT = 600
@@ -86,7 +92,7 @@ def _python(source: Source, step: Step, script: yaml.ScalarNode) -> Iterator[Fin
     for node, seconds, surely in _sleeps(tree) if tree else ():
         if seconds >= LIMIT:
             message = f"sleeps for {seconds} s, and a script may run {LIMIT} s; wait in a step of aws:sleep"
-            severity = Severity.ERROR if surely else Severity.WARNING
+            severity = ERROR if surely else WARNING
             yield TOO_LONG.at(inner.at(node.lineno, node.col_offset + 1), message, severity=severity)
 
 

@@ -12,6 +12,7 @@ NO_EFFECT = rule(
     Severity.INFO,
     "an ignore comment without effect",
     reason="it would hide later findings, or hides nothing although its author thinks so",
+    also={Severity.WARNING: "where the comment gives no reason"},
 )
 COMMENT = re.compile(r"ssmwake: ignore(?P<file>-file)? (?P<rule>[A-Z]{1,2}\d+)(?P<reason>[ \t]+\S)?")
 # shellcheck's code, at the end of a message.

@@ -3,13 +3,22 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import ASSIGNMENT, Command, Word
 from ssmwake.lint.shell.imds_fallback import without_token
-from ssmwake.model import Finding, Replacement, Severity
+from ssmwake.model import Finding, Replacement
 from ssmwake.text.source import Source
 
-IMDSV1 = rule("SW210", ERROR, "IMDSv1", reason="the request is refused where tokens are required, as they should be")
+IMDSV1 = rule(
+    "SW210",
+    ERROR,
+    "IMDSv1",
+    reason="the request is refused where tokens are required, as they should be",
+    also={
+        WARNING: "where HttpTokens is optional",
+        INFO: "in a fallback for a machine without tokens",
+    },
+)
 REFUSED_BY_IMDS = rule(
     "SW211",
     ERROR,
@@ -71,7 +80,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
             if number in fallback:
                 # Once for a script: who wrote one fallback wrote them all on purpose.
                 if not fell_back:
-                    yield IMDSV1.at(where, FALLBACK, severity=Severity.INFO)
+                    yield IMDSV1.at(where, FALLBACK, severity=INFO)
                 fell_back = True
             else:
                 yield IMDSV1.at(where, UNTOLD)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.rules import WARNING, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 
 RUN_TOGETHER = rule(
@@ -12,6 +12,7 @@ RUN_TOGETHER = rule(
     WARNING,
     "two lines of a script that become one",
     reason="the shell takes them for one command, or a comment",
+    also={ERROR: "where YAML folds the lines"},
 )
 
 # A program in a folder of programs, with what it is given.
@@ -61,5 +62,5 @@ def folded(scalars: Sequence[Source]) -> Iterator[Finding]:
             # The #! line has a rule of its own.
             if not line.startswith("#!") and run_together(line, after):
                 message = "YAML folds this line into the one above, so the two are one command; write | instead of >"
-                yield RUN_TOGETHER.at(source.at_offset(mark.offset), message, severity=Severity.ERROR)
+                yield RUN_TOGETHER.at(source.at_offset(mark.offset), message, severity=ERROR)
                 break

@@ -3,13 +3,20 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ssmwake.lint.rules import WARNING, rule
+from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.shell.command import Command, Word
-from ssmwake.model import Finding, Severity
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 
 WAITS_FOR_UNIT = rule(
-    "SW212", WARNING, "a blocking restart in user data", reason="it hangs the boot if the unit waits for it"
+    "SW212",
+    WARNING,
+    "a blocking restart in user data",
+    reason="it hangs the boot if the unit waits for it",
+    also={
+        ERROR: "where the unit is known to wait for the boot",
+        INFO: "where it is the SSM agent, late in the boot",
+    },
 )
 ABSENT_UNIT = rule("SW219", WARNING, "a unit that is not there", reason="the restart fails, and the agent sleeps on")
 
@@ -40,13 +47,13 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
             verb in STARTS or verb == "enable --now"
         ):
             message = f"{units[0].text} waits for the end of cloud-init, which waits for this command; add --no-block"
-            yield WAITS_FOR_UNIT.at(where, message, severity=Severity.ERROR)
+            yield WAITS_FOR_UNIT.at(where, message, severity=ERROR)
         elif early and units and (verb in STARTS or verb == "enable --now"):
             names = [unit.text for unit in units if not OWN.match(unit.text)]
             agent = next(filter(_is_agent, names), None)
             if agent:
                 message = f"{agent} waits for a boot that waits for this command; add --no-block, or use runcmd"
-                yield WAITS_FOR_UNIT.at(where, message, severity=Severity.ERROR)
+                yield WAITS_FOR_UNIT.at(where, message, severity=ERROR)
             elif names:
                 # Elsewhere it depends on what the unit itself waits for.
                 message = (
@@ -56,7 +63,7 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
         elif verb in RESTARTS and any(_is_agent(unit.text) for unit in units):
             how = "add --no-block" if command.name == "systemctl" else f"use systemctl --no-block restart {AGENT}"
             message = f"waits for the agent, which is fine for AWS's own units; in doubt {how}"
-            yield WAITS_FOR_UNIT.at(where, message, severity=Severity.INFO)
+            yield WAITS_FOR_UNIT.at(where, message, severity=INFO)
 
 
 def started(command: Command) -> tuple[str, list[Word]]:

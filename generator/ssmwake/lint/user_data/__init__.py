@@ -9,12 +9,12 @@ from ssmwake.cloud_init.reader import LARGEST, opened, parts
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.cloud_init.unrecognized import fault_of
 from ssmwake.lint.deferred import Found
-from ssmwake.lint.rules import ERROR, rule
+from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.lint.shell import script, secrets
 from ssmwake.lint.shell.parser import read
 from ssmwake.lint.shell.units import SEVERAL_IMAGES
 from ssmwake.lint.user_data import first_line, jinja_template
-from ssmwake.model import Finding, Location, Replacement, Severity
+from ssmwake.model import Finding, Location, Replacement
 from ssmwake.text import placeholders
 from ssmwake.text.source import Source
 
@@ -24,6 +24,7 @@ CRLF_OR_BOM = rule(
     "CRLF or a byte order mark",
     reason="the mark hides the first line, and a CR becomes part of a word",
     fixable=True,
+    also={INFO: "where cloud-init undoes it"},
 )
 
 # A header of its own, and a key below it.
@@ -185,7 +186,7 @@ def _config_below(source: Source) -> Iterator[Finding]:
 def _boothook(source: Source) -> Iterator[Finding]:
     """Yield what keeps the kernel from running a boothook, given without its header."""
     if source.text.startswith("#!"):
-        yield from (fault for fault in first_line.check(source) if fault.severity is Severity.ERROR)
+        yield from (fault for fault in first_line.check(source) if fault.severity is ERROR)
     elif source.text.strip():
         message = "a boothook is executed, and this is not an interpreter; write #!/bin/sh on the line after the header"
         yield UNKNOWN_FIRST_LINE.at(source.at(1), message)
@@ -198,7 +199,7 @@ def _line_ends(source: Source) -> Iterator[Finding]:
         return
     if first < source.text.find("\n"):
         message = "lines end in CR LF, which cloud-init undoes, but hardly anything else does; save it with LF"
-        yield CRLF_OR_BOM.at(source.at(1), message, severity=Severity.INFO, fix=_without_cr(source))
+        yield CRLF_OR_BOM.at(source.at(1), message, severity=INFO, fix=_without_cr(source))
     else:
         message = "ends in CR LF unlike the first line, so the shell gets a CR at the end of words; save it with LF"
         where = source.at_offset(source.text.rfind("\n", 0, first) + 1)

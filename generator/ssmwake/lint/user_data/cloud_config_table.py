@@ -10,7 +10,7 @@ import yaml
 
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.user_data.cloud_config_keys import ANY, DEPRECATED, KEYS, Shape
-from ssmwake.model import Finding, Severity
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import effective, items, text_of
 
@@ -37,7 +37,13 @@ EMPTY_COMMANDS = rule(
     reason="the module fails, and cloud-init reports an error at each boot",
 )
 INCOMPLETE_ENTRY = rule("SW271", ERROR, "an entry without a required key", reason="its module skips it")
-PERMISSIONS = rule("SW272", ERROR, "invalid file permissions", reason="the file gets other permissions, or the default")
+PERMISSIONS = rule(
+    "SW272",
+    ERROR,
+    "invalid file permissions",
+    reason="the file gets other permissions, or the default",
+    also={WARNING: "where only cloud-init before 22.4 takes it"},
+)
 FILE_ENCODING = rule(
     "SW273", ERROR, "content that does not match its encoding", reason="the file is not written as meant"
 )
@@ -185,7 +191,7 @@ def _permissions(source: Source, node: yaml.ScalarNode) -> Iterator[Finding]:
     if node.tag.endswith(":int"):
         if re.match(r"0[0-7]", node.value):
             message = f"a number, and cloud-init wants a string from 22.4 on; write '{node.value}'"
-            yield PERMISSIONS.at(source.of(node), message, severity=Severity.WARNING)
+            yield PERMISSIONS.at(source.of(node), message, severity=WARNING)
         elif node.value.isdigit() and (mode := int(node.value)) not in MODES:
             written = f"'0{node.value}'" if OCTAL.fullmatch(node.value) else "it in octal and in quotes, such as '0644'"
             message = f"{node.value} is read as decimal, which is mode {mode:o}; write {written}"

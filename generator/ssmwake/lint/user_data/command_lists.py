@@ -19,7 +19,13 @@ EMPTY_ITEM = rule(
     "SW245", WARNING, "an empty command", reason="cloud-init before 21.4, as on Amazon Linux 2, then runs no command"
 )
 ONE_WORD = rule("SW246", ERROR, "a whole command as one list item", reason="no program has such a name")
-SYNTAX_AS_WORD = rule("SW247", ERROR, "shell syntax in a list", reason="the program gets it as a word, literally")
+SYNTAX_AS_WORD = rule(
+    "SW247",
+    ERROR,
+    "shell syntax in a list",
+    reason="the program gets it as a word, literally",
+    also={WARNING: "where the word is a variable"},
+)
 CHANGED_VALUE = rule(
     "SW248", ERROR, "a word that YAML changes", reason="the program gets another number, or True", fixable=True
 )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import yaml
 
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import Pairs, effective, items, text_of
 
@@ -14,6 +14,7 @@ OWNER = rule(
     ERROR,
     "a file whose owner comes later",
     reason="write_files fails there, and writes none of the files after",
+    also={WARNING: "where the owner is a default user, which an image may have"},
 )
 
 # The users that the images of a distribution do not hold: cloud-init makes them at the first boot.
@@ -40,7 +41,7 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
             if user in DEFAULT_USERS:
                 # An image that was made of an instance has the user already.
                 message = f"at the first boot write_files runs before cloud-init makes the user {user}; {cure}"
-                yield OWNER.at(source.of(owner), message, severity=Severity.WARNING)
+                yield OWNER.at(source.of(owner), message, severity=WARNING)
 
 
 def _users(found: Pairs) -> set[str]:

@@ -4,15 +4,21 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.cloud_init.parts import LOOKED_AT, SCRIPTS, Part, PartKind, kind_of
-from ssmwake.lint.rules import ERROR, rule
-from ssmwake.model import Finding, Severity
+from ssmwake.lint.rules import ERROR, INFO, rule
+from ssmwake.model import Finding
 from ssmwake.text.source import Source
 
 ON_FIRST_LINE = rule(
     "SW267", ERROR, "a whole script on the #! line", reason="the kernel takes it for the interpreter, and nothing runs"
 )
 INTERPRETER_LINE = rule("SW277", ERROR, "a #! line that the kernel cannot use", reason="the script is not run")
-INEXACT_HEADER = rule("SW278", ERROR, "a misspelt header", reason="cloud-init fails on the part, or ignores it")
+INEXACT_HEADER = rule(
+    "SW278",
+    ERROR,
+    "a misspelt header",
+    reason="cloud-init fails on the part, or ignores it",
+    also={INFO: "where cloud-init takes it at boot, and its schema does not"},
+)
 
 INTERPRETER = re.compile(r"#!\s*(\S*)")
 ENV = re.compile(r"#!\s*\S*/env[ \t]+(?P<rest>.*)")
@@ -60,7 +66,7 @@ def check(source: Source) -> Iterator[Finding]:
         yield INEXACT_HEADER.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
     elif kind in (PartKind.CLOUD_CONFIG, PartKind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
         message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
-        yield INEXACT_HEADER.at(where, message, severity=Severity.INFO)
+        yield INEXACT_HEADER.at(where, message, severity=INFO)
 
 
 def swallowed(first: str) -> str:

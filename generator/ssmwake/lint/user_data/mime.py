@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 from ssmwake.cloud_init.mime import for_nodeadm
 from ssmwake.cloud_init.parts import LOOKED_AT, NODEADM, PACKED, SCRIPTS, Message, Part, PartKind, kind_of
-from ssmwake.lint.rules import ERROR, WARNING, rule
+from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.user_data import mime_go
 from ssmwake.lint.user_data.first_line import begins_too_late
-from ssmwake.model import Finding, Location, Severity
+from ssmwake.model import Finding, Location
 
 NESTED_MIME = rule("SW215", WARNING, "MIME inside MIME", reason="programs other than cloud-init find no part")
 MISLABELLED_PART = rule(
-    "SW216", ERROR, "a MIME part that is not what its type says", reason="it is ignored, or fails to run"
+    "SW216",
+    ERROR,
+    "a MIME part that is not what its type says",
+    reason="it is ignored, or fails to run",
+    also={INFO: "where cloud-init goes by the first line, and runs the part"},
 )
 
 REFUSED_BY_GO = rule(
@@ -21,6 +25,7 @@ REFUSED_BY_GO = rule(
     WARNING,
     "malformed MIME that cloud-init tolerates",
     reason="nodeadm of EKS, and others in Go, refuse all of it",
+    also={ERROR: "where a part is for nodeadm"},
 )
 IGNORED_PART = rule("SW279", ERROR, "a MIME part that cloud-init ignores", reason="nothing of it runs")
 HEADERS_IN_BODY = rule(
@@ -74,7 +79,7 @@ def _contradiction(place: Location, part: Part, *, handled: bool, late: bool) ->
             yield MISLABELLED_PART.at(place, f"{kind.value} that is run as a script; write its type")
         else:
             message = f"{kind.value} by its first line, which cloud-init goes by; write its type"
-            yield MISLABELLED_PART.at(place, message, severity=Severity.INFO)
+            yield MISLABELLED_PART.at(place, message, severity=INFO)
     elif part.declared == "text/cloud-config" and kind is PartKind.SCRIPT:
         yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
     elif part.declared in LOOKED_AT and kind is None and not handled:
