@@ -79,5 +79,12 @@ def check(reference: ProfileReference, takes: Form | None, names: ProfileNames =
         yield WRONG_FORM.at(reference.where, f"a name, where the ARN of the profile belongs; write {names.name}")
 
 
+def check_role_name(reference: ProfileReference | None, instead: str) -> Iterator[Finding]:
+    """Yield that an ARN names a role where IAM takes its name; `instead` says how it is named there."""
+    if reference and reference.form is Form.ARN:
+        message = f"an ARN, where the name of the role belongs; write {instead}"
+        yield WRONG_FORM.at(reference.where, message)
+
+
 def _or(arn: str) -> str:
     return f", or {arn}" if arn else ""

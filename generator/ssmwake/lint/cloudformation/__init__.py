@@ -21,6 +21,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
     yield from policy_order.check(template, launches)
     yield from roles.check(template, launches)
     yield from profiles.check(template, launches)
+    yield from profiles.check_role_names(template)
     yield from signals.check(template, launches)
 
 

@@ -8,6 +8,7 @@ from ssmwake.lint.aws import profile
 from ssmwake.lint.aws.profile import Form, ProfileNames, ProfileReference
 from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import CONFIGURATION, INSTANCE, PROFILE, ROLE, Launch
+from ssmwake.lint.cloudformation.policy_order import POLICIES
 from ssmwake.lint.cloudformation.template import VARIABLE, Template, call, is_no_value, plain, substitution
 from ssmwake.model import Finding
 from ssmwake.text.yaml_nodes import items, text_of, value
@@ -32,6 +33,17 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
                 inner = value(node, key)
                 if inner is not None and (found := _reference(template, inner)):
                     yield from profile.check(found, takes, IN_TEMPLATE)
+
+
+def check_role_names(template: Template) -> Iterator[Finding]:
+    """Yield each ARN of a role where a profile or a policy takes the names of roles."""
+    for resource in template.of_kind(PROFILE, *POLICIES):
+        named = resource.get("RoleName" if resource.kind == "AWS::IAM::RolePolicy" else "Roles")
+        nodes = named.value if isinstance(named, yaml.SequenceNode) and call(named) is None else [named]
+        for node in nodes:
+            referred = template.referred(node, ROLE)
+            instead = f"a Ref of {referred[0].name}" if len(referred) == 1 else "its name"
+            yield from profile.check_role_name(_reference(template, node) if node is not None else None, instead)
 
 
 def _reference(template: Template, node: yaml.Node) -> ProfileReference | None:

@@ -18,6 +18,8 @@ REBOOTS = rule(
 TESTS = {"test", "[", "[["}
 # The agent reboots the machine for this status, and runs the script again.
 REBOOT, REBOOT_OF_WINDOWS = "194", "3010"
+ENDS_WELL_IN_POWERSHELL = re.compile(r"\{\s*(?:exit(?:\s+\(?0\)?)?|return)\s*;?\s*\}", re.IGNORECASE)
+FAILS = re.compile(r"[1-9]\d*")
 OPENS, CLOSES = {"if", "case", "while", "until", "for", "select"}, {"fi", "esac", "done"}
 
 
@@ -54,12 +56,15 @@ def _start_of_group(commands: Sequence[Command]) -> int:
 def endless_reboot(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
     """Yield an exit that asks the agent for a reboot, whatever was done before."""
     depth = 0
+    may_end_before = False
     for command in commands:
         first = command.words[0].text if command.words else ""
         depth = max(depth - (first in CLOSES), 0)
         depends = depth or command.function or command.looped or command.before in ("&&", "||", "(", "|")
+        # What ends well under a condition ends so after the reboot; a failure does not come with every run.
+        may_end_before |= bool(depends) and command.name == "exit" and not FAILS.fullmatch(" ".join(command.arguments))
         if command.name == "exit" and not depends and first == "exit":
-            if command.arguments == [REBOOT]:
+            if command.arguments == [REBOOT] and not may_end_before:
                 message = "the agent reboots and runs this again, without end; exit 194 only when a reboot is needed"
                 yield REBOOTS.at(source.at_offset(command.argv[0].start), message)
             return
@@ -71,6 +76,10 @@ def endless_reboot_of_windows(source: Source) -> Iterator[Finding]:
     depth = offset = 0
     for line in source.text.split("\n"):
         said = re.fullmatch(r"\s*exit\s+\(?(\d+)\)?\s*;?\s*", line, re.IGNORECASE)
+        if not said and ENDS_WELL_IN_POWERSHELL.search(line):
+            return
+        if said and depth > 0 and said[1] == "0":
+            return
         if said and depth <= 0:
             if said[1] == REBOOT_OF_WINDOWS:
                 message = "the agent reboots and runs this again, without end; exit 3010 only when a reboot is needed"

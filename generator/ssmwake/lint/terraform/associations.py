@@ -20,15 +20,12 @@ NAMES = AssociationNames(
 
 def check(body: Body, scope: Scope) -> Iterator[Finding]:
     """Yield what is wrong with an association."""
-    schedule = _setting(body, "schedule_expression", scope)
-    if schedule is not None:
-        # A mistake in the schedule is in its text, and not in its name.
-        schedule = StatedSetting(schedule.value, body.attributes["schedule_expression"].value.span.where)
     document = _document(body.value("name"), scope)
     targets = next((block for block in body.blocks if block.type == "targets"), None)
     kind = _setting(document, "document_type", scope) if document else None
     described = DescribedAssociation(
-        schedule=schedule,
+        # A mistake in these is in the text, and not in the name of the setting.
+        schedule=_setting(body, "schedule_expression", scope, at_value=True),
         only_at_cron=_setting(body, "apply_only_at_cron_interval", scope),
         offset=_setting(body, "schedule_offset", scope),
         wait=_setting(body, "wait_for_success_timeout_seconds", scope),
@@ -37,19 +34,20 @@ def check(body: Body, scope: Scope) -> Iterator[Finding]:
         parameters=_parameters(document, scope),
         instance=_setting(body, "instance_id", scope),
         targets=StatedSetting(None, targets.name.where) if targets else None,
-        target_parameter=_setting(body, "automation_target_parameter_name", scope),
+        target_parameter=_setting(body, "automation_target_parameter_name", scope, at_value=True),
         names=NAMES,
     )
     yield from association.check(described)
 
 
-def _setting(body: Body, name: str, scope: Scope) -> StatedSetting | None:
+def _setting(body: Body, name: str, scope: Scope, *, at_value: bool = False) -> StatedSetting | None:
     """Return what an attribute says, without a value where only Terraform knows it; None where it is left out."""
     attribute = body.attributes.get(name)
     if attribute is None:
         return None
     found = text(attribute.value, scope)
-    return StatedSetting((found.source.text or None) if found and found.known else None, attribute.name.where)
+    where = attribute.value.span.where if at_value else attribute.name.where
+    return StatedSetting((found.source.text or None) if found and found.known else None, where)
 
 
 def _document(name: Expression | None, scope: Scope) -> Body | None:

@@ -57,7 +57,8 @@ def text(expression: Expression, scope: Scope) -> Text | None:
 
 def _reference(reference: Reference, scope: Scope) -> Text | None:
     path = reference.path
-    if path == ("path", "module"):
+    # A module that is not the root has other files there, or none.
+    if path in (("path", "module"), ("path", "root"), ("path", "cwd")):
         return Text(Source.at_place(reference.span.where, "."))
     if len(path) == 1 and path[0] in scope.variables:
         return scope.variables[path[0]]

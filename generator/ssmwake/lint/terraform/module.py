@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ssmwake.lint.aws.instance import in_user_data
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.terraform import associations, documents, escapes, instances, roles, tf_json, user_data
+from ssmwake.lint.terraform import associations, documents, escapes, instances, profiles, roles, tf_json, user_data
 from ssmwake.lint.terraform.cursor import BrokenText
 from ssmwake.lint.terraform.escapes import BROKEN_TERRAFORM
 from ssmwake.lint.terraform.evaluate import text, texts, unix
@@ -36,6 +36,10 @@ INCOMPLETE = rule(
 LIMIT = 512 * 1024
 # These encode what is plain; the arguments of the others are base64 already.
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
+# What takes the names of roles.
+ROLE_TAKERS = frozenset(
+    {"aws_iam_instance_profile", "aws_iam_role_policy_attachment", "aws_iam_role_policy", "aws_iam_policy_attachment"}
+)
 # A byte that is not valid UTF-8, as it was decoded.
 NO_TEXT = re.compile("[\ud800-\udfff]")
 
@@ -140,6 +144,8 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
         yield from documents.check_document(block.body, scope)
     elif block.type == "resource" and kind == "aws_ssm_association":
         yield from associations.check(block.body, scope)
+    elif block.type == "resource" and kind in ROLE_TAKERS:
+        yield from profiles.check_role_names(block, scope)
     elif block.type == "resource" and (kind in ENCODES or kind == instances.LAUNCH_TEMPLATE):
         yield from instances.described(block, scope, user_data.scripts(block.body, scope))
         image, tokens = instances.image(block.body, scope), instances.tokens(block.body, scope)

@@ -6,7 +6,7 @@ from ssmwake.lint.aws import profile
 from ssmwake.lint.aws.profile import Form, ProfileNames, ProfileReference
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope
-from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference
+from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference, chosen, unwrapped
 from ssmwake.model import Finding
 
 PROFILE, ROLE = "aws_iam_instance_profile", "aws_iam_role"
@@ -18,17 +18,35 @@ def check(block: Block, scope: Scope) -> Iterator[Finding]:
     """Yield each reference that is not to an instance profile, or not in the form that EC2 takes there."""
     # A launch configuration takes both.
     takes = None if block.labels[0] == "aws_launch_configuration" else Form.NAME
-    if (value := block.body.value("iam_instance_profile")) and (found := _reference(value, scope)):
-        yield from profile.check(found, takes, NAMES)
+    if value := block.body.value("iam_instance_profile"):
+        yield from _check(value, scope, takes, NAMES)
     for inner in block.body.blocks:
         for key, form in (("name", Form.NAME), ("arn", Form.ARN)) if inner.type == "iam_instance_profile" else ():
-            if (value := inner.body.value(key)) and (found := _reference(value, scope)):
-                yield from profile.check(found, form, IN_TEMPLATE)
+            if value := inner.body.value(key):
+                yield from _check(value, scope, form, IN_TEMPLATE)
+
+
+def _check(value: Expression, scope: Scope, takes: Form | None, names: ProfileNames) -> Iterator[Finding]:
+    for one in chosen(value):
+        if found := _reference(one, scope):
+            yield from profile.check(found, takes, names)
+
+
+def check_role_names(block: Block, scope: Scope) -> Iterator[Finding]:
+    """Yield each ARN of a role where a profile or a policy takes the names of roles."""
+    for name in ("role", "roles"):
+        value = block.body.value(name)
+        for one in chosen(value) if value else ():
+            inner = unwrapped(one)
+            referred = isinstance(inner, Reference) and inner.path[-1] == "arn"
+            instead = inner.span.text.removesuffix("arn") + "name" if referred else "its name"
+            yield from profile.check_role_name(_reference(one, scope), instead)
 
 
 def _reference(value: Expression, scope: Scope) -> ProfileReference | None:
     """Return what an expression refers to; None for what only Terraform knows."""
     where = value.span.where
+    value = unwrapped(value)
     if isinstance(value, Reference):
         path = value.path[1:] if value.path[0] == "data" else value.path
         if len(path) == 3 and path[0] in (PROFILE, ROLE) and path[2] in ("arn", "name", "id"):

@@ -1,4 +1,4 @@
-"""The files that Terraform reads besides its own: each below the folder of the module, and what was read of them."""
+"""The files that Terraform reads besides its own, and what was read of them."""
 
 import posixpath
 from collections.abc import Callable
@@ -22,9 +22,12 @@ class Files:
     templates: set[str] = field(default_factory=set)
 
     def get(self, folder: str, name: str) -> tuple[str, bytes] | None:
-        """Return the normal path and the content of a file below the folder; None where there is none."""
+        """Return the normal path and the content of a file, by its path from the folder; None where there is none.
+
+        Which files outside of the folder may be read, `read` decides.
+        """
         name = posixpath.normpath(name)
-        if posixpath.isabs(name) or name.startswith("..") or "\0" in name or "\n" in name:
+        if posixpath.isabs(name) or "\0" in name or "\n" in name:
             return None
         path = posixpath.normpath(posixpath.join(folder, name))
         if path not in self.data:

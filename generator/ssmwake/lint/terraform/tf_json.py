@@ -1,6 +1,7 @@
 """Terraform written as JSON: the same tree, each of whose strings is a template."""
 
 import json
+from dataclasses import replace
 
 import yaml
 
@@ -89,7 +90,7 @@ def _name(source: Source, key: yaml.Node) -> Span:
 def _expression(source: Source, node: yaml.Node) -> Expression:
     span = Span(source, node.start_mark.index, node.end_mark.index)
     if isinstance(node, yaml.ScalarNode):
-        return parse_template(source.inner(node)) if node.style == '"' else Constant(span)
+        return replace(parse_template(source.inner(node)), span=span) if node.style == '"' else Constant(span)
     if isinstance(node, yaml.SequenceNode):
         return List(span, tuple(_expression(source, item) for item in node.value))
     inside: list[Expression] = []

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from ssmwake.model import Location
 from ssmwake.text.source import Source
 
+# Functions that give back one of their arguments, or of what is in them.
+CHOOSES = frozenset({"coalesce", "element", "one", "try", "toset", "concat", "compact", "tolist", "flatten"})
+
 
 @dataclass(frozen=True)
 class Span:
@@ -155,6 +158,32 @@ def walk(expression: Expression) -> Iterator[Expression]:
         one = waiting.pop()
         yield one
         waiting.extend(reversed(one.inside))
+
+
+def unwrapped(expression: Expression) -> Expression:
+    """Return what a string holds that is one `${...}` and nothing else; any other expression as it is."""
+    while (
+        isinstance(expression, TemplateExpression)
+        and len(expression.inside) == 1
+        and isinstance(expression.inside[0], Interpolation)
+    ):
+        expression = expression.inside[0].inside[0]
+    return expression
+
+
+def chosen(expression: Expression) -> Iterator[Expression]:
+    """Yield the expressions one of which a condition, a list or a function such as one() comes to."""
+    if isinstance(expression, Conditional):
+        inside = expression.inside[1:]
+    elif isinstance(expression, List) or (isinstance(expression, Call) and expression.name in CHOOSES):
+        inside = expression.inside
+    elif isinstance(expression, Call) and expression.name == "join":
+        inside = expression.inside[1:]
+    else:
+        yield expression
+        return
+    for one in inside:
+        yield from chosen(one)
 
 
 def bodies(body: Body) -> Iterator[Body]:

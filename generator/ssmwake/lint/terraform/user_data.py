@@ -95,7 +95,8 @@ def _base64encoded(value: Expression) -> Replacement | None:
         return span.source.replacement(
             span.start, span.end, f"base64encode({span.text.rstrip()}\n{indent})" + "\n" * span.text.endswith("\n")
         )
-    if EXPRESSION.fullmatch(span.text):
+    # In Terraform's JSON a string cannot hold a call as it is.
+    if EXPRESSION.fullmatch(span.text) and not span.source.text.lstrip().startswith("{"):
         return span.source.replacement(span.start, span.end, f"base64encode({span.text})")
     return None
 

@@ -24,6 +24,8 @@ INTERPRETER = re.compile(r"#!\s*(\S*)")
 ENV = re.compile(r"#!\s*\S*/env[ \t]+(?P<rest>.*)")
 OPTIONS = re.compile(r"(?:[-+]\w*o[ \t]+\w+[ \t]+|[-+]\S+[ \t]+)+")
 SHELLS = re.compile(r"(?:ba|da|a|k|z)?sh$")
+# The path of a shell, and the first word of the next line without a newline between.
+RUN_INTO = re.compile(r"/s?bin/(?:(?:ba|da|k|z)sh|sh)(?!db$)[a-z/]\S*$")
 # Settings behind the header, where they are a part of the comment, and a line that is no comment.
 IN_HEADER = re.compile(
     r"#cloud-config[ \t]+(?:\S.*[ \t])?(?:runcmd|bootcmd|packages?(?:_\w+)?|users|write_files|hostname|ssh_\w+)[ \t]*:"
@@ -31,6 +33,7 @@ IN_HEADER = re.compile(
 SETTINGS = re.compile(r"(?m)^[ \t]*[^\s#]")
 # Kinds whose first line is cut off by its exact spelling, at the very beginning.
 EXACT = {PartKind.BOOTHOOK: "#cloud-boothook", PartKind.JSON_PATCH: "#cloud-config-jsonp"}
+EVERYTHING = "everything is on the first line, so nothing runs; end #! with a newline, and each command too"
 
 
 def check(source: Source) -> Iterator[Finding]:
@@ -87,7 +90,9 @@ def swallowed(first: str) -> str:
         options = rest.partition("#")[0].strip()
         if OPTIONS.fullmatch(f"{options} "):
             return f"the kernel passes '{rest[:40]}' as one option; write set {options[:40]} below"
-        return "everything is on the first line, so nothing runs; end #! with a newline, and each command too"
+        return EVERYTHING
+    elif match and RUN_INTO.search(match[1]) and rest:
+        return EVERYTHING
     return ""
 
 
