@@ -4,7 +4,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
-from moto.ec2.models.launch_templates import LaunchTemplate as MotoTemplate
 from moto.server import ThreadedMotoServer
 
 from support.fake_ssm import FakeSsm
@@ -28,9 +27,6 @@ def _no_account_of_yours(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> N
 
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
-    # moto keeps the tags of a launch template as they were when it was made.
-    now = property(lambda template: template.get_tags(), lambda template, tags: None)
-    MotoTemplate.tags = now  # type: ignore[assignment]
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -49,6 +49,23 @@ def test_each_option_is_named_on_the_page_and_each_named_one_exists() -> None:
     assert options - named <= {"--assume-role", "--color", "--config", "--no-config"}
 
 
+def test_the_plan_that_is_shown_is_what_is_printed(
+    front: Front, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(command, ["publish", "--region", "eu-west-1", "--region", "us-east-1", "--check"])
+    (shown,) = re.findall(r"\n```\n(123456789012 .*?)```\n", PAGE, re.DOTALL)
+    *plan, question = shown.splitlines()
+    assert question == f"Publish to {plan[-1].partition(' in ')[2]}? [y/N]:"
+    # Neither the contents of the documents nor the account are those of the page.
+    assert _general("\n".join(plan)) == _general(said.output)
+
+
+def _general(text: str) -> list[str]:
+    text = re.sub("v-[0-9a-f]{12}", "VERSION", text.replace(" (example-prod)", ""))
+    return re.sub(r"arn:aws:\S+", "ARN", text).splitlines()
+
+
 def test_the_config_that_is_shown_is_valid() -> None:
     (text,) = blocks("yaml")
     config = load("ssmwake.yaml", text.encode())

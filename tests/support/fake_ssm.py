@@ -11,6 +11,7 @@ from typing import Any
 from botocore import xform_name
 
 from support import service_model
+from support.fake_templates import FakeTemplates
 from support.front import Answer, Call, Request, error
 
 
@@ -61,11 +62,14 @@ class FakeSsm:
     account: str = "123456789012"
     arn: str = "arn:aws:iam::123456789012:user/jo"
     documents: dict[tuple[str, str], dict[str, Document]] = field(default_factory=lambda: defaultdict(dict))
+    ec2: FakeTemplates = field(default_factory=FakeTemplates)
 
     def __call__(self, call: Call, request: Request) -> Answer:
         """Answer one call."""
         if call.service == "sts":
             return self.identity(call)
+        if call.service == "ec2":
+            return self.ec2(call)
         operation = getattr(self, f"do_{xform_name(call.operation)}")
         try:
             value = operation(self.documents[call.key, call.region], call.parameters)

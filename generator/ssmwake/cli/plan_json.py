@@ -96,6 +96,7 @@ def _planned(one: PlacePlan) -> dict[str, Any]:
         **_place(one),
         "outcome": outcome,
         "actions": [action_fields(action) for action in one.actions],
+        "left_alone": list(one.left_alone),
         "diffs": _diffs(one),
         "error": _error(one.code, one.failure),
     }
@@ -107,6 +108,7 @@ def _result(result: Result, one: PlacePlan) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "actions": [action_fields(action) for action in result.done],
         "not_done": [action_fields(action) for action in one.actions[len(result.done) :]],
+        "left_alone": list(one.left_alone),
         "diffs": _diffs(one),
         "error": _error(result.code, result.failure),
     }

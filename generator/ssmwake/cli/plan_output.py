@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from ssmwake.cli.output import wants_color
-from ssmwake.publish import Outcome, PlacePlan, Plan, Result
+from ssmwake.publish import Outcome, PlacePlan, Plan, Result, RollBack
 from ssmwake.publish.actions import (
     Action,
     AddTemplateVersion,
@@ -19,6 +19,7 @@ from ssmwake.publish.actions import (
     Share,
     Tag,
 )
+from ssmwake.publish.promotions import time_of
 from ssmwake.terminal import printable
 
 COLORS = {
@@ -58,6 +59,8 @@ def plan_out(plan: Plan, *, whole: bool = False, err: bool = False) -> None:
             click.echo("  no change", err=err)
         for action in one.actions:
             click.echo(f"  {printable(str(action))}", err=err)
+        for line in one.left_alone:
+            click.secho(f"  left alone: {printable(line)}", fg="yellow", err=err, color=color)
         for line in _diff_lines(one, whole):
             click.secho(f"    {line}", fg={"+": "green", "-": "red"}.get(line[:1]), err=err, color=color)
 
@@ -71,14 +74,15 @@ def summary(plan: Plan) -> str:
         for verb, kinds in VERBS.items()
         if isinstance(action, kinds)
     )
+    failed = len(plan.failures)
+    if failed == len(plan.places):
+        return "nothing was changed, because no place could be planned"
     said = ", ".join(f"{counts[verb]} to {verb}" for verb in VERBS if counts[verb]) or "nothing to do"
     changed = [one for one in plan.places if one.actions] or [one for one in plan.places if not one.failure]
-    said += f" in {where(changed)}" if changed else ""
-    failed = len(plan.failures)
-    if not failed:
-        return said
-    places = "the place" if len(plan.places) == 1 else f"{failed} of {len(plan.places)} places"
-    return f"{said}; {places} cannot be planned"
+    said += f" in {where(changed)}"
+    if isinstance(plan.purpose, RollBack) and plan.changes:
+        said += f", which reverts the promotion of {time_of(plan.purpose.promotion)}"
+    return f"{said}; {failed} of {len(plan.places)} places cannot be planned" if failed else said
 
 
 def where(places: Iterable[PlacePlan | Result]) -> str:
@@ -90,8 +94,8 @@ def where(places: Iterable[PlacePlan | Result]) -> str:
     return "; ".join(", ".join([account, *dict.fromkeys(regions)]) for account, regions in accounts.items())
 
 
-def results_out(results: Sequence[Result]) -> None:
-    """Print how it went, in a table; a reason that places share follows below it once."""
+def results_out(results: Sequence[Result], plan: Plan) -> None:
+    """Print how it went, in a table; a reason that places share follows below it once, unless it is in the plan."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -103,8 +107,8 @@ def results_out(results: Sequence[Result]) -> None:
     color = wants_color()
     Console(force_terminal=color, no_color=color is False, highlight=False, soft_wrap=True).print(table)
     reasons: dict[str, list[Result]] = {}
-    for result in results:
-        if result.failure:
+    for result, planned in zip(results, plan.places, strict=True):
+        if result.failure and not planned.failure:
             reasons.setdefault(result.failure, []).append(result)
     for reason, places in reasons.items():
         click.echo(f"{where(places)}: {click.style('error', 'red')}: {printable(reason)}", err=True, color=color)
@@ -124,6 +128,6 @@ def _diff_lines(one: PlacePlan, whole: bool) -> Iterator[str]:
 def _alike(plans: Sequence[PlacePlan]) -> Iterator[tuple[list[PlacePlan], PlacePlan]]:
     groups: dict[str, tuple[list[PlacePlan], PlacePlan]] = {}
     for one in plans:
-        content = "\n".join([one.failure, *map(str, one.actions), *map(str, one.diffs)])
+        content = "\n".join([one.failure, *map(str, one.actions), *one.left_alone, *map(str, one.diffs)])
         groups.setdefault(content, ([], one))[0].append(one)
     yield from groups.values()

@@ -176,8 +176,9 @@ def _carried_out(report: Report, asks: bool, flags: dict[str, Any], as_json: boo
     with progress("publishing", len(planned.places)) as on_progress:
         results = execute(planned, fail_fast=flags["fail_fast"], on_progress=on_progress)
     report.results = results
-    if not as_json:
-        plan_output.results_out(results)
+    # Where nothing was planned, the plan has said all there is to say.
+    if not as_json and len(planned.failures) < len(planned.places):
+        plan_output.results_out(results, planned)
     if any(result.code == "Interrupted" for result in results):
         click.echo("ssmwake: interrupted; the table shows what was done", err=True)
         return INTERRUPTED

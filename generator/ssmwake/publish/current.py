@@ -23,8 +23,34 @@ class Version:
     text: str = ""
 
 
+class Noted:
+    """What exists and has a default version, with what is noted in its tags of how that became the default one."""
+
+    tags: dict[str, str]
+
+    @property
+    def default_number(self) -> str:
+        """The number of the default version."""
+        raise NotImplementedError
+
+    @property
+    def notes(self) -> str:
+        """What is noted of promotions."""
+        return self.tags.get(promotions.TAG, "")
+
+    @property
+    def last_promotion(self) -> promotions.Promotion | None:
+        """The last promotion that is noted, whether or not somebody chose another default version since."""
+        return promotions.last(self.notes, self.default_number)
+
+    @property
+    def way_back(self) -> promotions.Promotion | None:
+        """The last promotion, if it made the default version the default one."""
+        return promotions.effective(self.notes, self.default_number)
+
+
 @dataclass(frozen=True)
-class CurrentDocument:
+class CurrentDocument(Noted):
     """A document that exists: its newest version, its default one, and those that were asked for by name."""
 
     name: str
@@ -37,14 +63,9 @@ class CurrentDocument:
     history: tuple[Version, ...] = ()
 
     @property
-    def notes(self) -> str:
-        """What is noted of promotions."""
-        return self.tags.get(promotions.TAG, "")
-
-    @property
-    def last_promotion(self) -> promotions.Promotion | None:
-        """The promotion that made the default version the default one, if it is noted."""
-        return promotions.effective(self.notes, self.default.number)
+    def default_number(self) -> str:
+        """The number of the default version."""
+        return self.default.number
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -63,7 +84,7 @@ class TemplateVersion:
 
 
 @dataclass(frozen=True)
-class CurrentTemplate:
+class CurrentTemplate(Noted):
     """A launch template that exists, by the id or name it was asked for, and its id."""
 
     template: str
@@ -74,14 +95,9 @@ class CurrentTemplate:
     versions: tuple[TemplateVersion, ...]
 
     @property
-    def notes(self) -> str:
-        """What is noted of promotions."""
-        return self.tags.get(promotions.TAG, "")
-
-    @property
-    def last_promotion(self) -> promotions.Promotion | None:
-        """The promotion that made the default version the default one, if it is noted."""
-        return promotions.effective(self.notes, str(self.default))
+    def default_number(self) -> str:
+        """The number of the default version."""
+        return str(self.default)
 
     def version(self, number: int) -> TemplateVersion | None:
         """Return the version with the number, if it was read."""
@@ -105,9 +121,8 @@ class Current:
 
     @property
     def last_promotion(self) -> str:
-        """The id of the newest promotion that is still in effect here; empty without any."""
-        notes = [document.last_promotion for document in self.documents]
-        notes += [template.last_promotion for template in self.launch_templates]
+        """The id of the newest promotion that is noted here; empty without any."""
+        notes = (one.last_promotion for one in (*self.documents, *self.launch_templates))
         return max((note.id for note in notes if note), default="")
 
     def like(self, other: "Current") -> bool:
@@ -158,7 +173,7 @@ def _document(ssm: Service, desired: Document, question: Question) -> CurrentDoc
 def _others(ssm: Service, desired: Document, current: CurrentDocument, question: Question) -> Iterator[Version]:
     """Yield further versions with their content: by the names asked for, or equal to what is desired."""
     if question.names or question.rollback:
-        last = current.last_promotion if question.rollback else None
+        last = current.way_back if question.rollback else None
         which = [{"VersionName": name} for name in question.names]
         which += [{"DocumentVersion": last.before}] if last else []
         yield from filter(None, (_get(ssm, desired.name, **one) for one in which))
@@ -274,9 +289,14 @@ def _template(ec2: Service, desired: LaunchTemplate, question: Question) -> Curr
             for version in page["LaunchTemplateVersions"]
         ]
     newest_first = sorted({v.number: v for v in known}.values(), key=lambda version: -version.number)
-    return CurrentTemplate(
-        desired.template, template, default, latest, _tags(described.get("Tags", [])), tuple(newest_first)
-    )
+    tags = _template_tags(ec2, template)
+    return CurrentTemplate(desired.template, template, default, latest, tags, tuple(newest_first))
+
+
+def _template_tags(ec2: Service, template: str) -> dict[str, str]:
+    """Return the tags of a launch template; what stands in for AWS may describe it with those of its creation."""
+    filters = [{"Name": "resource-id", "Values": [template]}]
+    return {tag["Key"]: tag["Value"] for page in ec2.pages("DescribeTags", Filters=filters) for tag in page["Tags"]}
 
 
 def _is_current(version: TemplateVersion, desired: LaunchTemplate) -> bool:

@@ -3,7 +3,7 @@
 The order of the actions is the safety: nothing is promoted before every new version of the place exists and is Active.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ssmwake.model import Base, Invalid
@@ -31,6 +31,7 @@ from ssmwake.publish.desired import (
     same,
     user_data_name,
 )
+from ssmwake.publish.promotions import time_of
 
 # Raw, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 USER_DATA_LIMIT = 16_384
@@ -185,7 +186,7 @@ def _shared(document: Document, existing: CurrentDocument) -> Iterator[Share]:
 def _pruned(document: Document, existing: CurrentDocument, keep: int) -> Iterator[DeleteVersion]:
     """Yield the old versions that ssmwake made, but never the default one, a way back, or the one to be used."""
     equal = _equal(document, existing)
-    last = existing.last_promotion
+    last = existing.way_back
     kept = {existing.default.number, last.before if last else None, equal.number if equal else None}
     for version in reversed(existing.history[max(keep, 1) :]):
         if version.number not in kept and VERSION_NAME.fullmatch(version.name):
@@ -211,9 +212,12 @@ def _rolling_back(
     promotion: str, documents: list[CurrentDocument], templates: list[CurrentTemplate]
 ) -> Iterator[Action]:
     if not promotion:
-        raise Impossible("nothing was promoted here before that is still in effect; name a version with --promote")
-    chosen = [(d, _before(d, last.before)) for d in documents if (last := d.last_promotion) and last.id == promotion]
-    earlier = [(t, int(last.before)) for t in templates if (last := t.last_promotion) and last.id == promotion]
+        raise Impossible("nothing was promoted here before; name a version with --promote")
+    chosen = [(d, _before(d, last.before)) for d in documents if (last := d.way_back) and last.id == promotion]
+    earlier = [(t, int(last.before)) for t in templates if (last := t.way_back) and last.id == promotion]
+    others = _superseded(promotion, [*documents, *templates])
+    if others and not chosen and not earlier:
+        raise Impossible(f"{others[0]}; name a version with --promote")
     for template, number in earlier:
         if template.version(number) is None:
             raise Impossible(
@@ -222,6 +226,24 @@ def _rolling_back(
     yield from _defaults(chosen)
     for template, number in earlier:
         yield _promotion(template, number)
+
+
+def left_alone(promotion: str, current: Current) -> tuple[str, ...]:
+    """Return a line for each thing that a rollback of the promotion does not touch, because it was changed since."""
+    return _superseded(promotion, [*current.documents, *current.launch_templates])
+
+
+def _superseded(promotion: str, existing: Sequence[CurrentDocument | CurrentTemplate]) -> tuple[str, ...]:
+    return tuple(
+        f"version {one.default_number} of {_name(one)} was made the default one by somebody else, after the last "
+        f"promotion, which was that of version {last.after} at {time_of(promotion)}"
+        for one in existing
+        if (last := one.last_promotion) and last.id == promotion and not one.way_back
+    )
+
+
+def _name(existing: CurrentDocument | CurrentTemplate) -> str:
+    return existing.name if isinstance(existing, CurrentDocument) else f"launch template {existing.template}"
 
 
 def _promotion(template: CurrentTemplate, number: int) -> PromoteTemplate:

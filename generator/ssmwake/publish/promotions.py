@@ -1,7 +1,7 @@
 """What is noted of promotions, in a tag of the document or launch template, so that the last one can be reverted.
 
 A note is written before the default version is left: a way back is known at any moment. One that is followed by no
-promotion, because that was refused, does no harm, since only a note whose result is the present default version counts.
+promotion, because that was refused, does no harm: the default version is still the one that it would have left.
 """
 
 import secrets
@@ -36,9 +36,23 @@ def recorded(tag: str) -> tuple[Promotion, ...]:
     return tuple(Promotion(*note) for note in notes if len(note) == 3 and note[1].isdigit() and note[2].isdigit())
 
 
+def last(tag: str, default: str) -> Promotion | None:
+    """Return the last promotion that was carried out, whether or not the default version was changed again since."""
+    return next((note for note in recorded(tag) if note.before != note.after and note.before != default), None)
+
+
 def effective(tag: str, default: str) -> Promotion | None:
-    """Return the promotion that made the present default version the default one, if it is noted."""
-    return next((note for note in recorded(tag) if note.after == default != note.before), None)
+    """Return the last promotion, if it made the present default version the default one."""
+    note = last(tag, default)
+    return note if note and note.after == default else None
+
+
+def time_of(promotion: str) -> str:
+    """Return when the run with this id promoted, to be read; a text that is no such id as it is."""
+    try:
+        return f"{datetime.strptime(promotion.partition('Z')[0], '%Y%m%dT%H%M%S.%f'):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return promotion
 
 
 def with_note(tag: str, promotion: Promotion) -> str:

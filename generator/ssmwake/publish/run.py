@@ -15,7 +15,7 @@ from ssmwake.publish.current import Current, read
 from ssmwake.publish.desired import Desired
 from ssmwake.publish.diff import Diff, diffs
 from ssmwake.publish.execution import Execution
-from ssmwake.publish.planning import Impossible, Publish, Purpose, RollBack, actions, question
+from ssmwake.publish.planning import Impossible, Publish, Purpose, RollBack, actions, left_alone, question
 
 # Our own codes, for what no service refused.
 IMPOSSIBLE = "Impossible"
@@ -26,7 +26,10 @@ INTERRUPTED = "Interrupted"
 
 @dataclass(frozen=True)
 class PlacePlan:
-    """What is to be done in one place, and what was there when it was planned; or why it could not be planned."""
+    """What is to be done in one place, and what was there when it was planned; or why it could not be planned.
+
+    `left_alone` has a line for each thing that a rollback does not touch.
+    """
 
     place: Place
     current: Current = field(default_factory=Current)
@@ -34,6 +37,7 @@ class PlacePlan:
     failure: str = ""
     code: str = ""
     caller: Caller = field(default_factory=Caller)
+    left_alone: tuple[str, ...] = ()
 
     @property
     def account(self) -> str:
@@ -152,9 +156,12 @@ def plan(
 
 def _planned(one: PlacePlan, desired: Desired, purpose: Purpose) -> PlacePlan:
     try:
-        return replace(one, actions=actions(desired, one.current, purpose))
+        one = replace(one, actions=actions(desired, one.current, purpose))
     except Impossible as impossible:
         return replace(one, failure=errors.one_line(str(impossible)), code=IMPOSSIBLE)
+    if isinstance(purpose, RollBack):
+        return replace(one, left_alone=left_alone(purpose.promotion, one.current))
+    return one
 
 
 def execute(

@@ -15,8 +15,8 @@ WRITE = (
 )
 SHARE = ("DescribeDocumentPermission", "ModifyDocumentPermission")
 PRUNE = ("DeleteDocument",)
-# Neither of the two knows resources.
-READ_TEMPLATES = ("DescribeLaunchTemplateVersions", "DescribeLaunchTemplates")
+# None of them knows resources.
+READ_TEMPLATES = ("DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeTags")
 WRITE_TEMPLATES = ("CreateLaunchTemplateVersion", "CreateTags", "ModifyLaunchTemplate")
 
 
