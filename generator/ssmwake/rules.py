@@ -62,6 +62,7 @@ LINT_MODULES = (
     "lint.user_data.file_owners",
     "lint.user_data.first_line",
     "lint.user_data.jinja_template",
+    "lint.user_data.list_items",
     "lint.user_data.mime",
     "lint.user_data.node_config",
     "text.json_syntax",

@@ -17,12 +17,12 @@ UNPARSABLE = rule(
     reason="the shell stops there: the rest does not run, in some shells nothing at all",
 )
 
-# What is never reported. `echo done` is a fine command (1010); variables come from anywhere (2034, 2154), and files are
+# What is never reported. Variables come from anywhere (2034, 2154), and files are
 # not there to be followed (1090, 1091). POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before
 # (3012), and so with `local` (3043). Root writes where it redirects, with sudo before the command or without (2024).
 # SW277 reports an interpreter without its folder (2239). The others are matters of taste: quotes that stand for
 # themselves (2140), a file that is emptied (2188), lists that are split at spaces (2048, 2206, 2207), -a and -o (2166).
-NOT_WANTED = frozenset({1010, 1090, 1091, 2024, 2034, 2048, 2140, 2154, 2166, 2188, 2206, 2207, 2239, 3012, 3043})
+NOT_WANTED = frozenset({1090, 1091, 2024, 2034, 2048, 2140, 2154, 2166, 2188, 2206, 2207, 2239, 3012, 3043})
 # What shellcheck calls information, and is a fault all the same: a file that a pipeline empties before it reads it.
 FAULTS = frozenset({2094})
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
@@ -68,6 +68,11 @@ GIVES_UP = UNEXPECTED | {BEGAN, STOPPED}
 WHERE_IT_WAS = 1009
 # Not a keyword, because the bracket is part of the word: `if[`.
 GLUED, KEYWORD = 1069, re.compile(r"(?:if|elif|while|until)\[")
+# A keyword that is a word of the command before it: in `echo done` that is meant, in `if [ -f a ] then` it is not.
+AS_WORD = 1010
+NOT_ENDED = re.compile(r"[ \t]*(?:if|elif)[ \t](?:[^;#]|;(?![ \t]*then\b))*[ \t](?P<word>then)[ \t]*(?:#.*)?")
+# Guesses, and what is a fault only where no other line helps.
+UNREPORTED = UNCLOSED | {AS_WORD}
 CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
 # Statements, and an expression, of Jinja, of Go's templates, of ERB: a shell has no such words.
 STATEMENT = re.compile(r"\{%[-+]?\s|<%")
@@ -117,12 +122,20 @@ def _is_of_template(source: Source, found: Sequence[Comment]) -> bool:
 
 
 def _is_unparsable(source: Source, found: Sequence[Comment]) -> bool:
-    return any(one.code in GIVES_UP or _is_glued(source, one) for one in found)
+    return any(one.code in GIVES_UP or _is_glued(source, one) or _is_as_word(source, one) for one in found)
 
 
 def _is_glued(source: Source, one: Comment) -> bool:
     line = source.text.split("\n")[one.line - 1]
     return one.code == GLUED and any(match.end() == one.column for match in KEYWORD.finditer(line))
+
+
+def _is_as_word(source: Source, one: Comment) -> bool:
+    """Return whether a condition is not ended before its `then`, which no other line brings."""
+    lines = source.text.split("\n")
+    match = NOT_ENDED.fullmatch(lines[one.line - 1]) if one.code == AS_WORD else None
+    following = next((line.strip() for line in lines[one.line :] if line.strip()), "")
+    return match is not None and match.start("word") + 1 == one.column and not following.startswith("then")
 
 
 def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
@@ -131,7 +144,7 @@ def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
     stopped = next((one for one in found if one.code in UNEXPECTED | {STOPPED}), None)
     # The parser's own numbers begin with 1; what it says besides names the fault.
     others = [one for one in found if one.code < 2000 and one.code not in GIVES_UP | {WHERE_IT_WAS}]
-    glued = next((one for one in found if _is_glued(source, one)), None)
+    glued = next((one for one in found if _is_glued(source, one) or _is_as_word(source, one)), None)
     place = began or stopped or glued or others[0]
     construct = CONSTRUCT.search(began.message) if began else None
     what = f"syntax error in this {construct[1]}" if construct else "syntax error"
@@ -160,7 +173,7 @@ def without_harmless(source: Source, dialect: str, found: Sequence[Comment]) -> 
     stops = ERREXIT.search(source.text) is not None
     seen: set[tuple[int, int]] = set()
     for one in found:
-        if one.code in UNCLOSED or (one.is_information and (one.code not in FAULTS or (one.code, one.line) in seen)):
+        if one.code in UNREPORTED or (one.is_information and (one.code not in FAULTS or (one.code, one.line) in seen)):
             continue
         # Of both ends of a pipeline the first is enough.
         seen.add((one.code, one.line))

@@ -25,24 +25,31 @@ def end_of_braces(text: str, at: int, most: int = LONGEST, *, quoted: bool) -> i
     last = min(len(text), at + most)
     # In double quotes a single quote is one only in a pattern.
     plain = quoted and not re.match(r"\$\{[!#]?(?:\w+|[@*#?$!-])(?:\[[^]]*\])?[#%/^,]", text[at : at + 200])
-    depth, double = 0, False
+    # What closes each expansion that is open, and whether double quotes are open in it: there a brace is any character.
+    closers: list[str] = []
+    quotes: list[bool] = []
     while at < last:
         two, character = text[at : at + 2], text[at]
         if character == "\\":
             at += 2
             continue
-        if character == "'" and not plain and not double:
+        if character == "'" and not plain and not (quotes and quotes[-1]):
             at = text.find("'", at + 1, last)
             if at < 0:
                 return -1
         elif character == '"':
-            double = not double
+            quotes[-1] = not quotes[-1]
         elif two in ("${", "$("):
-            depth += 1
+            closers.append("}" if two == "${" else ")")
+            quotes.append(False)
             at += 1
-        elif character == "}" or (character == ")" and depth > 1):
-            depth -= 1
-            if depth == 0:
+        elif character == "(" and closers[-1] == ")" and not quotes[-1]:
+            closers.append(")")
+            quotes.append(False)
+        elif character == closers[-1] and not quotes[-1]:
+            closers.pop()
+            quotes.pop()
+            if not closers:
                 return at + 1
         at += 1
     return -1

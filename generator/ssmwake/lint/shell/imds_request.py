@@ -58,7 +58,9 @@ class ImdsRequest:
 
 def check(source: Source, commands: Sequence[Command], *, expanded: bool = False) -> Iterator[Finding]:
     """Yield what is wrong with each request; a script in double quotes is `expanded` by the shell around it."""
-    values = _values(commands)
+    variables = _set_once(commands)
+    values = {name: word for name, word in variables.items() if PART_OF_URL.match(word.text)}
+    headers = {name: word for name, word in variables.items() if LIKE_OURS.match(word.text)}
     getters = {
         command.function
         for command in commands
@@ -66,7 +68,7 @@ def check(source: Source, commands: Sequence[Command], *, expanded: bool = False
     }
     for command in commands:
         if command.name in ("curl", "wget"):
-            yield from _request(source, command, values, expanded=expanded)
+            yield from _request(source, command, values, headers, expanded=expanded)
         elif command.name in getters and len(command.argv) > 1:
             word = command.argv[1]
             if fault := fault_of(f"/latest/meta-data/{word.text.lstrip('/')}"):
@@ -141,7 +143,9 @@ def _option(made: ImdsRequest, client: str, name: str, value: Word | None, words
         made.certain = False
 
 
-def _request(source: Source, command: Command, values: Mapping[str, Word], *, expanded: bool) -> Iterator[Finding]:
+def _request(
+    source: Source, command: Command, values: Mapping[str, Word], headers: Mapping[str, Word], *, expanded: bool
+) -> Iterator[Finding]:
     made = _parsed(command)
     tokens = [token for word in made.urls if (token := _is_for_token(_known(word.text, values)))]
     asks = False
@@ -166,7 +170,9 @@ def _request(source: Source, command: Command, values: Mapping[str, Word], *, ex
     # A word that only a run knows may hold options.
     certain = made.certain and not any(_known(word.text, values).startswith(("$", "`")) for word in made.urls)
     for word in made.headers:
-        yield from _header(source, word, for_token=bool(tokens), expanded=expanded)
+        variable = VARIABLE.fullmatch(word.text)
+        header = headers.get(variable[2], word) if variable else word
+        yield from _header(source, header, for_token=bool(tokens), expanded=expanded)
     if tokens and len(tokens) == len(made.urls) and made.method not in (None, "PUT") and certain:
         message = f"requests a token by {made.method}, and IMDS takes PUT only; add -X PUT"
         yield TOKEN_REQUEST.at(where, message)
@@ -239,14 +245,11 @@ def _known(text: str, values: Mapping[str, Word]) -> str:
     return text
 
 
-def _values(commands: Sequence[Command]) -> dict[str, Word]:
-    """Return the variables that are set once, to an address or a part of one, each with the word that sets it."""
+def _set_once(commands: Sequence[Command]) -> dict[str, Word]:
+    """Return the variables that are set to one and the same text wherever they are set, each with the word of that."""
     found: dict[str, list[Word]] = {}
     for command in commands:
         for word in command.assignments:
             name, _, text = word.text.partition("=")
             found.setdefault(name.rstrip("+"), []).append(Word(text, word.start + len(name) + 1, word.end))
-    single = {name: words[0] for name, words in found.items() if len({word.text for word in words}) == 1}
-    return {
-        name: word for name, word in single.items() if re.match(r"https?://|\d+\.\d+\.\d+\.\d+|\$|/?latest", word.text)
-    }
+    return {name: words[0] for name, words in found.items() if len({word.text for word in words}) == 1}

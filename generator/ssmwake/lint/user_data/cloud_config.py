@@ -10,7 +10,7 @@ from ssmwake.cloud_init.packing import unpacked
 from ssmwake.cloud_init.parts import GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.shell import joined_lines, script, secrets
-from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners
+from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners, list_items
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding
 from ssmwake.text.source import Edit, Source
@@ -41,6 +41,7 @@ def check(
     yield from by_table
     if layout_known:
         yield from duplicates(source, root, set())
+        yield from list_items.check(source, root)
     if not templated:
         yield CloudConfig(source, root, frozenset(one.where.line for one in by_table))
     yield from command_lists.check(source, root)

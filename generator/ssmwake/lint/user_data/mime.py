@@ -5,7 +5,17 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.cloud_init.mime import for_nodeadm
-from ssmwake.cloud_init.parts import LOOKED_AT, NODEADM, PACKED, SCRIPTS, Message, Part, PartKind, kind_of
+from ssmwake.cloud_init.parts import (
+    LOOKED_AT,
+    NODEADM,
+    PACKED,
+    SCRIPTS,
+    Message,
+    Part,
+    PartKind,
+    is_node_config,
+    kind_of,
+)
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.lint.user_data import mime_go
 from ssmwake.lint.user_data.first_line import begins_too_late
@@ -84,13 +94,16 @@ def _contradiction(place: Location, part: Part, *, handled: bool, late: bool) ->
         yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
     elif part.declared in LOOKED_AT and kind is None and not handled:
         yield IGNORED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")
+    elif part.declared != NODEADM and is_node_config(text):
+        message = f"nodeadm reads a NodeConfig from a part of the type {NODEADM} only; write that"
+        yield IGNORED_PART.at(place, message)
     elif not handled:
-        yield from unhandled(place, part.declared)
+        yield from unhandled(place, part.declared, is_known=kind is not None)
 
 
-def unhandled(place: Location, content_type: str) -> Iterator[Finding]:
-    """Yield that cloud-init has no handler for a type of text."""
-    if content_type.startswith("text/") and content_type not in TYPES:
+def unhandled(place: Location, content_type: str, *, is_known: bool = False) -> Iterator[Finding]:
+    """Yield that cloud-init has no handler for a type: for one of text, or of a body whose first line it would know."""
+    if (is_known or content_type.startswith("text/")) and content_type not in {*TYPES, NODEADM}:
         near = difflib.get_close_matches(content_type, TYPES, 1)
         hint = f"did you mean {near[0]}?" if near else "write one that it knows"
         yield IGNORED_PART.at(place, f"cloud-init ignores {content_type[:60]}; {hint}")
