@@ -7,14 +7,17 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
 import ssmwake
+from ssmwake.cli import VERBS, command
 from ssmwake.model import Invalid
 from ssmwake.render.runtime import carried
 
@@ -259,6 +262,37 @@ def test_help_of_each_verb_here_fits_a_screen() -> None:
         done = run(*verb.split(), "--help")
         assert done.returncode == 0
         assert len(done.stdout.splitlines()) <= 24
+
+
+# Their help is one sentence and a list.
+WITHOUT_EXAMPLE = ("init", "completion", "help")
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in WITHOUT_EXAMPLE])
+def test_the_examples_of_the_help_are_command_lines_that_parse(verb: str) -> None:
+    context = click.Context(command, info_name="ssmwake")
+    found = command.get_command(context, verb)
+    assert found
+    shown = [
+        one
+        for line in re.findall(r"ssmwake [^\n]+", found.epilog or "")
+        for one in re.split(r" && | [|>] ", line)
+        if one.startswith("ssmwake ")
+    ]
+    assert shown
+    for line in shown:
+        name, *words = shlex.split(line)[1:]
+        assert name == verb
+        found.make_context(verb, words, parent=context).close()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_an_option_is_a_sentence_and_says_its_default_last(verb: str) -> None:
+    found = command.get_command(click.Context(command), verb)
+    assert found
+    for option in found.params:
+        if isinstance(option, click.Option):
+            assert re.fullmatch(r"[^\s\[][^\[]*\.(  \[default: [^]]+\])?", option.help or ""), option.opts
 
 
 def test_a_version_is_one_line() -> None:

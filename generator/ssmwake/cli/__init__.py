@@ -115,7 +115,7 @@ def color_option(*, hidden: bool = True) -> click.Option:
         type=click.Choice(["auto", "always", "never"]),
         expose_value=False,
         callback=_set_color,
-        help="[default: on a terminal]",
+        help="When to use colour.  [default: auto]",
         hidden=hidden,
     )
 
@@ -133,7 +133,7 @@ def _set_color(ctx: click.Context, _param: click.Parameter, given: str | None) -
 @click.version_option(__version__, prog_name="ssmwake", message="%(prog)s %(version)s")
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """Render, lint and publish what wakes a sleeping SSM agent."""
+    """Wake sleeping SSM agents, and find out why an instance is not online."""
     if ctx.color is None:
         ctx.color = color_of_environment()
     if ctx.invoked_subcommand is None:

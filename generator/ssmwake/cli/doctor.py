@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,11 +24,14 @@ SCREENS = 3
 PAUSE = 30.0
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  ssmwake doctor i-0abc1234def567890\n"
+    "  ssmwake doctor --filter Name=tag:Team,Values=web --region eu-west-1"
+)
 @click.argument("ids", nargs=-1, type=InstanceId(), metavar="[INSTANCE]...")
 @filter_option
-@click.option("--all", "everything", is_flag=True, help="All instances.")
-@place_options
+@click.option("--all", "everything", is_flag=True, help="All instances of the region.")
+@partial(place_options, several=True)
 @config_option
 @click.option("--list", "only", metavar="VERDICT", help="Print only the ids with this verdict, one a line.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
@@ -36,7 +40,7 @@ PAUSE = 30.0
 def command(
     ids: tuple[str, ...], only: str | None, is_json: bool, watch: bool, print_policy: bool, **flags: Any
 ) -> None:
-    """Say why instances are not online in Systems Manager, and what to do.
+    """Say why instances are not online in Systems Manager, and what to do; it changes nothing.
 
     One verdict for each, with how sure it is, a step to paste, and when the agent tries again by itself. What could
     not be seen is named, and never called a fault. Exit status: 0 all are online, 1 some are not, 2 usage.

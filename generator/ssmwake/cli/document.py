@@ -10,15 +10,15 @@ from ssmwake.cli.output import data_out, output_option
 NAMES = ("command", "automation")
 
 
-@click.command()
+@click.command(epilog="Example: ssmwake document command --role web -o command.yaml")
 @click.argument("name", type=click.Choice(NAMES))
 @config_option
 @click.option(
     "--format", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="The file format."
 )
-@click.option("--role", metavar="NAME", help="Wait for this role instead of any role.")
-@click.option("--timeout", metavar="TIME", help="How long the action `run` waits, such as 90s or 10m.")
-@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Shell command to run once the role is there.")
+@click.option("--role", metavar="NAME", help="Wait for this role.  [default: any role]")
+@click.option("--timeout", metavar="TIME", help="How long to wait, such as 90s or 1h.  [default: 10m]")
+@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Run this once the role is there; repeatable.")
 @output_option
 def command(
     name: str,

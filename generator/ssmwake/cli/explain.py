@@ -14,7 +14,7 @@ SHELLCHECK = re.compile(r"SC[0-9]{4}")
 CFN_LINT = re.compile(r"[EWI][0-9]{4}")
 
 
-@click.command(short_help="explain a lint rule, with a bad and a good example")
+@click.command(epilog="Example: ssmwake explain SW210", short_help="explain a lint rule, with a bad and a good example")
 @click.argument("name", metavar="ID", shell_complete=complete_rules)
 def command(name: str) -> None:
     """Explain a rule: SW210, shellcheck's SC2164, cfn-lint's E3012, or the plugin's W9508."""

@@ -38,7 +38,7 @@ def config_option(command: Command) -> Command:
         metavar="FILE",
         shell_complete=complete_files,
         callback=_chosen,
-        help=f"The config  [default: ./{CONFIG}]",
+        help=f"The config.  [default: ./{CONFIG}]",
     )(command)
 
 

@@ -48,10 +48,18 @@ class LintCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(cls=LintCommand, short_help="check user data, SSM documents and templates")
+@click.command(
+    cls=LintCommand,
+    short_help="check user data, SSM documents and templates",
+    epilog="\b\nExamples:\n  ssmwake lint\n  ssmwake lint --diff user-data.sh template.yaml",
+)
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_files)
 @click.option(
-    "--kind", "what", type=click.Choice(KINDS), help="What the files are  [default: detected from the content]"
+    "--kind",
+    "what",
+    type=click.Choice(KINDS),
+    metavar="KIND",
+    help="What the files are.  [default: detected from the content]",
 )
 @click.option(
     "--skip-unknown", is_flag=True, help="Treat named files as those found in a folder: skip what is unknown."
@@ -61,26 +69,39 @@ class LintCommand(click.Command):
     multiple=True,
     metavar="IDS",
     shell_complete=complete_rules,
-    help="Report only these rules: ids or their beginnings, SW3,E3012.",
+    help="Report only these rules: ids or their beginnings, such as SW3,E3012.",
 )
 @click.option(
     "--ignore", multiple=True, metavar="IDS", shell_complete=complete_rules, help="Do not report these rules."
 )
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Skip files and folders that match.")
 @click.option(
-    "--format", "output_format", type=click.Choice(["text", "json", "sarif", "junit", "github"]), default="text"
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "sarif", "junit", "github"]),
+    metavar="FORMAT",
+    default="text",
+    show_default=True,
+    help="text, json, sarif, junit or github.",
 )
-@click.option("--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    metavar="SEVERITY",
+    default="error",
+    show_default=True,
+    help="Exit with 1 for error, for warning too, or for info too.",
+)
 @config_option
 @click.option(
     "--cloud-init-schema",
     "schema",
     metavar="FILE",
     shell_complete=complete_files,
-    help="Schema to check against, or none  [default: installed]",
+    help="The schema of cloud-config, or none.  [default: that of the installed cloud-init]",
 )
 @click.option(
-    "--cfn-lint-append-rules", "append_rules", is_flag=True, help="Run the rules that .cfnlintrc appends: programs."
+    "--cfn-lint-append-rules", "append_rules", is_flag=True, help="Run the programs that .cfnlintrc appends as rules."
 )
 @click.option("--diff", "show_diff", is_flag=True, help="Show what --fix would change; write nothing.")
 @click.option("--fix", "fix", is_flag=True, help="Show the changes, and write them.")
@@ -106,7 +127,8 @@ def command(
     """Check user data, SSM documents, CloudFormation, launch-template data and Terraform.
 
     Without a PATH the current folder is searched; - is stdin. The comment `ssmwake: ignore ID reason` silences a rule
-    on its line and the next.
+    on its line and the next. KIND is user-data, script, ssm, cloudformation, launch-template, terraform or
+    templatefile.
     """
     if list_rules:
         data_out(_rules(output_format).encode())

@@ -35,7 +35,7 @@ def output_option(command: Command) -> Command:
         "--output",
         metavar="FILE",
         shell_complete=complete_files,
-        help="Write to FILE  [default: stdout]",
+        help="Write to FILE.  [default: stdout]",
     )(command)
 
 

@@ -37,10 +37,18 @@ class Publishing(click.Command):
             raise
 
 
-@click.command(cls=Publishing)
+@click.command(
+    cls=Publishing,
+    epilog="\b\nExamples:\n  ssmwake publish --check --region eu-west-1\n"
+    "  ssmwake publish --yes --expect-account 123456789012",
+)
 @config_option
 @click.option(
-    "--region", "regions", multiple=True, metavar="REGION", help="May be repeated; replaces the config's regions."
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="REGION",
+    help="Publish there instead of in the config's regions; repeatable.",
 )
 @click.option(
     "--account",
@@ -48,27 +56,29 @@ class Publishing(click.Command):
     "accounts",
     multiple=True,
     metavar="ARN",
-    help="The role to assume in an account; may be repeated.",
+    help="The role to assume in an account; repeatable.",
 )
 @click.option(
     "--external-id",
     "external_ids",
     multiple=True,
     metavar="[ACCOUNT=]ID",
-    help="The external ID that these roles require, or that of one account; may be repeated.",
+    help="The external ID that these roles require, or that of one account; repeatable.",
 )
 @click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration.")
-@click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; may be repeated.")
+@click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; repeatable.")
 @click.option(
     "--check", "--dry-run", is_flag=True, help="Only plan; exit 1 if something would change, 2 if it cannot tell."
 )
 @click.option("--diff", "whole", is_flag=True, help="Show every diff in full, new documents too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--no-promote", is_flag=True, help="Leave the default versions where they are.")
-@click.option("--promote", multiple=True, metavar="VERSION", help="Only make the version with this name the default.")
+@click.option(
+    "--promote", multiple=True, metavar="VERSION", help="Only make the version with this name the default; repeatable."
+)
 @click.option("--rollback", is_flag=True, help="Only revert what the last promotion changed.")
 @click.option("--prune", is_flag=True, help="Delete old versions that ssmwake made; see documents.keep-versions.")
-@click.option("--share-with-all", is_flag=True, help="Allow `share-with: [all]`, which is everyone.")
+@click.option("--share-with-all", is_flag=True, help="Allow sharing with all, which is everyone.")
 @click.option("--no-lint", is_flag=True, help="Publish without linting first.")
 @click.option("--fail-fast", is_flag=True, help="After a failure, start no other account or region.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, however the run ends.")
@@ -82,7 +92,8 @@ class Publishing(click.Command):
 def command(config: str | None, as_json: bool, print_policy: str | None, **flags: Any) -> None:
     """Plan and publish the SSM documents, and versions of launch templates, in every region and account.
 
-    Credentials are found as the AWS CLI finds them.
+    The plan is shown first, and nothing is changed before you confirm it. Credentials are found as the AWS CLI finds
+    them. Exit status: 0 fine, 1 a place failed or the answer was no, 2 usage; with --check, 1 something would change.
     """
     if print_policy:
         made = _replaced(settings(config)[0], flags)

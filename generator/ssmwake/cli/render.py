@@ -26,9 +26,17 @@ ANY_ROLE = rule(
 COMPRESSED = "`ssmwake user-data --gzip` makes it {}; the templates and the Terraform module compress it by themselves"
 
 
-@click.command()
+@click.command(epilog="Example: ssmwake render && ssmwake render --check")
 @config_option
-@click.option("-o", "--output", default="dist", show_default=True, type=click.Path(path_type=Path), help="The folder.")
+@click.option(
+    "-o",
+    "--output",
+    default="dist",
+    show_default=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="The folder to write.",
+)
 @click.option("--check", is_flag=True, help="Report drift: files that are missing, outdated or unknown; write nothing.")
 def command(config: str | None, output: Path, check: bool) -> None:
     """Write every artifact to a folder.

@@ -5,7 +5,7 @@ import click
 from ssmwake.cli.output import data_out, output_option
 
 
-@click.command()
+@click.command(epilog="Example: ssmwake runtime | ssh ec2-user@HOST sudo sh -s -- status")
 @click.option("--carried", is_flag=True, help="Print what user data carries: without comments and blank lines.")
 @output_option
 def command(carried: bool, output: str | None) -> None:

@@ -44,8 +44,9 @@ class Timeout(click.ParamType[int]):
         return seconds(str(value))
 
 
-def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say in which regions and accounts to look."""
+def place_options(command: Callable[..., Any], *, several: bool = False) -> Callable[..., Any]:
+    """Add the options that say in which region and account to look, or in several of them."""
+    repeatable = "; repeatable" if several else ""
     for option in reversed(
         (
             click.option(
@@ -53,7 +54,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "regions",
                 multiple=True,
                 metavar="REGION",
-                help="Where to look; doctor and wait take several.",
+                help=f"Where to look{repeatable}.  [default: that of your AWS configuration]",
             ),
             click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration."),
             click.option(
@@ -61,7 +62,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "roles",
                 multiple=True,
                 metavar="ARN",
-                help="Look in this role's account; doctor and wait take several.",
+                help=f"Look in the account of this role{repeatable}.",
             ),
         )
     ):
@@ -75,8 +76,8 @@ def filter_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--filter",
         "filters",
         multiple=True,
-        metavar="Name=N,Values=V,...",
-        help="As in the AWS CLI: Name=tag:Team,Values=web; may be repeated.",
+        metavar="FILTER",
+        help="As in the AWS CLI: Name=tag:Team,Values=web; repeatable.",
     )(command)
 
 

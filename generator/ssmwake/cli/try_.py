@@ -67,7 +67,7 @@ def known_faults() -> dict[str, str]:
     return {name: fault.text for name, fault in FAULTS.items()} | ENDPOINT_FAULTS
 
 
-@click.command()
+@click.command(epilog="Example: ssmwake try --fault credentials-503 --fault-for 3s")
 @config_option
 @click.option("--role-after", type=TIME, default="5s", show_default=True, help="Attach the role after this long.")
 @click.option("--swap-after", type=TIME, help="Replace the role this long after the agent is online.")
@@ -77,9 +77,9 @@ def known_faults() -> dict[str, str]:
     multiple=True,
     metavar="NAME",
     shell_complete=complete_fault,
-    help="Break IMDS or SSM; may be repeated.",
+    help="Break IMDS or SSM: see --list-faults; repeatable.",
 )
-@click.option("--fault-for", type=TIME, help="End the fault after this long  [default: never]")
+@click.option("--fault-for", type=TIME, help="End the fault after this long.  [default: never]")
 @click.option(
     "--iam-lag", type=TIME, default="0s", help="SSM denies a new role for this long, as while IAM is not consistent."
 )

@@ -15,26 +15,34 @@ from ssmwake.model import Invalid, Location, Severity, UserDataFormat
 from ssmwake.render.user_data import user_data
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  ssmwake user-data --role web > user-data.yaml\n"
+    "  ssmwake user-data --include setup.sh --gzip -o user-data.gz"
+)
 @config_option
 @click.option(
-    "--format", type=click.Choice([form.value for form in UserDataFormat]), help="The form  [default: cloud-config]"
+    "--format",
+    type=click.Choice([form.value for form in UserDataFormat]),
+    metavar="FORM",
+    help="cloud-config (default), script or multipart.",
 )
 @click.option(
     "--include",
     multiple=True,
     metavar="FILE",
     shell_complete=complete_files,
-    help="Your own user data, which ssmwake is added to; - is stdin.",
+    help="Add ssmwake to this user data; - is stdin; repeatable.",
 )
-@click.option("--role", metavar="NAME", help="Wait for this role instead of any role.")
-@click.option("--timeout", metavar="TIME", help="How long `run` waits, such as 90s or 10m.")
-@click.option("--on-ready", multiple=True, metavar="COMMAND", help="Shell command to run once the role is there.")
+@click.option("--role", metavar="NAME", help="Wait for this role.  [default: any role]")
+@click.option("--timeout", metavar="TIME", help="How long to wait, such as 90s or 1h.  [default: 10m]")
+@click.option(
+    "--on-ready", multiple=True, metavar="COMMAND", help="Run this in a shell once the role is there; repeatable."
+)
 @click.option("--foreground", is_flag=True, default=None, help="Delay the first boot until the agent is online.")
 @click.option("--strict", is_flag=True, default=None, help="Let the first boot fail when ssmwake fails.")
 @click.option("--gzip", is_flag=True, help="Compress; the output is binary.")
 @click.option("--base64", is_flag=True, help="Encode, as launch templates take it.")
-@click.option("--external", is_flag=True, help="Speak Terraform's external protocol on stdin and stdout.")
+@click.option("--external", is_flag=True, help="Speak the protocol of Terraform's external data source.")
 @output_option
 @click.argument("files", nargs=-1, metavar="", shell_complete=complete_files)
 def command(

@@ -17,25 +17,23 @@ if TYPE_CHECKING:
     from ssmwake.operate.wait import Wait, WaitOutcome
 
 
-@click.command()
+@click.command(epilog="Example: ssmwake wait i-0abc1234def567890 --timeout 5m")
 @click.argument("ids", nargs=-1, required=True, type=InstanceId(), metavar="INSTANCE...")
 @click.option(
-    "--timeout", type=Timeout(), default="10m", show_default=True, help="Give up after this long: 90s, 10m, 1h30m."
+    "--timeout", type=Timeout(), default="10m", show_default=True, help="Give up after this long, such as 90s or 1h30m."
 )
-@click.option("--patient", is_flag=True, help="Go on when a fault is known that waiting does not cure.")
+@click.option("--patient", is_flag=True, help="Go on, even if a fault is known that waiting does not cure.")
 @place_options
 @config_option
 def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> None:
     """Wait until instances are online in Systems Manager, and sessions open.
 
-    \b
-    Ends early when a fault is known that waiting does not cure, such as a role
-    without rights; but not in the first minute. stdout gets one line of JSON at the end.
-    Exit status: 0 all are online, 69 one is gone, 71 its agent or machine is at
-    fault, 75 not in time, 77 you may not look, 78 somebody must change
-    something. With several, the most serious: 77, 69, 78, 71, 75.
+    It ends early, but not in the first minute, when a fault is known that waiting does not cure, such as a role without
+    rights. At the end it prints one line of JSON. This waits at your desk; on the instance, `ssmwake wait` of the
+    runtime waits for the role.
 
-    This waits at your desk. On the instance, `ssmwake wait` of the runtime waits for the role.
+    Exit status: 0 all are online, 69 one is gone, 71 its agent or machine is at fault, 75 not in time, 77 you may not
+    look, 78 somebody must change something. With several, the most serious: 77, 69, 78, 71, 75.
     """
     from ssmwake.aws.client import Refused
     from ssmwake.operate.wait import Wait

@@ -23,25 +23,28 @@ if TYPE_CHECKING:
 WAYS = ["direct", "endpoint", "runbook"]
 
 
-@click.command()
+@click.command(epilog="Example: ssmwake wake i-0abc1234def567890 --region eu-west-1")
 @click.argument("instance", required=False, type=InstanceId(), metavar="INSTANCE")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--connect", is_flag=True, help="Look inside by ssh, although the verdict cannot tell.")
-@click.option("--restart", is_flag=True, help="Restart an agent that is online.")
-@click.option("--via", type=click.Choice(WAYS), metavar="WAY", help="direct, endpoint or runbook, and no other way.")
-@click.option("--user", default="", metavar="NAME", help="The user for ssh; by default the image's.")
-@click.option("--port", type=click.IntRange(1, 65535), default=22, show_default=True, help="The port of sshd.")
-@click.option("--automation-role", default="", metavar="ARN", help="The role of the rescue runbook.")
+@click.option("--connect", is_flag=True, help="Look inside by ssh where the verdict cannot tell.")
+@click.option("--restart", is_flag=True, help="Restart the agent even if it is online.")
+@click.option("--via", type=click.Choice(WAYS), metavar="WAY", help="Use only this way: direct, endpoint or runbook.")
+@click.option("--user", default="", metavar="NAME", help="The user for ssh.  [default: that of the image]")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="PORT", default=22, show_default=True, help="The port of sshd."
+)
+@click.option("--automation-role", default="", metavar="ARN", help="Allow the rescue runbook, with this role.")
 @click.option("--reboot", is_flag=True, help="Let the rescue runbook reboot.")
-@click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="Wait afterwards.")
+@click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="Wait this long for the agent.")
 @click.option("--print-policy", is_flag=True, help="Print the least IAM policy this needs.")
 @place_options
 @config_option
 def command(instance: str | None, yes: bool, timeout: int, print_policy: bool, **flags: Any) -> None:
     """Bring the agent of an instance back, and wait until it is online.
 
-    It repairs an agent, not IAM and not a network: for any other verdict it prints the doctor's step. It goes by Run
-    Command, EC2 Instance Connect (also through an endpoint), or the rescue runbook. Exit status as of `ssmwake wait`.
+    It shows what it will do, and asks. It goes by Run Command, EC2 Instance Connect (also through an endpoint), or the
+    rescue runbook. It repairs an agent, not IAM and not a network: for any other verdict it prints the doctor's step.
+    At the end it prints one line of JSON. Exit status: see `ssmwake wait --help`.
     """
     if print_policy:
         import json
