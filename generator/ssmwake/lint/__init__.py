@@ -87,7 +87,7 @@ def lint_all(
     known = tuple(replace(file, kind=file.kind or kind(file.data, file.path) or Kind.USER_DATA) for file in files)
     found: dict[str, list[Found]] = {file.path: [] for file in known}
     texts = {file.path: file.data[:LIMIT].decode("utf-8", "surrogateescape") for file in known}
-    modules = Files(read)
+    modules = Files(read, modules=_by_folder(known))
     with in_background(lambda: shellcheck.results(_whole_scripts(known, texts))) as results:
         # Terraform comes first: it tells which of the other files are templates, and of what.
         for file in sorted(known, key=lambda file: file.kind is not Kind.TERRAFORM):
@@ -112,6 +112,15 @@ def lint_all(
         for path, each in findings.items()
         for one in without_ignored(path, each, texts[path], with_cfn_lint=with_cfn_lint)
     )
+
+
+def _by_folder(files: Iterable[File]) -> dict[str, dict[str, bytes]]:
+    """Return the files of Terraform by folder: those of one folder are one module."""
+    found: dict[str, dict[str, bytes]] = {}
+    for file in files:
+        if file.kind is Kind.TERRAFORM:
+            found.setdefault(posixpath.dirname(file.path), {})[file.path] = file.data
+    return found
 
 
 def _whole_scripts(files: Iterable[File], texts: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ def check(source: Source, root: yaml.Node) -> Iterator[Found]:
     yield from documents.check(template)
     yield from sub.check(template)
     yield from associations.check(template)
+    yield from associations.check_commands(template)
     launches = instances.launches(template)
     yield from instances.check(template, launches)
     yield from policy_order.check(template, launches)

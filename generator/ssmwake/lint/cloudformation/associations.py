@@ -7,9 +7,12 @@ import yaml
 from ssmwake.lint.aws import association
 from ssmwake.lint.aws.association import DescribedAssociation
 from ssmwake.lint.aws.setting import StatedSetting
+from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.template import Resource, Template, call, plain
+from ssmwake.lint.deferred import Found
+from ssmwake.lint.documents import scripts
 from ssmwake.model import Finding
-from ssmwake.text.yaml_nodes import pairs, value
+from ssmwake.text.yaml_nodes import items, pairs, value
 
 
 def check(template: Template) -> Iterator[Finding]:
@@ -32,6 +35,20 @@ def check(template: Template) -> Iterator[Finding]:
             target_parameter=setting(one.get("AutomationTargetParameterName")),
         )
         yield from association.check(described)
+
+
+def check_commands(template: Template) -> Iterator[Found]:
+    """Yield what is wrong with the commands that associations and maintenance windows give to documents of AWS."""
+    given = [(one.get("Name"), one.get("Parameters", "commands")) for one in template.of_kind("AWS::SSM::Association")]
+    inside = ("TaskInvocationParameters", "MaintenanceWindowRunCommandParameters", "Parameters", "commands")
+    given += [(one.get("TaskArn"), one.get(*inside)) for one in template.of_kind("AWS::SSM::MaintenanceWindowTask")]
+    for name, commands in given:
+        if commands is None:
+            continue
+        found = [text(template, node, {}) for node in items(commands) or [commands]]
+        lines = [one.source for one in found if one.pieces]
+        complete = call(commands) is None and all(one.known for one in found)
+        yield from scripts.check_commands(lines, plain(name) or "", complete=complete)
 
 
 def _is_automation(template: Template, one: Resource) -> bool | None:

@@ -1,7 +1,7 @@
 """The scripts in a document: shell that is checked, and parameters that are pasted into code."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -103,11 +103,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
             yield from joined_lines.folded([source.inner(scalar) for scalar in code.scalars])
             yield from _shell(source, code)
         elif not code.executed:
-            inner = [source.inner(scalar) for scalar in code.scalars]
-            yield from exit_status.endless_reboot_of_windows(Source.joined(inner, "\n"))
-            for scalar in code.scalars:
-                yield from agent_restart.in_powershell(source.inner(scalar))
-                yield from imds.in_powershell(source.inner(scalar))
+            yield from _powershell([source.inner(scalar) for scalar in code.scalars])
 
 
 def _pasted(
@@ -151,20 +147,48 @@ def _empty(source: Source, code: Code, declared: dict[str, yaml.Node]) -> Iterat
 
 
 def _shell(source: Source, code: Code) -> Iterator[Found]:
+    run = script.Run.ELSEWHERE if code.interactive else script.Run.COMMAND
     inner = [source.inner(scalar) for scalar in code.scalars]
-    for each in inner:
+    yield from _lines(inner, run, complete=code.complete, given=code.given)
+
+
+def check_commands(lines: Sequence[Source], document: str, *, complete: bool = True) -> Iterator[Found]:
+    """Yield what is wrong with the commands that a document of AWS is given, such as AWS-RunShellScript.
+
+    They are not complete where some of them are not known.
+    """
+    language = RUNNERS.get(document.rpartition("/")[2])
+    if language is None or not lines:
+        return
+    for line in lines:
+        yield from secrets.check(line, "an SSM document")
+    if language == SHELL:
+        yield from joined_lines.folded(list(lines))
+        yield from _lines(lines, script.Run.COMMAND, complete=complete, given=False)
+    else:
+        yield from _powershell(lines)
+
+
+def _powershell(lines: Sequence[Source]) -> Iterator[Found]:
+    yield from exit_status.endless_reboot_of_windows(Source.joined(lines, "\n"))
+    for line in lines:
+        yield from agent_restart.in_powershell(line)
+        yield from imds.in_powershell(line)
+
+
+def _lines(lines: Sequence[Source], run: script.Run, *, complete: bool, given: bool) -> Iterator[Found]:
+    for each in lines:
         if (at := each.text.find("\r")) >= 0:
             message = "a carriage return, which the shell takes for a part of the last word; save with LF line ends"
             yield CARRIAGE_RETURN.at(each.at_offset(at), message)
             return
-    whole = Source.joined(inner, "\n")
+    whole = Source.joined(lines, "\n")
     if whole.text.startswith("#!") and dialect(whole.text) is None:
         # Python, zsh and the like: the plugin starts whatever the first line names.
         return
     yield from agent_restart.in_shell(whole)
     filled = placeholders.ssm(whole)
-    if not code.given:
-        run = script.Run.ELSEWHERE if code.interactive else script.Run.COMMAND
+    if not given:
         yield from script.shell(filled, run, dialect=dialect(whole.text) or "sh")
-    if code.complete and not code.given:
+    if complete and not given:
         yield Script(dialect(whole.text) or "sh", filled)

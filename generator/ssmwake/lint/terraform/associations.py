@@ -1,16 +1,17 @@
 """A State Manager association of Terraform, as facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yaml
 
 from ssmwake.lint.aws import association
 from ssmwake.lint.aws.association import AssociationNames, DescribedAssociation
 from ssmwake.lint.aws.setting import StatedSetting
+from ssmwake.lint.deferred import Found
+from ssmwake.lint.documents import scripts
 from ssmwake.lint.terraform.evaluate import text
-from ssmwake.lint.terraform.scope import Coding, Scope
-from ssmwake.lint.terraform.tree import Body, Expression, Reference
-from ssmwake.model import Finding
+from ssmwake.lint.terraform.scope import Coding, Scope, keys
+from ssmwake.lint.terraform.tree import Body, Expression, List, Object, Reference, bodies
 from ssmwake.text.yaml_nodes import composed, pairs, value
 
 NAMES = AssociationNames(
@@ -18,7 +19,7 @@ NAMES = AssociationNames(
 )
 
 
-def check(body: Body, scope: Scope) -> Iterator[Finding]:
+def check(body: Body, scope: Scope) -> Iterator[Found]:
     """Yield what is wrong with an association."""
     document = _document(body.value("name"), scope)
     targets = next((block for block in body.blocks if block.type == "targets"), None)
@@ -38,6 +39,28 @@ def check(body: Body, scope: Scope) -> Iterator[Finding]:
         names=NAMES,
     )
     yield from association.check(described)
+    given = body.value("parameters")
+    for key, commands in keys(given) if isinstance(given, Object) else ():
+        if key == "commands" and described.document:
+            yield from _commands([commands], described.document.value, scope)
+
+
+def check_task(body: Body, scope: Scope) -> Iterator[Found]:
+    """Yield what is wrong with the commands that a task of a maintenance window gives to a document of AWS."""
+    document = _setting(body, "task_arn", scope)
+    for block in bodies(body):
+        name, values = _setting(block, "name", scope), block.value("values")
+        if document and name and name.value == "commands" and values:
+            yield from _commands(values.inside if isinstance(values, List) else [values], document.value, scope)
+
+
+def _commands(values: Sequence[Expression], document: str | None, scope: Scope) -> Iterator[Found]:
+    found = [text(value, scope) for value in values]
+    lines = [one.source for one in found if one and one.coding is Coding.PLAIN]
+    # The lines of one script have their places in one file.
+    if document and len({line.path for line in lines}) == 1:
+        complete = len(lines) == len(values) and all(one and one.known for one in found)
+        yield from scripts.check_commands(lines, document, complete=complete)
 
 
 def _setting(body: Body, name: str, scope: Scope, *, at_value: bool = False) -> StatedSetting | None:

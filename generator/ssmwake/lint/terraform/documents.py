@@ -38,11 +38,17 @@ def check_document(body: Body, scope: Scope) -> Iterator[Found]:
         if found.coding is not Coding.PLAIN or not found.begins:
             continue
         start = found.source.text.lstrip()[:1]
-        if said == "JSON" and start and (found.yaml or start != "{"):
+        is_yaml = start != "{" if found.yaml is None else found.yaml
+        if said == "JSON" and start and is_yaml:
             where = form.span.where if form else content.name.where
             what = "document_format is JSON" if form else "without document_format the content is JSON"
             yield DOCUMENT_FORMAT.at(where, f'{what}, and this is YAML; write document_format = "YAML"')
-        elif said == "JSON" and not found.layout_unknown and (fault := broken_json(found.source, known=found.known)):
+        elif (
+            said == "JSON"
+            and start == "{"
+            and not found.layout_unknown
+            and (fault := broken_json(found.source, known=found.known))
+        ):
             yield fault
         yield from _composed(found, content.value.span.where, _described(body, scope))
 

@@ -1,10 +1,10 @@
 """What an expression comes to, as far as a file tells it: text with places, and a word for what it does not tell."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from ssmwake.cloud_init.parts import BOM
+from ssmwake.cloud_init.parts import BOM, is_mime, kind_of
 from ssmwake.lint.terraform.encode import encoded
 from ssmwake.lint.terraform.parser import parse_template
 from ssmwake.lint.terraform.scope import LIMIT, Coding, Part, Scope, Text, keys
@@ -21,13 +21,17 @@ from ssmwake.lint.terraform.tree import (
     Object,
     Reference,
     TemplateExpression,
+    unwrapped,
 )
 from ssmwake.model import Location
 from ssmwake.text.placeholders import word
 from ssmwake.text.source import Edit, Source
 
 # They give their first argument back, or nearly so.
-SAME = frozenset({"chomp", "trimspace", "sensitive", "nonsensitive", "tostring"})
+SAME = frozenset({"chomp", "trimspace", "trimsuffix", "sensitive", "nonsensitive", "tostring"})
+DOCUMENT = re.compile(r"\bschemaVersion[\"']?\s*:")
+# A verb of format().
+VERB = re.compile(r"%(?:\[\d+\])?[-+ #0]*\d*(?:\.\d+)?[%a-zA-Z]")
 
 
 def texts(expression: Expression, scope: Scope) -> Iterator[Text]:
@@ -66,11 +70,22 @@ def _reference(reference: Reference, scope: Scope) -> Text | None:
         return None
     if len(path) == 2 and path[0] == "local" and path[1] in scope.locals:
         return _once(f"local.{path[1]}", scope.locals[path[1]], scope)
+    if len(path) == 2 and path[0] == "var" and path[1] in scope.defaults:
+        # A script or a document is wrong by itself; what any other default makes of the text is the user's to change.
+        found = _once(f"var.{path[1]}", scope.defaults[path[1]], scope)
+        return found if found and (scope.by_default or _is_beginning(found)) else None
     if len(path) == 4 and path[:2] == ("data", "template_file") and path[3] == "rendered":
         block = scope.data.get((path[1], path[2]))
         source = block.body.value("template") if block else None
         return None if source is None else _rendered(source, scope)
     return None
+
+
+def _is_beginning(found: Text) -> bool:
+    said = found.source.text
+    if found.coding is not Coding.PLAIN or not found.begins:
+        return False
+    return bool(kind_of(said) or is_mime(said.encode("utf-8", "replace")) or DOCUMENT.search(said[:4096]))
 
 
 def _once(name: str, expression: Expression, scope: Scope) -> Text | None:
@@ -112,8 +127,69 @@ def _call(call: Call, scope: Scope) -> Text | None:
     if name == "join":
         return _join(call, scope)
     if name in ("jsonencode", "yamlencode"):
-        return Text(encoded(arguments[0], scope, text), known=False, yaml=name == "yamlencode")
-    return None
+        return _encoded(arguments[0], scope, yaml=name == "yamlencode")
+    made = MAKES.get(name)
+    return made(call, scope) if made else None
+
+
+def _encoded(argument: Expression, scope: Scope, *, yaml: bool) -> Text | None:
+    argument = unwrapped(argument)
+    if isinstance(argument, Call) and argument.name in ("yamldecode", "jsondecode") and argument.inside:
+        # What is read only to be written in the other form.
+        found = text(argument.inside[0], scope)
+        return replace(found, yaml=yaml) if found else None
+    return Text(encoded(argument, scope, text), known=False, yaml=yaml)
+
+
+def _replaced(call: Call, scope: Scope) -> Text | None:
+    """Return what replace() makes of a text: with the new text where that is known, and a word for it otherwise."""
+    found, *both = (text(one, scope) for one in call.inside)
+    if found is None or found.coding is not Coding.PLAIN or len(both) != 2:
+        return None
+    old, new = both
+    if old is None or not old.known or old.source.text.startswith("/") or not old.source.text:
+        return replace(found, known=False)
+    said = new.source.text if new and new.known else word(old.source.text)
+    matches = re.finditer(re.escape(old.source.text), found.source.text)
+    source = found.source.edited(Edit(match.start(), match.end(), said) for match in matches)
+    return replace(found, source=source, known=found.known and bool(new and new.known), file=None)
+
+
+def _formatted(call: Call, scope: Scope) -> Text | None:
+    """Return what format() makes of a text, with a word for each value that is not known."""
+    found = text(call.inside[0], scope)
+    if found is None or found.coding is not Coding.PLAIN:
+        return None
+    given = iter(call.inside[1:])
+    edits: list[Edit] = []
+    known = found.known
+    for match in VERB.finditer(found.source.text):
+        if match[0].endswith("%"):
+            edits.append(Edit(match.start(), match.end(), "%"))
+            continue
+        argument = next(given, None)
+        value = text(argument, scope) if argument and "[" not in match[0] else None
+        known = known and bool(value and value.known)
+        edits.append(Edit(match.start(), match.end(), value.source.text if value and value.known else word("xxxx")))
+    return replace(found, source=found.source.edited(edits), known=known, file=None)
+
+
+def _indented(call: Call, scope: Scope) -> Text | None:
+    if len(call.inside) != 2 or not re.fullmatch(r"\d{1,3}", call.inside[0].span.text):
+        return None
+    found = text(call.inside[1], scope)
+    if found is None or found.coding is not Coding.PLAIN:
+        return None
+    margin = " " * int(call.inside[0].span.text)
+    edits = (Edit(match.end(), match.end(), margin) for match in re.finditer("\n", found.source.text))
+    return replace(found, source=found.source.edited(edits), file=None)
+
+
+MAKES: dict[str, Callable[[Call, Scope], Text | None]] = {
+    "replace": _replaced,
+    "format": _formatted,
+    "indent": _indented,
+}
 
 
 def _first(arguments: Sequence[Expression], scope: Scope) -> Text | None:
@@ -124,7 +200,8 @@ def _first(arguments: Sequence[Expression], scope: Scope) -> Text | None:
 
 
 def _file(argument: Expression, scope: Scope) -> Text | None:
-    name = text(argument, scope)
+    # A file is there or not, whatever gave its name.
+    name = text(argument, replace(scope, by_default=True, resolved={}))
     if name is None or not name.known or name.coding is not Coding.PLAIN:
         return None
     found = scope.files.get(scope.folder, name.source.text)

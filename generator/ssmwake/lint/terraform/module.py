@@ -2,8 +2,9 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.aws.instance import in_user_data
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, rule
@@ -36,6 +37,7 @@ INCOMPLETE = rule(
 LIMIT = 512 * 1024
 # These encode what is plain; the arguments of the others are base64 already.
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
+USER_DATA = re.compile(r"(?:^|_)user_?data(?:_|$)", re.IGNORECASE)
 # What takes the names of roles.
 ROLE_TAKERS = frozenset(
     {"aws_iam_instance_profile", "aws_iam_role_policy_attachment", "aws_iam_role_policy", "aws_iam_policy_attachment"}
@@ -45,23 +47,45 @@ NO_TEXT = re.compile("[\ud800-\udfff]")
 
 
 def check_module(source: Source, files: Files) -> Iterator[Found]:
-    """Yield what is wrong with a .tf file, or a .tf.json file, and with what it gives to instances and to SSM."""
+    """Yield what is wrong with a .tf file, or a .tf.json file, and with what it gives to instances and to SSM.
+
+    The other files of its folder, as far as they are linted too, tell what its names mean.
+    """
     if len(source.text) > LIMIT:
         yield NOT_LINTED.at(source.at(1), f"{len(source.text):,} characters; over {LIMIT:,} Terraform is not linted")
         return
-    source = unix(source)
     try:
-        body = tf_json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
+        body = _parsed(source)
     except BrokenText as error:
         yield BROKEN_TERRAFORM.at(error.where, error.problem)
         return
+    files.bodies[source.path] = body
     for expression in expressions(body):
         yield from escapes.templates(expression)
-    scope = _scope(body, source.path, files)
+    others = _others(source.path, files)
+    scope = _scope([body, *others], source.path, files)
     yield from _template_files(body, scope)
     for block in body.blocks:
         yield from _block(block, scope)
-    yield from roles.check(body, scope, user_data.scripts)
+    yield from roles.check(body, others, scope, user_data.scripts)
+
+
+def _parsed(source: Source) -> Body:
+    source = unix(source)
+    return tf_json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
+
+
+def _others(path: str, files: Files) -> list[Body]:
+    """Return the other files of a module, but those that cannot be read, which are reported by themselves."""
+    for other, data in files.modules.get(posixpath.dirname(path), {}).items():
+        if other not in files.bodies and len(data) <= LIMIT:
+            try:
+                text = data.removeprefix(BOM).decode("utf-8", "surrogateescape")
+                files.bodies[other] = _parsed(Source.of_file(other, text))
+            except (BrokenText, RecursionError, UnicodeEncodeError):
+                files.bodies[other] = None
+    found = (files.bodies.get(other) for other in files.modules.get(posixpath.dirname(path), {}) if other != path)
+    return [body for body in found if body is not None]
 
 
 def check_template(source: Source) -> Iterator[Found]:
@@ -82,16 +106,22 @@ def is_template(text: str) -> bool:
     return escapes.looks_rendered(parse_template(Source.of_file("", text)))
 
 
-def _scope(body: Body, path: str, files: Files) -> Scope:
-    known: dict[str, Expression] = {}
-    blocks: dict[str, dict[tuple[str, str], Block]] = {"data": {}, "resource": {}}
-    for block in body.blocks:
-        if block.type == "locals":
-            known |= {name: attribute.value for name, attribute in block.body.attributes.items()}
-        elif block.type in blocks and len(block.labels) == 2:
-            blocks[block.type][block.labels[0], block.labels[1]] = block
-    modules = {block.labels[0]: block for block in body.blocks if block.type == "module" and block.labels}
-    return Scope(posixpath.dirname(path), files, known, blocks["data"], blocks["resource"], modules)
+def _scope(bodies: Sequence[Body], path: str, files: Files) -> Scope:
+    """Return what names mean in a module; what stands in the first of its files goes before the others."""
+    found = Scope(posixpath.dirname(path), files)
+    for body in bodies:
+        for block in body.blocks:
+            if block.type == "locals":
+                for name, attribute in block.body.attributes.items():
+                    found.locals.setdefault(name, attribute.value)
+            elif block.type in ("data", "resource") and len(block.labels) == 2:
+                blocks = found.data if block.type == "data" else found.resources
+                blocks.setdefault((block.labels[0], block.labels[1]), block)
+            elif block.type == "module" and block.labels:
+                found.modules.setdefault(block.labels[0], block)
+            elif block.type == "variable" and block.labels and (default := block.body.value("default")):
+                found.defaults.setdefault(block.labels[0], default)
+    return found
 
 
 def _template_files(body: Body, scope: Scope) -> Iterator[Finding]:
@@ -144,6 +174,8 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
         yield from documents.check_document(block.body, scope)
     elif block.type == "resource" and kind == "aws_ssm_association":
         yield from associations.check(block.body, scope)
+    elif block.type == "resource" and kind == "aws_ssm_maintenance_window_task":
+        yield from associations.check_task(block.body, scope)
     elif block.type == "resource" and kind in ROLE_TAKERS:
         yield from profiles.check_role_names(block, scope)
     elif block.type == "resource" and (kind in ENCODES or kind == instances.LAUNCH_TEMPLATE):
@@ -156,9 +188,18 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
                 )
                 yield from in_user_data(faults, tokens)
     else:
-        # A module, or a resource that lint does not know: whatever is user data by its first line.
+        # A module, or a resource that lint does not know: whatever is user data by its name and its first line.
         for body in bodies(block.body):
-            for name in ("user_data", "user_data_base64"):
-                if value := body.value(name):
-                    for found in texts(value, scope):
-                        yield from user_data.check_any(found)
+            for value in _named_user_data(body):
+                for found in texts(value, scope):
+                    yield from user_data.check_any(found)
+
+
+def _named_user_data(body: Body) -> Iterator[Expression]:
+    """Yield each value of a body, or of an object in it, that is called user data."""
+    for name, attribute in body.attributes.items():
+        if USER_DATA.search(name):
+            yield attribute.value
+        for one in walk(attribute.value):
+            if isinstance(one, Object):
+                yield from (value for key, value in keys(one) if key and USER_DATA.search(key))

@@ -29,11 +29,13 @@ Scripts = Callable[[Body, Scope], Sequence[Text]]
 
 
 class _Module:
-    """The blocks of a file by their addresses, and what refers to what."""
+    """The blocks of a module by their addresses, which of them are in the file, and what refers to what."""
 
-    def __init__(self, body: Body, scope: Scope) -> None:
+    def __init__(self, body: Body, others: Sequence[Body], scope: Scope) -> None:
         self.scope = scope
-        self.blocks = {address: block for block in body.blocks if (address := _address(block))}
+        blocks = [block for one in (*others, body) for block in one.blocks]
+        self.blocks = {address: block for block in blocks if (address := _address(block))}
+        self.own = {address for block in body.blocks if (address := _address(block))}
         self.waits = {address: _refers(expressions(block.body)) for address, block in self.blocks.items()}
         self.waits |= {name: _refers([value]) for name, value in _locals(self.blocks).items()}
 
@@ -42,6 +44,10 @@ class _Module:
         for address, block in self.blocks.items():
             if address.partition(".")[0] in kinds:
                 yield address, block
+
+    def in_file(self, *kinds: str) -> Iterator[tuple[str, Block]]:
+        """Yield each resource of a kind that is in the file, with its address."""
+        return ((address, block) for address, block in self.of_kind(*kinds) if address in self.own)
 
     def roles_of(self, address: str) -> set[str]:
         """Return the roles in the profiles that a resource refers to, in whatever way."""
@@ -105,24 +111,27 @@ class _Module:
         return tuple(one.source.text for one in found if one) if all(one and one.known for one in found) else None
 
 
-def check(body: Body, scope: Scope, scripts: Scripts) -> Iterator[Finding]:
-    """Yield what is wrong with the profiles of a module and their roles, and instances that do not wait for theirs."""
-    module = _Module(body, scope)
-    for address, block in module.of_kind(PROFILE):
+def check(body: Body, others: Sequence[Body], scope: Scope, scripts: Scripts) -> Iterator[Finding]:
+    """Yield what is wrong with the profiles of a file and their roles, and instances that do not wait for theirs.
+
+    The other files of the module may hold the roles, and what is attached to them.
+    """
+    module = _Module(body, others, scope)
+    for address, block in module.in_file(PROFILE):
         if not {"role", "roles"} & set(block.body.attributes):
             yield from policy.check_profile(DescribedProfile(block.name.where, 0, NAMES))
         for role in sorted(module.waits[address]):
             if role in module.blocks and role.startswith(f"{ROLE}."):
                 yield from _trust(module, module.blocks[role])
-    for _, block in module.of_kind(ATTACHMENT):
+    for _, block in module.in_file(ATTACHMENT):
         if arn := block.body.value("policy_arn"):
             yield from policy.check_replaced(module.policy(arn))
-    for _, block in module.of_kind(ROLE):
+    for _, block in module.in_file(ROLE):
         arns = block.body.value("managed_policy_arns")
         for one in arns.inside if isinstance(arns, List) else ():
             yield from policy.check_replaced(module.policy(one))
     yield from _agents(module, scripts)
-    for address, block in module.of_kind(*BOOTING):
+    for address, block in module.in_file(*BOOTING):
         late = [
             name
             for role in sorted(module.roles_of(address))
@@ -142,7 +151,7 @@ def _agents(module: _Module, scripts: Scripts) -> Iterator[Finding]:
     """Yield each role of an instance with the agent that cannot register; one without any policy here has others."""
     about_agent = any(module.of_kind("aws_ssm_association"))
     roles: set[str] = set()
-    for address, block in module.of_kind(*LAUNCHES):
+    for address, block in module.in_file(*LAUNCHES):
         texts = scripts(block.body, module.scope)
         if about_agent or any("amazon-ssm-agent" in one.source.text for one in texts):
             roles |= module.roles_of(address)

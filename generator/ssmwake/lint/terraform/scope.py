@@ -32,8 +32,8 @@ class Text:
     begins: bool = True
     # Whole lines may come or go, so its layout tells nothing.
     layout_unknown: bool = False
-    # It came from yamlencode, though it is written as JSON here.
-    yaml: bool = False
+    # Whether it comes out as YAML, or as JSON, whichever is written here; None where it stays as it is.
+    yaml: bool | None = None
     # The file it came from as a whole, and not rendered.
     file: bytes | None = None
 
@@ -53,6 +53,9 @@ class Scope:
     resources: dict[tuple[str, str], Block] = field(default_factory=dict)
     modules: dict[str, Block] = field(default_factory=dict)
     variables: dict[str, Text | None] = field(default_factory=dict)
+    # The defaults of the variables of the module, and whether all of them hold.
+    defaults: dict[str, Expression] = field(default_factory=dict)
+    by_default: bool = False
     # Of each condition the other branch is taken.
     other: bool = False
     resolved: dict[str, Text | None] = field(default_factory=dict)
