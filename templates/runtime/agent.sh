@@ -4,16 +4,6 @@
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
 unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
-# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
-# Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
-bounded() {
-    now
-    limit=$((deadline - now < $1 ? deadline - now : $1))
-    shift
-    ! timeout -s KILL 5 true || set -- timeout -s KILL $((limit > 0 ? limit : 1)) "$@"
-    "$@"
-} 2>/dev/null
-
 # Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
 # there is nothing in $state. No --value: systemd 219 has none.
 show() {

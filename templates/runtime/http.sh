@@ -8,8 +8,8 @@ find_client() {
     # yash keeps the variable of a loop to the function, so none is used after its loop.
     for word in curl python3 bash; do
         client=$word
-        command -v "$word" >/dev/null 2>&1 && return
-    done
+        command -v "$word" && return
+    done >/dev/null 2>&1
     client=''
     finish no-http-client 'install curl, python3 or bash'
 }

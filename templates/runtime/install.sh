@@ -56,14 +56,16 @@ command_args='$target watch'" 755
 start_watcher() {
     verb=start
     [ -z "$changed" ] || verb=restart
-    case $manager:$no_start in
-    systemd:*) bounded 60 systemctl enable ssmwake ;;
-    *) bounded 60 rc-update add ssmwake default ;;
-    esac
-    case $manager:$no_start in
-    # `enable` has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
-    systemd:) control $verb ssmwake ;;
-    openrc:) bounded 60 rc-service ssmwake $verb ;;
+    case $manager in
+    systemd)
+        bounded 60 systemctl enable ssmwake
+        # That has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
+        [ "$no_start" ] || control $verb ssmwake
+        ;;
+    *)
+        bounded 60 rc-update add ssmwake default
+        [ "$no_start" ] || bounded 60 rc-service ssmwake $verb
+        ;;
     esac
 } >/dev/null 2>&1
 
@@ -98,7 +100,7 @@ SyslogIdentifier=ssmwake
 StandardError=journal+console
 RuntimeDirectory=ssmwake
 RuntimeDirectoryPreserve=yes
-TasksMax=16
+TasksMax=32
 MemoryMax=64M
 CapabilityBoundingSet=
 NoNewPrivileges=yes

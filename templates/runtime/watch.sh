@@ -24,6 +24,7 @@ loop() {
         sleep $((deadline - now < pause ? deadline - now : pause)) &
         sleeper=$!
         wait $sleeper
+        sleeper=''
     done
 }
 

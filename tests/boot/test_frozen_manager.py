@@ -24,8 +24,11 @@ def frozen(machine: Machine) -> Iterator[None]:
         os.kill(machine.leader, signal.SIGCONT)
 
 
-def test_run_ends_at_its_timeout_and_the_watcher_wakes_the_agent_afterwards() -> None:
+@pytest.mark.parametrize("has_timeout", [True, False])
+def test_run_ends_at_its_timeout_and_the_watcher_wakes_the_agent_afterwards(has_timeout: bool) -> None:
     with machine_of() as (it, machine):
+        if not has_timeout:
+            machine.run("mv", "/usr/bin/timeout", "/usr/bin/timeout.absent")
         asleep(machine)
         install(machine)
         watching(machine)

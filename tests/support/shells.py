@@ -36,7 +36,9 @@ TOOLS = [
     "sed",
     "sleep",
 ]
-TOOLS += ["tail", "timeout", "tr", "true"]
+TOOLS += ["tail", "tr", "true"]
+# What a client needs besides itself.
+COMPANIONS = {"bash": ["timeout"]}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Runtime:
         if not folder.exists():
             folder.mkdir(parents=True)
             # The machine's own tools, not a version manager's shims, which need more than a base image has.
-            for tool in (*TOOLS, *([client] if client else [])):
+            for tool in (*TOOLS, *([client, *COMPANIONS.get(client, [])] if client else [])):
                 (folder / tool).symlink_to(found(tool))
         return folder
 
