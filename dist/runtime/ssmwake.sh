@@ -145,16 +145,6 @@ take_lock() {
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
 unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
-# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
-# Where an image has no `timeout` (that of BusyBox before 1.30 takes other arguments) there is no limit.
-bounded() {
-    now
-    limit=$((deadline - now < $1 ? deadline - now : $1))
-    shift
-    ! timeout -s KILL 5 true || set -- timeout -s KILL $((limit > 0 ? limit : 1)) "$@"
-    "$@"
-} 2>/dev/null
-
 # Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
 # there is nothing in $state. No --value: systemd 219 has none.
 show() {
@@ -434,13 +424,39 @@ describe_retry() {
     retry="$((from > 0 ? from : 0)) to $to min"
 } 2>/dev/null
 
-# Time since boot: it costs no process, and does not step when NTP sets the clock.
+# Time since boot, which costs no process and does not step when NTP sets the clock; and limits of time, without the
+# program `timeout`, which not every image has.
 
 now() {
     # A chroot in which an image is built may have no /proc.
     read -r now _ 2>/dev/null </proc/uptime || now=$(date +%s)
     now=${now%.*}
 }
+
+# Run a command for $1 seconds at most, and not beyond the deadline: a manager that hangs must not take us with it.
+bounded() {
+    now
+    limit=$((deadline - now < $1 ? deadline - now : $1))
+    shift
+    "$@" &
+    command=$!
+    # It looks each second whether it is still needed, also when nobody ends it: by the end of the limit the number of
+    # the command may be another process's. Whoever reads the output of the command must not wait for it.
+    (
+        examine "$command"
+        began=$started
+        while sleep 1 && examine "$command" && [ "$started" = "$began" ]; do
+            limit=$((limit - 1))
+            [ "$limit" -gt 0 ] || kill -KILL "$command"
+        done
+    ) >/dev/null &
+    guard=$!
+    wait "$command"
+    set -- $?
+    # A gentler signal is lost while the guard is being forked, if we have a trap for it.
+    kill -KILL "$guard" && wait "$guard"
+    return "$1"
+} 2>/dev/null
 
 # IMDSv2: the session token, the role, its credentials. Never IMDSv1: an instance may require tokens, and none forbids
 # them.
@@ -560,8 +576,8 @@ find_client() {
     # yash keeps the variable of a loop to the function, so none is used after its loop.
     for word in curl python3 bash; do
         client=$word
-        command -v "$word" >/dev/null 2>&1 && return
-    done
+        command -v "$word" && return
+    done >/dev/null 2>&1
     client=''
     finish no-http-client 'install curl, python3 or bash'
 }
@@ -727,14 +743,16 @@ command_args='$target watch'" 755
 start_watcher() {
     verb=start
     [ -z "$changed" ] || verb=restart
-    case $manager:$no_start in
-    systemd:*) bounded 60 systemctl enable ssmwake ;;
-    *) bounded 60 rc-update add ssmwake default ;;
-    esac
-    case $manager:$no_start in
-    # `enable` has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
-    systemd:) control $verb ssmwake ;;
-    openrc:) bounded 60 rc-service ssmwake $verb ;;
+    case $manager in
+    systemd)
+        bounded 60 systemctl enable ssmwake
+        # That has made systemd read its units again; while /run is full it refuses to, and can start ours even so.
+        [ "$no_start" ] || control $verb ssmwake
+        ;;
+    *)
+        bounded 60 rc-update add ssmwake default
+        [ "$no_start" ] || bounded 60 rc-service ssmwake $verb
+        ;;
     esac
 } >/dev/null 2>&1
 
@@ -769,7 +787,7 @@ SyslogIdentifier=ssmwake
 StandardError=journal+console
 RuntimeDirectory=ssmwake
 RuntimeDirectoryPreserve=yes
-TasksMax=16
+TasksMax=32
 MemoryMax=64M
 CapabilityBoundingSet=
 NoNewPrivileges=yes
@@ -1076,6 +1094,7 @@ loop() {
         sleep $((deadline - now < pause ? deadline - now : pause)) &
         sleeper=$!
         wait $sleeper
+        sleeper=''
     done
 }
 
