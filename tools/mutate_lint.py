@@ -10,8 +10,9 @@ import ast
 import copy
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -43,6 +44,12 @@ TESTS = {
 }
 
 
+# What is done to a node of the copy of a function.
+Change = Callable[[Any], None]
+# With which a condition ends what follows it.
+LEAVES = (ast.Return, ast.Continue, ast.Break)
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A change of one function: the file and the line, what is changed, and the code that the function gets."""
@@ -58,29 +65,50 @@ class Mutant:
         return f"{self.path.relative_to(PACKAGE)}:{self.line}: {self.what}"
 
 
+def is_report(node: ast.AST) -> bool:
+    """Return whether a node is a call of Rule.at."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "at"):
+        return False
+    rule = node.func.value
+    return isinstance(rule, ast.Name) and (rule.id.isupper() or rule.id == "rule")
+
+
 def reports(node: ast.AST) -> str:
-    """Return the constant of the rule that a statement reports by; nothing for any other."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "at":
-            rule = each.func.value
-            if isinstance(rule, ast.Name) and (rule.id.isupper() or rule.id == "rule"):
-                return rule.id
-    return ""
+    """Return the constant of the rule that a node reports by; nothing for any other."""
+    return next((each.func.value.id for each in ast.walk(node) if is_report(each)), "")  # type: ignore[attr-defined]
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
-    """Yield each change of a module: a report that is gone, a condition in front of one that is inverted."""
+    """Yield each change of the functions of a module that report."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for function in functions(tree.body, ""):
-        name, node = function
+    for name, node in functions(tree.body, ""):
+        if not reports(node):
+            continue
         for at, statement in enumerate(ast.walk(node)):
-            rule = reports(statement)
-            if isinstance(statement, ast.Expr | ast.Return) and rule:
-                yield mutant(path, name, node, at, statement, rule, remove, f"without {rule}")
-            elif isinstance(statement, ast.If) and any(reports(each) for each in statement.body):
-                yield mutant(
-                    path, name, node, at, statement.test, rule, invert, f"if not ({ast.unparse(statement.test)})"
-                )
+            for where, rule, change, what in changes(statement):
+                yield mutant(path, name, node, at, where, rule, change, what)
+
+
+def changes(node: ast.AST) -> Iterator[tuple[Any, str, Change, str]]:
+    """Yield what is changed of one node: the place, the rule where it is known, the change, and what it is called."""
+    rule = reports(node)
+    if isinstance(node, ast.Expr | ast.Return) and rule:
+        yield node, rule, remove, f"without {rule}"
+    if isinstance(node, ast.If):
+        test = ast.unparse(node.test)
+        if any(reports(each) for each in (*node.body, *node.orelse)):
+            yield node.test, rule, invert, f"if not ({test})"
+            if isinstance(node.test, ast.BoolOp):
+                for number, part in enumerate(node.test.values):
+                    yield part, rule, partial(leave_out, number), f"if {test} without {ast.unparse(part)}"
+        elif not node.orelse and isinstance(node.body[-1], LEAVES):
+            yield node.test, "", never, f"never: if {test}"
+    if isinstance(node, ast.comprehension):
+        for number, condition in enumerate(node.ifs):
+            yield condition, "", partial(forget, number), f"for each, without if {ast.unparse(condition)}"
+    if isinstance(node, ast.Call):
+        for number, keyword in enumerate(node.keywords if is_report(node) else ()):
+            yield keyword.value, rule, partial(omit, number), f"{rule} without {keyword.arg}"
 
 
 def functions(body: Sequence[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -102,8 +130,29 @@ def invert(statement: Any) -> None:
     statement.test = ast.copy_location(ast.UnaryOp(ast.Not(), statement.test), statement.test)
 
 
+def never(statement: Any) -> None:
+    """Make a condition false."""
+    statement.test = ast.copy_location(ast.Constant(False), statement.test)
+
+
+def leave_out(number: int, statement: Any) -> None:
+    """Leave one part of a condition out: let it be what decides nothing."""
+    neutral = isinstance(statement.test.op, ast.And)
+    statement.test.values[number] = ast.copy_location(ast.Constant(neutral), statement.test.values[number])
+
+
+def forget(number: int, comprehension: Any) -> None:
+    """Leave one condition of a comprehension out."""
+    del comprehension.ifs[number]
+
+
+def omit(number: int, call: Any) -> None:
+    """Leave one keyword of a call out."""
+    del call.keywords[number]
+
+
 def mutant(
-    path: Path, name: str, node: ast.FunctionDef, at: int, where: Any, rule: str, change: Any, what: str
+    path: Path, name: str, node: ast.FunctionDef, at: int, where: Any, rule: str, change: Change, what: str
 ) -> Mutant:
     """Return the change of a statement, by its number in a function."""
     changed = copy.deepcopy(node)

@@ -63,7 +63,10 @@ def test_underscores_all_the_way_down() -> None:
             {"include": ["gone.sh"]},
             "include[0]: 'gone.sh' cannot be read: no such file or directory; check the path",
         ),
-        ({"include": ["hello\nworld"]}, "include[0]:1:1: cloud-init ignores it; begin with"),
+        (
+            {"include": ["hello\nworld"]},
+            "include[0]:1:1: cloud-init ignores user data with this first line; begin with",
+        ),
     ],
 )
 def test_advice_is_for_those_who_write_python(settings: dict[str, Any], expected: str) -> None:

@@ -62,7 +62,7 @@ def indented(text: str, by: int) -> str:
             "in octal and in quotes",
         ),
         ("## template: jinja\n#!/bin/bash\na=(1 2)\necho ${#a[@]}\n", "4:7 error SW253", "{% raw %}"),
-        (f"\n{MIME}", "2:1 error SW280", "remove it"),
+        (f"\n{MIME}", "2:1 error SW280", "remove the empty line"),
     ],
 )
 def test_user_data(text: str, place: str, advice: str) -> None:
@@ -103,7 +103,7 @@ def test_what_is_fine_or_filled_in_by_another_tool(text: str) -> None:
         ),
         (f"{COMMAND}{STEP}    isEnd: true\n{INPUTS}", "6:5 warning SW303", "the agent ignores"),
         (f"{COMMAND}{STEP}    nextStep: other\n{INPUTS}", "6:5 warning SW303", "the agent ignores"),
-        (f"{COMMAND}{STEP}    inputs:\n      - runCommand: [date]\n", "6:5 error SW441", "an object, and not a list"),
+        (f"{COMMAND}{STEP}    inputs:\n      - runCommand: [date]\n", "6:5 error SW441", "inputs has to be an object"),
         (f"{COMMAND}{STEP}    actoin: x\n{INPUTS}", "6:5 error SW303", "did you mean 'action'?"),
     ],
 )
@@ -158,7 +158,7 @@ def test_what_another_tool_fills_in_is_left_alone(value: str) -> None:
 def test_an_empty_line_before_the_headers_of_mime_is_an_error_wherever_it_stands() -> None:
     text = f"{INSTANCE}      UserData:\n        Fn::Base64: |2\n\n{indented(MIME, 10)}"
     assert found(text, "t.yaml") == ["9:11 error SW280"]
-    assert "remove it" in report(text, "t.yaml")
+    assert "remove the empty line" in report(text, "t.yaml")
 
 
 def test_a_broken_template_is_called_one() -> None:

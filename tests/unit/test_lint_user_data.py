@@ -111,7 +111,9 @@ def test_a_schema_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
 
 def test_the_size_of_user_data_is_reported_with_what_gzip_makes_of_it() -> None:
     text = "#!/bin/sh\n" + ": x\n" * 5000
-    assert found(text) == ["1:1: error: 20,010 bytes, EC2 takes 16,384; gzip makes 73 of them [SW201]"]
+    assert found(text) == [
+        "1:1: error: 20,010 bytes, EC2 takes 16,384; compress them with gzip, which makes 73 [SW201]"
+    ]
     assert user_data.size(Source.of_file("a", "#!/bin/sh\n# ü\n")) == 15
 
 

@@ -52,14 +52,16 @@ def read_mime(source: Source) -> Iterator[Message | Part | Finding]:
         else:
             yield from _part(message, node, header, start)
     if is_empty:
-        yield MIME_BOUNDARY.at(source.at(1), "MIME without a part that holds anything; write a part")
+        yield MIME_BOUNDARY.at(source.at(1), "a MIME message without content; write a part")
 
 
 def _too_much(source: Source) -> Finding | None:
     """Return why a message is not read: it would take ever longer, or the parser gives up on it."""
     text = source.text
     if len(re.findall(r"(?im)^content-type[ \t]*:[ \t]*multipart/", text)) > DEEPEST:
-        return NOT_LINTED.at(source.at(1), f"over {DEEPEST} multiparts, which are not linted; write one")
+        return NOT_LINTED.at(
+            source.at(1), f"a MIME message with over {DEEPEST} multiparts is not linted; use one multipart"
+        )
     if len(text) > LONGEST or text.count("\n--") > MOST:
         limit = f"{LONGEST:,} characters or {MOST:,} parts"
         return NOT_LINTED.at(source.at(1), f"MIME of over {limit}, which is not linted; split it")
@@ -106,7 +108,7 @@ def _part(message: Message, node: Node, header: int, start: int) -> Iterator[Par
     if not raw.strip():
         # The part has no place of its own but its header, which may come after it where it has none.
         where = source.at_offset(_header(source.text, start, len(source.text), first=True))
-        yield MIME_BOUNDARY.at(where, "a part that holds nothing; remove it", severity=Severity.WARNING)
+        yield MIME_BOUNDARY.at(where, "an empty part; remove it", severity=Severity.WARNING)
         return
     encoding = str(node.get("Content-Transfer-Encoding", "")).lower().strip()
     if encoding in ENCODED:

@@ -37,7 +37,7 @@ SHELL = re.compile(
 )
 SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
 TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
-IGNORED = "cloud-init ignores it"
+IGNORED = "cloud-init ignores user data with this first line"
 
 
 def fault_of(source: Source) -> Finding | None:

@@ -154,7 +154,7 @@ def _rate(said: str) -> str | None:
         right = unit if number == 1 else f"{unit}s"
         return f"'{match[2]}' does not go with {number}; write rate({number} {right})"
     if not SHORTEST <= number * MINUTES[unit] < LONGEST:
-        return "an association runs every 30 minutes at most, and within 31 days; choose a rate between"
+        return "the rate of an association is from 30 minutes to 31 days; choose one of these"
     return None
 
 
@@ -162,7 +162,7 @@ def _cron(said: str) -> str | None:
     fields = said.split()
     if len(fields) not in (6, 7):
         count = "one field" if len(fields) == 1 else f"{len(fields)} fields"
-        return f"cron of {count}; it has six: minute, hour, day of the month, month, day of the week, year"
+        return f"a cron expression of {count}; write six: minute, hour, day of the month, month, day of the week, year"
     # With seven, seconds come first.
     for field, name, (first, last) in zip(fields[-6:], FIELDS, RANGES, strict=True):
         if re.fullmatch(r"[0-9]{1,5}", field) and not first <= int(field) <= last:
@@ -174,5 +174,5 @@ def _once(said: str) -> str | None:
     try:
         datetime.fromisoformat(said.strip())
     except ValueError:
-        return f"not a time: '{said}'; write at(2030-01-31T02:00:00)"
+        return f"'{said}' is not a time; write at(2030-01-31T02:00:00)"
     return None

@@ -199,10 +199,10 @@ def _role(instance: DescribedInstance, parts: Sequence[Part], runs: Sequence[_Ru
     for where, name in dict.fromkeys(named):
         if name == instance.role or WORD.search(name) or not re.fullmatch(r"[\w+=,.@-]+", name):
             continue
-        gets = (
-            f"the instance gets {instance.role}" if instance.role else "the role of the instance has a name of its own"
+        gets = f"the instance gets {instance.role}" if instance.role else "the instance's role gets a generated name"
+        yield OTHER_ROLE.at(
+            where, f"waits for the role {name[:64]}, but {gets}; name no role here, so that any will do"
         )
-        yield OTHER_ROLE.at(where, f"waits for the role {name[:64]}, but {gets}; leave the name out")
 
 
 def _hops(instance: DescribedInstance, runs: Sequence[_Run]) -> Iterator[Finding]:

@@ -110,7 +110,9 @@ def check_trust(statements: Sequence[Statement], where: Location) -> Iterator[Fi
         if not one.services or any(EC2.match(service) for service in one.services):
             return
     if statements:
-        message = "EC2 may not assume this role of an instance profile; add the service ec2.amazonaws.com"
+        message = (
+            "an instance profile holds this role, and EC2 may not assume it; allow ec2.amazonaws.com to assume the role"
+        )
         yield ROLE_NOT_FOR_EC2.at(where, message)
 
 

@@ -69,14 +69,16 @@ def of_text(text: str, where: Location) -> ProfileReference:
 def check(reference: ProfileReference, takes: Form | None, names: ProfileNames = ProfileNames()) -> Iterator[Finding]:
     """Yield that a reference is to no profile, or in a form that is not taken there; None takes both."""
     if reference.is_role:
-        message = f"a role, where an instance profile belongs; make {names.profile} of it, and refer to that"
+        message = f"a role, where an instance profile belongs; put the role in {names.profile}, and refer to that"
         severity = WARNING if reference.may_be_named_alike else None
         yield ROLE_FOR_PROFILE.at(reference.where, message, severity=severity)
     elif takes is Form.NAME and reference.form is Form.ARN:
         message = f"an ARN, where the name of the profile belongs; write its name{_or(names.arn)}"
         yield WRONG_FORM.at(reference.where, message)
     elif takes is Form.ARN and reference.form is Form.NAME:
-        yield WRONG_FORM.at(reference.where, f"a name, where the ARN of the profile belongs; write {names.name}")
+        yield WRONG_FORM.at(
+            reference.where, f"a name, where the ARN of the profile belongs; write its ARN, or use {names.name}"
+        )
 
 
 def check_role_name(reference: ProfileReference | None, instead: str) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from ssmwake.model import Finding
 from ssmwake.text.yaml_nodes import items, text_of, value
 
 # Attributes that take a name and have no counterpart for an ARN.
-BARE, IN_TEMPLATE = ProfileNames(arn=""), ProfileNames(name="Name, with the name", arn="Arn, with the ARN")
+BARE, IN_TEMPLATE = ProfileNames(arn=""), ProfileNames(name="the key Name", arn="use the key Arn")
 
 
 def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:

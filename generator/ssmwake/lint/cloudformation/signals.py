@@ -81,7 +81,7 @@ def _handle(template: Template, resource: Resource) -> Iterator[Finding]:
     for handle in template.referred(node, f"{WAIT_CONDITION}Handle"):
         if not any(handle.name in references(other) for other in others):
             message = (
-                f"nothing signals, as nothing else refers to {handle.name}; give it to what signals, or remove this"
+                f"nobody can signal, as nothing else refers to {handle.name}; pass it to what signals, or remove this"
             )
             yield NOBODY_SIGNALS.at(template.source.of(node), message)
 
@@ -152,7 +152,9 @@ def _unsignalled(
     if resource.kind not in (INSTANCE, GROUP):
         # Somebody else signals for a wait condition, by its name.
         if resource.kind == WAIT_CONDITION and not SIGNALS.search(template.source.text):
-            yield NOBODY_SIGNALS.at(where, "nothing signals; call cfn-signal, or remove the policy")
+            yield NOBODY_SIGNALS.at(
+                where, "nothing sends the signal that this waits for; call cfn-signal, or remove the policy"
+            )
         return
     mine = _launches_of(resource, launches)
     if mine is None or _elsewhere(template, resource, mine):
@@ -173,7 +175,9 @@ def _unsignalled(
         return
     # What a program does that lint does not know it cannot tell.
     severity = None if names <= HARMLESS else WARNING
-    message = "nothing signals; call cfn-signal at the end of UserData, or remove the policy"
+    message = (
+        "nothing sends the signal that this waits for; call cfn-signal at the end of UserData, or remove the policy"
+    )
     yield NOBODY_SIGNALS.at(where, message, severity=severity)
 
 

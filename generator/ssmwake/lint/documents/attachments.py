@@ -29,10 +29,10 @@ def check(source: Source, root: yaml.Node) -> Iterator[Finding]:
         checksum = value(node, "checksums", "sha256")
         text = plain(checksum)
         if checksum is None:
-            message = f"file '{name[:60]}' has no checksums: sha256; write what sha256sum says"
+            message = f"file '{name[:60]}' has no checksums: sha256; write what sha256sum prints"
             yield CHECKSUM.at(source.of(key), message)
         elif text is not None and not SHA256.fullmatch(text):
-            message = "no SHA-256, which has 64 hexadecimal digits; write what sha256sum says"
+            message = "not a SHA-256, which has 64 hexadecimal digits; write what sha256sum prints"
             yield CHECKSUM.at(source.of(checksum), message)
     for step in everywhere(value(root, "mainSteps")):
         attachment = step.input("Attachment")

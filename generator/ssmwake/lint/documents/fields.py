@@ -28,6 +28,7 @@ DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "a document over 64 KB", reason="the s
 
 # The only schema of Session documents.
 SESSION = "1.0"
+WRITE_VERSION = "write '2.2' for a Command, '0.3' for an Automation"
 # Bytes of a document: the quota of Systems Manager.
 LIMIT = 65_536
 # Anything so much larger is not a document, and the rest of lint would take a minute for it.
@@ -47,10 +48,12 @@ def schema(source: Source, root: yaml.Node) -> Iterator[Finding]:
     """Yield what is wrong with the schemaVersion."""
     node = value(root, "schemaVersion")
     if node is None:
-        yield SCHEMA_VERSION.at(source.of(root), "no schemaVersion; write '2.2' for a Command, '0.3' for an Automation")
+        yield SCHEMA_VERSION.at(source.of(root), f"no schemaVersion; {WRITE_VERSION}")
     elif not (opaque(node) or WORD.search(text_of(node)) or plain(node) in {*vocabulary.VERSIONS, *vocabulary.OLD}):
-        text = f" '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else ""
-        yield SCHEMA_VERSION.at(source.of(node), f"schemaVersion{text}; '2.2' is a Command, '0.3' an Automation")
+        what = (
+            f"there is no schemaVersion '{node.value[:60]}'" if isinstance(node, yaml.ScalarNode) else "not a version"
+        )
+        yield SCHEMA_VERSION.at(source.of(node), f"{what}; {WRITE_VERSION}")
     elif is_session(root) and plain(node) not in (SESSION, None):
         yield SCHEMA_VERSION.at(source.of(node), f"Session documents have schemaVersion '{SESSION}'; write that")
     elif not opaque(node) and not is_string(node):

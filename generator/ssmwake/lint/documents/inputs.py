@@ -47,7 +47,7 @@ def check(
     yield from _values(source, plain(action) or "", node)
     if isinstance(node, yaml.SequenceNode):
         where = source.of(found[0] if found else action)
-        yield NOT_INPUTS.at(where, "inputs is an object, and not a list; leave the brackets, or the dash, out")
+        yield NOT_INPUTS.at(where, "inputs has to be an object, and this is a list; remove the brackets, or the dashes")
         return
     names = pairs(node)
     # A needed input by a wrong name is one fault, and stands where that name is.
@@ -89,7 +89,9 @@ def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[F
         taken = known if exact else {each.lower() for each in known}
         if node is not None and text is not None and (text if exact else text.lower()) not in taken:
             same = next((each for each in known if each.lower() == text.lower()), None)
-            hint = f"did you mean '{same}'?" if same else nearest(text, known, f"write {', '.join(sorted(known))}")
+            hint = (
+                f"did you mean '{same}'?" if same else nearest(text, known, f"write one of {', '.join(sorted(known))}")
+            )
             message = f"{action} has no {name} '{text[:60]}'; {hint}"
             yield UNKNOWN_INPUT.at(source.of(node), message, severity=ERROR if exact else None)
     if action == "aws:downloadContent":

@@ -86,7 +86,9 @@ def _pattern(source: Source, parameter: yaml.Node, version: str) -> Iterator[Fin
     if why := patterns.compile_error(pattern, agent=agent):
         yield BROKEN_PATTERN.at(source.of(node), f"allowedPattern does not compile: {why}; fix the expression")
     elif agent and not patterns.anchored(pattern):
-        yield PATTERN_NOT_ANCHORED.at(source.of(node), "allowedPattern is searched for, not matched; write ^(?:...)$")
+        yield PATTERN_NOT_ANCHORED.at(
+            source.of(node), "allowedPattern may match any part of a value; write ^(?:...)$ to match all of it"
+        )
 
 
 def plain_pattern(node: yaml.Node | None) -> str | None:

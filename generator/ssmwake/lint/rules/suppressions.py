@@ -62,11 +62,13 @@ def without_ignored(path: str, findings: Sequence[Finding], text: str, *, with_c
             continue
         where = Location(path, comment.line, comment.column)
         if not comment.has_reason:
-            message = f"this comment ignores nothing without a reason; write why after {comment.rule}"
+            message = f"a comment that ignores a rule needs a reason to have an effect; write it after {comment.rule}"
             kept.append(NO_EFFECT.at(where, message, severity=Severity.WARNING))
         elif not any(comment.ignores(one) for one in findings):
             place = "in this file" if comment.whole_file else "on this line or the next"
-            kept.append(NO_EFFECT.at(where, f"{comment.rule} is not reported {place}; remove the comment"))
+            kept.append(
+                NO_EFFECT.at(where, f"{comment.rule} is not reported {place}, so this comment has no effect; remove it")
+            )
     return sorted(kept)
 
 

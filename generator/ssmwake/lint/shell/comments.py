@@ -155,11 +155,12 @@ def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
         message = (glued or others[0]).message
         advice = message[0].lower() + message[1:]
     elif not began:
-        advice = "nothing opens what this closes, and nothing runs from here on"
+        advice = "nothing opens what this closes, and nothing runs from here on; remove it, or open it"
     else:
-        advice = "nothing runs from here on"
+        advice = "it has no end, and nothing runs from here on; close it"
         if stopped and stopped.line != place.line:
-            advice = f"the shell stops in line {source.at(stopped.line).line}, and nothing runs from here on"
+            end = source.at(stopped.line).line
+            advice = f"the shell looks for its end up to line {end}, and nothing runs from here on; close it"
     return UNPARSABLE.at(source.at(place.line, place.column), f"{what}: {advice}")
 
 

@@ -49,7 +49,10 @@ WRITERS = {"echo", "printf", "logger", "grep", "egrep", "sed", "awk", ":", "[", 
 PYTHON = re.compile(
     rf"""\b(?:urlopen|requests\.get|httpx\.get)\(\s*(["'])http://{METADATA}/[^"'\n]*\1\s*(?:,\s*timeout=[\d.]+\s*)?\)"""
 )
-FALLBACK = "asks IMDS without a session token if it got none, which is refused where tokens are required"
+FALLBACK = (
+    "falls back to a request without a session token, which IMDS refuses where tokens are required; "
+    "remove the fallback if they are"
+)
 POWERSHELL = re.compile(r"\b(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr)\b", re.IGNORECASE)
 # Headers may follow on the next line, or be in a variable.
 MAY_HAVE_HEADERS = re.compile(r"-headers|token|`\s*$|\s@\w", re.IGNORECASE)

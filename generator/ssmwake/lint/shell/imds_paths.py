@@ -114,7 +114,9 @@ def fault_of(path: str) -> PathFault | None:
         if part in at or ANY in at:
             at = at[part if part in at else ANY]
         else:
-            return PathFault(f"IMDS has no {'/'.join(parts[1 : number + 1])[:80]}; {_hint(part, parts, at)}", part)
+            return PathFault(
+                f"IMDS has no path '{'/'.join(parts[1 : number + 1])[:80]}'; {_hint(part, parts, at)}", part
+            )
     return None
 
 

@@ -25,7 +25,7 @@ def check(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
         start, end = command.words[0].start, following.words[0].start if following.words else len(source.text)
         if following.function or "<" in source.text[start:end]:
             continue
-        message = f"without a command it ends at once, and what follows runs as root; write su - {user} -c '...'"
+        message = f"su without a command ends at once, and what follows runs as root; write su - {user} -c '...'"
         yield STAYS_ROOT.at(source.at_offset(start), message)
 
 

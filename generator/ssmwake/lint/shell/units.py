@@ -27,6 +27,7 @@ STARTS = {"start", *RESTARTS}
 # The unit of the ECS agent is After=cloud-final.service; AWS documents the deadlock:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bootstrap_container_instance.html
 AFTER_CLOUD_INIT = {"ecs"}
+STAGE = "this stage of the boot, which waits for this command"
 # Units of systemd's own run before the rest of the boot, and do not wait for it.
 OWN = re.compile(r"systemd-|dbus|.*\.(?:mount|swap|device|path|timer)$")
 # Stands for the image of a text that is made for several systems.
@@ -46,23 +47,21 @@ def waiting(source: Source, commands: Sequence[Command], *, early: bool) -> Iter
         if any(unit.text.removesuffix(".service") in AFTER_CLOUD_INIT for unit in units) and (
             verb in STARTS or verb == "enable --now"
         ):
-            message = f"{units[0].text} waits for the end of cloud-init, which waits for this command; add --no-block"
+            message = f"deadlock: {units[0].text} starts after cloud-init, which waits for this command; add --no-block"
             yield WAITS_FOR_UNIT.at(where, message, severity=ERROR)
         elif early and units and (verb in STARTS or verb == "enable --now"):
             names = [unit.text for unit in units if not OWN.match(unit.text)]
             agent = next(filter(_is_agent, names), None)
             if agent:
-                message = f"{agent} waits for a boot that waits for this command; add --no-block, or use runcmd"
+                message = f"deadlock: {agent} starts after {STAGE}; add --no-block, or use runcmd"
                 yield WAITS_FOR_UNIT.at(where, message, severity=ERROR)
             elif names:
                 # Elsewhere it depends on what the unit itself waits for.
-                message = (
-                    f"on Debian and Ubuntu {names[0]} waits for a boot that waits for this command; add --no-block"
-                )
+                message = f"deadlock on Debian and Ubuntu: {names[0]} starts after {STAGE}; add --no-block"
                 yield WAITS_FOR_UNIT.at(where, message)
         elif verb in RESTARTS and any(_is_agent(unit.text) for unit in units):
             how = "add --no-block" if command.name == "systemctl" else f"use systemctl --no-block restart {AGENT}"
-            message = f"waits for the agent, which is fine for AWS's own units; in doubt {how}"
+            message = f"waits until the agent is up, which hangs the boot if its unit is not AWS's own; in doubt {how}"
             yield WAITS_FOR_UNIT.at(where, message, severity=INFO)
 
 

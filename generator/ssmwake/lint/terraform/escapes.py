@@ -66,7 +66,7 @@ def unknown(expression: Expression, names: frozenset[str]) -> Iterator[tuple[Int
 def for_the_shell(piece: Interpolation) -> Finding:
     """Return the finding of a variable of the shell that Terraform looks for."""
     written = _short(piece.span.text)
-    message = f"{written} is Terraform's here, which has no such name; write ${written} for the shell"
+    message = f"Terraform fills in {written}, and has no such name; write ${written} for the shell"
     return SHELL_VARIABLE.at(piece.span.where, message)
 
 
@@ -81,9 +81,11 @@ def of_the_shell(text: str) -> frozenset[str]:
 def _broken(piece: Broken) -> Finding:
     text = _short(piece.span.text)
     if text.startswith("%"):
-        return PLAIN_DIRECTIVE.at(piece.span.where, f"{text} is a directive of the template here; write %{text}")
+        return PLAIN_DIRECTIVE.at(piece.span.where, f"Terraform reads {text} as a directive; write %{text}")
     if SHELL.match(text):
-        return SHELL_VARIABLE.at(piece.span.where, f"{text} is Terraform's here, and no expression; write ${text}")
+        return SHELL_VARIABLE.at(
+            piece.span.where, f"Terraform fills in {text}, which is not an expression; write ${text} for the shell"
+        )
     return BROKEN_TERRAFORM.at(piece.span.where, f"{text} is not an expression: {piece.problem}")
 
 

@@ -64,7 +64,7 @@ def check_user_data(attribute: Attribute, scope: Scope, image: str | None, *, en
     if encodes and _is_encoded(attribute.value):
         yield ENCODED_ANYWAY.at(where, "user_data is encoded anyway; leave base64encode out, or write user_data_base64")
     if _is_encoded(attribute.value) and any(map(_is_encoded, attribute.value.inside)):
-        yield ENCODED_TWICE.at(where, "base64encode in base64encode encodes twice; take one away")
+        yield ENCODED_TWICE.at(where, "base64encode in base64encode encodes twice; remove one")
     for found in texts(attribute.value, scope):
         if found.coding is Coding.PLAIN and is_placeholder(found.source.text):
             continue

@@ -224,9 +224,9 @@ def _without_header(source: Source) -> Source:
 def _budget(data: bytes, least: int | None = None) -> str:
     packed = data if data.startswith(GZIP) or len(data) > LARGEST else gzip.compress(data, mtime=0)
     if len(packed) <= LIMIT:
-        advice = f"gzip makes {len(packed):,} of them"
+        advice = f"compress them with gzip, which makes {len(packed):,}"
     elif packed is data:
-        advice = "let it fetch a part"
+        advice = "fetch a part of it from S3"
     else:
-        advice = f"gzip leaves {len(packed):,}, so let it fetch a part"
+        advice = f"gzip leaves {len(packed):,}, so fetch a part from S3"
     return f"{len(data) if least is None else least:,} bytes, EC2 takes {LIMIT:,}; {advice}"

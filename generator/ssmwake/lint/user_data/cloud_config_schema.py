@@ -105,12 +105,12 @@ def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
     match error.validator:
         case "type":
             wanted = [limit] if isinstance(limit, str) else limit
-            message = f"is not {' or '.join(TYPES.get(each, each) for each in wanted)}; write it so"
+            message = f"is not {' or '.join(TYPES.get(each, each) for each in wanted)}; write one"
         case "enum":
             message = f"is not one of {', '.join(str(each) for each in limit)[:80]}; write one of them"
         case "required":
             missing = [key for key in limit if key not in error.instance]
-            message = f"is without {', '.join(missing)}; write it"
+            message = f"has no {', '.join(missing)}; add it"
         case "pattern":
             message = f"does not match {limit[:60]}; write a value that does"
         case "minItems" | "minProperties":

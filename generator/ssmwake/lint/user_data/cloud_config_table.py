@@ -156,12 +156,13 @@ def _commands(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
             if _unknown(item):
                 continue
             if isinstance(item, yaml.MappingNode):
-                message = "is keys and values, because of a ': ' in it"
+                message = "': ' makes YAML read this command as keys and values"
             elif isinstance(item, yaml.ScalarNode) and not item.tag.endswith((":str", ":null")):
-                message = f"is {'a truth value' if item.tag.endswith(':bool') else 'a number or a date'}"
+                read = "true or false" if item.tag.endswith(":bool") else "a number or a date"
+                message = f"YAML reads this command as {read}"
             else:
                 continue
-            said = f"the command {message}, and then no command of {key} is run; put it in quotes"
+            said = f"{message}, and cloud-init then runs none of {key}; put the command in quotes"
             yield WRONG_TYPE.at(source.of(item), said)
 
 
@@ -197,7 +198,7 @@ def _permissions(source: Source, node: yaml.ScalarNode) -> Iterator[Finding]:
             message = f"{node.value} is read as decimal, which is mode {mode:o}; write {written}"
             yield PERMISSIONS.at(source.of(node), message)
     elif node.tag.endswith(":str") and not OCTAL.fullmatch(node.value):
-        message = "permissions that are not an octal number, so the default is taken; write such as '0644'"
+        message = "permissions that are not an octal number, so the default is taken; write them as in '0644'"
         yield PERMISSIONS.at(source.of(node), message)
 
 

@@ -47,7 +47,7 @@ def check(source: Source) -> Iterator[Finding]:
         interpreter = INTERPRETER.match(first)
         named = interpreter[1] if interpreter else ""
         if blanks:
-            message = "the text before #! keeps the kernel from running the script; begin with #!"
+            message = "the kernel runs a script only if #! comes first of all; remove what is before it"
             yield INTERPRETER_LINE.at(where, message)
         elif not named:
             yield INTERPRETER_LINE.at(where, "no interpreter after #!; write #!/bin/sh")
@@ -63,10 +63,12 @@ def check(source: Source) -> Iterator[Finding]:
         )
         yield INEXACT_HEADER.at(where, message)
     elif kind is PartKind.JINJA and blanks:
-        message = "the text before the template header keeps cloud-init from rendering it; remove that text"
+        message = "cloud-init renders a template only if its header comes first of all; remove what is before it"
         yield INEXACT_HEADER.at(where, message)
     elif kind in EXACT and (blanks or not first.startswith(EXACT[kind])):
-        yield INEXACT_HEADER.at(where, f"cloud-init fails on it unless it begins with exactly {EXACT[kind]}")
+        yield INEXACT_HEADER.at(
+            where, f"cloud-init fails on this header; write exactly {EXACT[kind]}, with nothing before it"
+        )
     elif kind in (PartKind.CLOUD_CONFIG, PartKind.ARCHIVE) and (blanks or not first.startswith("#cloud-config")):
         message = "cloud-init takes this header at boot, but `cloud-init schema` does not; begin with #cloud-config"
         yield INEXACT_HEADER.at(where, message, severity=INFO)

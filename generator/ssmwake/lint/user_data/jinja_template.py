@@ -87,7 +87,9 @@ def _broken(source: Source, number: int, problem: str) -> tuple[Location, str]:
         if "comment tag" in problem
         else ""
     )
-    return source.at(number, match.start() + 1 if match else 1), f"Jinja: {problem.rstrip('.')}{advice}"
+    return source.at(
+        number, match.start() + 1 if match else 1
+    ), f"Jinja cannot read the template: {problem.rstrip('.')}{advice}"
 
 
 def _problem(path: tuple[str, ...], unknown: set[str]) -> str:

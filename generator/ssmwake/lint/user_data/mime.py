@@ -75,10 +75,14 @@ def _contradiction(place: Location, part: Part, *, handled: bool, late: bool) ->
         yield MISLABELLED_PART.at(part.source.at_offset(0), message)
     elif HEADER.match(text.lstrip()) and part.declared in LOOKED_AT | SCRIPTS | {"text/cloud-config"}:
         if late:
-            message = "an empty line before the headers makes text of them, and nothing runs; remove it"
+            message = (
+                "after an empty line these headers are text to cloud-init, and nothing runs; remove the empty line"
+            )
             yield HEADERS_IN_BODY.at(body, message)
         elif re.search(r"(?i)multipart/", text[:400]):
-            yield NESTED_MIME.at(body, "a whole MIME message is the body of a part, and nobody opens it; take it apart")
+            yield NESTED_MIME.at(
+                body, "the body of this part is a MIME message, which nothing opens; put its parts into the outer one"
+            )
         else:
             message = "headers are in the body, so nobody reads them; remove the empty line above"
             yield HEADERS_IN_BODY.at(body, message)
@@ -86,14 +90,19 @@ def _contradiction(place: Location, part: Part, *, handled: bool, late: bool) ->
         yield MISLABELLED_PART.at(body, "a script that does not begin with #!, so it cannot be run; add #!/bin/sh")
     elif part.declared in SCRIPTS and kind is not PartKind.SCRIPT and kind is not None:
         if part.declared != "text/x-shellscript":
-            yield MISLABELLED_PART.at(place, f"{kind.value} that is run as a script; write its type")
+            yield MISLABELLED_PART.at(
+                place, f"this is {kind.value}, and cloud-init runs it as a script; write its type in the header"
+            )
         else:
-            message = f"{kind.value} by its first line, which cloud-init goes by; write its type"
+            message = f"cloud-init takes this as {kind.value}, by its first line; write that type in the header"
             yield MISLABELLED_PART.at(place, message, severity=INFO)
     elif part.declared == "text/cloud-config" and kind is PartKind.SCRIPT:
-        yield MISLABELLED_PART.at(place, "a script that is read as YAML, and dropped; write text/x-shellscript")
+        yield MISLABELLED_PART.at(
+            place, "cloud-init reads this script as YAML, and drops it; write the type text/x-shellscript"
+        )
     elif part.declared in LOOKED_AT and kind is None and not handled:
-        yield IGNORED_PART.at(place, "cloud-init ignores text/plain without a header that it knows; write its type")
+        message = "cloud-init does not know the first line of this text/plain, and ignores it; write another type"
+        yield IGNORED_PART.at(place, message)
     elif part.declared != NODEADM and is_node_config(text):
         message = f"nodeadm reads a NodeConfig from a part of the type {NODEADM} only; write that"
         yield IGNORED_PART.at(place, message)
