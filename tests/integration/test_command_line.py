@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import stat
 import subprocess
 import sys
 import termios
@@ -133,6 +134,28 @@ def test_a_misspelt_verb_of_the_runtime_says_the_same(typed: str, verb: str, tmp
         assert (
             f"Error: No such command {typed!r}. Did you mean {verb!r}?\n`{verb}` runs on the instance.\n" in done.stderr
         )
+
+
+def test_output_to_a_pipe_or_a_link_is_written_through(folder: Path) -> None:
+    whole = run("runtime", cwd=folder).stdout
+    pipe, link, made = folder / "pipe", folder / "link", folder / "made"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        assert run("runtime", "-o", "pipe", cwd=folder).returncode == 0
+        assert reader.communicate(timeout=10)[0] == whole
+    assert pipe.is_fifo()
+    for _ in ("a link to nothing", "a link to a file"):
+        link.unlink(missing_ok=True)
+        link.symlink_to("made")
+        assert run("runtime", "-o", "link", cwd=folder).returncode == 0
+        assert (link.is_symlink(), made.read_text()) == (True, whole)
+    # A device of its own: only root may make one, and only root could take the machine's away.
+    if os.geteuid() == 0:
+        device = folder / "null"
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        assert run("runtime", "-o", "null", cwd=folder).returncode == 0
+        assert device.is_char_device()
+    assert run("runtime", "-o", "/dev/stdout", cwd=folder).stdout == whole
 
 
 def test_output_goes_to_a_file_whole_or_not_at_all(folder: Path) -> None:

@@ -1,11 +1,13 @@
 """The recipes of docs/launch.md, run as a shell runs them: our command, and the AWS CLI against moto."""
 
 import base64
+import gzip
 import os
 import re
 import subprocess
 import sys
 import urllib.request
+from email import message_from_bytes
 from pathlib import Path
 
 import boto3
@@ -101,8 +103,24 @@ def test_an_instance_gets_the_user_data_as_it_was_rendered(tmp_path: Path) -> No
     assert base64.b64decode(answer["UserData"]["Value"]) == (tmp_path / "user-data.yaml").read_bytes()
 
 
+def test_a_script_is_a_part_of_its_own_whose_bytes_are_kept_but_for_the_ends_of_lines(tmp_path: Path) -> None:
+    assert "CR LF becomes LF" in " ".join(PAGE.split())
+    own = "#!/bin/sh\r\n# caf\u00e9\r\necho ready  \r\n".encode("latin-1")
+    jinja = b"## template: jinja\n#cloud-config\nruncmd:\n- echo {{ v1.region }}\n"
+    (tmp_path / "own.sh").write_bytes(own)
+    (tmp_path / "jinja.yaml").write_bytes(jinja)
+    done = run("ssmwake user-data --include own.sh --include jinja.yaml --gzip > user-data.gz", tmp_path)
+    assert done.returncode == 0, done.stderr
+    message = message_from_bytes(gzip.decompress((tmp_path / "user-data.gz").read_bytes()))
+    parts = {part.get_filename(): part for part in message.walk()}
+    assert parts["own.sh"].get_payload(decode=True) == own.replace(b"\r\n", b"\n")
+    assert parts["jinja.yaml"].get_content_type() == "text/jinja2"
+    assert parts["jinja.yaml"].get_payload(decode=True) == jinja
+
+
 def test_the_page_states_how_much_room_is_left() -> None:
     assert "Uncompressed it leaves some 400 bytes" in PAGE
+    assert "ssmwake fills all but some 400 of them" in " ".join((TOP / "README.md").read_text().split())
     # A script needs a part of its own, with its headers.
     multipart = Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART))
     assert 300 < LIMIT - len(user_data(multipart).encode()) < 600

@@ -41,10 +41,14 @@ OTHERS = {
 }
 
 
-def run(*words: str, folder: Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str, folder: Path, home: Path | None = None, path: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, with nobody's settings of git, and pre-commit's environments in a place of its own."""
     nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "PRE_COMMIT_HOME": str(home)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYTHON"))}
+    if path:
+        nobody["PATH"] = f"{path}:{os.environ['PATH']}"
     for role in ("AUTHOR", "COMMITTER"):
         nobody |= {f"GIT_{role}_NAME": "a", f"GIT_{role}_EMAIL": "a@example.com"}
     return subprocess.run(words, cwd=folder, env=clean | nobody, capture_output=True, text=True, check=False)
@@ -74,7 +78,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> str:
     for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
         shutil.copy(TOP / name, hooks)
     page = (TOP / "docs" / "lint.md").read_text()
-    (shown,) = re.findall(r"```yaml\n(repos:\n.*?)```", page, re.DOTALL)
+    _, shown = re.findall(r"```yaml\n(repos:\n.*?)```", page, re.DOTALL)
     repos = yaml.safe_load(shown)["repos"]
     repos[0] |= {"repo": str(hooks), "rev": committed(hooks)}
     repos[0]["hooks"] += [{"id": "ssmwake-project"}, {"id": "ssmwake-render"}]
@@ -96,6 +100,17 @@ def test_a_hook_takes_the_files_of_lint_and_no_others(tmp_path: Path, config: st
     assert not [name for name in OTHERS if name in done.stdout]
     done = run(str(PROGRAM), "run", "--files", *OTHERS, "--", "ssmwake", folder=tmp_path, home=home)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_local_hook_runs_the_command_that_is_installed(tmp_path: Path, home: Path) -> None:
+    page = (TOP / "docs" / "lint.md").read_text()
+    shown, _ = re.findall(r"```yaml\n(repos:\n.*?)```", page, re.DOTALL)
+    project(tmp_path, shown, {**OTHERS, "template.yaml": TEMPLATE})
+    done = run(str(PROGRAM), "run", "--all-files", folder=tmp_path, home=home, path=PROGRAM.parent)
+    assert done.returncode == 1, done.stderr
+    assert "template.yaml:9:11: error: asks IMDS without a session token" in done.stdout
+    assert done.stdout.count("ssmwake: 1 CloudFormation template") == 1
+    assert not [name for name in OTHERS if name in done.stdout]
 
 
 def test_a_hook_takes_an_option(tmp_path: Path, config: str, home: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -42,15 +43,35 @@ def output_option(command: Command) -> Command:
 def data_out(data: bytes, output: str | None = None) -> None:
     """Write an artifact, whole: to a file, or to stdout."""
     if output is not None and output != "-":
-        from ssmwake.dist import replace
-
-        replace(Path(output), data)
+        _file_out(output, data)
         return
     if sys.stdout is None:
         raise OSError(errno.EBADF, "stdout is closed")
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def _file_out(output: str, data: bytes) -> None:
+    """Write a file, whole or not at all; a link is written through, and so is a device or a pipe.
+
+    A file is moved into its place. Root must not do that to /dev/null, which the whole machine writes to.
+    """
+    from ssmwake.dist import replace, unwritable
+
+    path = Path(output)
+    try:
+        is_special = not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode)
+    except (OSError, ValueError):
+        is_special = False
+    if not is_special:
+        replace(Path(os.path.realpath(output)) if path.is_symlink() else path, data)
+        return
+    try:
+        with path.open("wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise unwritable(path, error, "written") from error
 
 
 def findings_out(
