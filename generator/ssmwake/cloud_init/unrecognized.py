@@ -98,6 +98,13 @@ def is_misspelt_header(first: str) -> bool:
     return difflib.SequenceMatcher(None, word, "cloudconfig").ratio() >= 0.8
 
 
+def is_cloud_config_meant(first: str, text: str) -> bool:
+    """Return whether a text with this first line was meant as cloud-config, by a misspelt header or by its keys."""
+    if SHEBANG.match(first) or TEMPLATE.match(first) or first.startswith(("\ufeff", "--")):
+        return False
+    return (is_misspelt_header(first) or KEYS.search(text) is not None) and not looks_like_shell(text)
+
+
 def looks_like_shell(text: str) -> bool:
     """Return whether one of the first lines can only be a command, or an assignment, of a shell."""
     lines = [line for line in text.splitlines()[:60] if line.strip() and not line.lstrip().startswith("#")]

@@ -61,3 +61,15 @@ def effective(node: yaml.Node | None, seen: frozenset[int] | set[int] = frozense
         else:
             found[key.value] = (key, inner)
     return found
+
+
+def changed_by_yaml(node: yaml.ScalarNode) -> str | None:
+    """Return what YAML makes of a plain word that is no text for it, where that is written in another way.
+
+    True and False are the same words as true and false to most programs.
+    """
+    kind = node.tag.rpartition(":")[2]
+    if node.style or kind not in ("int", "float", "bool"):
+        return None
+    made = str(yaml.safe_load(node.value))
+    return None if made == node.value or (kind == "bool" and made.lower() == node.value.lower()) else made

@@ -99,3 +99,13 @@ def nearest(name: str, known: Iterable[str], otherwise: str, alike: float = 0.6)
         return f"did you mean '{same}'?"
     found = difflib.get_close_matches(name[:100], candidates, 1, alike)
     return f"did you mean '{found[0]}'?" if found else otherwise
+
+
+def transposed(name: str, known: Iterable[str]) -> str:
+    """Return the hint that names a known word of which two neighbouring letters are swapped; nothing otherwise."""
+    for each in islice(known, 200):
+        differs = [at for at, (one, other) in enumerate(zip(name, each, strict=False)) if one != other]
+        swapped = len(differs) == 2 and differs[1] == differs[0] + 1 and len(name) == len(each)
+        if swapped and name[differs[0]] == each[differs[1]] and name[differs[1]] == each[differs[0]]:
+            return f"did you mean '{each}'?"
+    return ""

@@ -1,6 +1,7 @@
 """The inputs of an action: what is missing, what it does not know, and values that it does not take."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -10,6 +11,7 @@ from ssmwake.lint.documents.dynamic import COMPUTED, MENTION, nearest, opaque, p
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding
+from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import pairs, value
 
@@ -20,6 +22,9 @@ UNKNOWN_INPUT = rule(
     "an unknown input or value",
     reason="it does nothing, or the service refuses the document",
     also={ERROR: "where the action needs the input, or refuses the value"},
+)
+WRONG_TYPE = rule(
+    "SW348", ERROR, "an input of the wrong type", reason="the agent cannot read the inputs, and the step fails"
 )
 NOT_INPUTS = rule("SW441", ERROR, "inputs that are not an object", reason="the service refuses the document")
 
@@ -81,6 +86,19 @@ def _meant(name: str, missing: frozenset[str]) -> str:
     return other if other in missing else next((one for one in sorted(missing) if nearest(name, (one,), "")), "")
 
 
+def _commands(source: Source, inputs: yaml.Node | None) -> Iterator[Finding]:
+    """Yield commands that are one text: only a parameter can stand for a list of them.
+
+    RunScriptPluginInput in agent/plugins/runscript of https://github.com/aws/amazon-ssm-agent
+    """
+    node = value(inputs, "runCommand")
+    if not isinstance(node, yaml.ScalarNode) or opaque(node) or not node.value or WORD.search(node.value):
+        return
+    if not MENTION.fullmatch(node.value.strip()) and not re.match(r"\s*[$%<@{]", node.value):
+        message = "runCommand is a list of commands, and this is one text; write a dash, or brackets, before it"
+        yield WRONG_TYPE.at(source.of(node), message)
+
+
 def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[Finding]:
     for name, known in vocabulary.VALUES.get(action, {}).items():
         node = value(inputs, name)
@@ -94,6 +112,8 @@ def _values(source: Source, action: str, inputs: yaml.Node | None) -> Iterator[F
             )
             message = f"{action} has no {name} '{text[:60]}'; {hint}"
             yield UNKNOWN_INPUT.at(source.of(node), message, severity=ERROR if exact else None)
+    if action in vocabulary.SCRIPTS:
+        yield from _commands(source, inputs)
     if action == "aws:downloadContent":
         yield from _download(source, plain(value(inputs, "sourceType")) or "", value(inputs, "sourceInfo"))
 
@@ -102,6 +122,10 @@ def _download(source: Source, kind: str, node: yaml.Node | None) -> Iterator[Fin
     """Yield what is wrong with sourceInfo, which is the text of a JSON object, or one in YAML."""
     if node is None or opaque(node):
         return
+    if isinstance(node, yaml.MappingNode):
+        # https://github.com/hashicorp/terraform-provider-aws/issues/21156
+        message = "sourceInfo is the text of a JSON object, and this is an object; write it as one string"
+        yield WRONG_TYPE.at(source.of(node), message)
     names: set[str] = set(pairs(node))
     if isinstance(node, yaml.ScalarNode):
         text = MENTION.sub("x", node.value)

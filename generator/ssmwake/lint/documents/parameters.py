@@ -11,7 +11,7 @@ from ssmwake.lint.documents.fields import unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding
 from ssmwake.text.source import Source
-from ssmwake.text.yaml_nodes import items, pairs, text_of, value
+from ssmwake.text.yaml_nodes import changed_by_yaml, items, pairs, text_of, value
 
 UNTYPED_PARAMETER = rule("SW373", ERROR, "a parameter without a type", reason="the service refuses the document")
 PATTERN_NOT_ANCHORED = rule(
@@ -31,6 +31,14 @@ INTERPOLATION_TYPE = rule(
 TWO_DOLLARS = rule("SW329", WARNING, "two dollar signs in a default", reason="the agent turns them into one")
 UNKNOWN_TYPE = rule(
     "SW330", ERROR, "an invalid parameter type", reason="the agent drops it, or the service refuses the document"
+)
+
+CHANGED_VALUE = rule(
+    "SW349",
+    WARNING,
+    "a value that YAML changes",
+    reason="the parameter takes another text than the one that is written",
+    fixable=True,
 )
 
 AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")
@@ -54,6 +62,7 @@ def check(source: Source, root: yaml.Node, version: str) -> Iterator[Finding]:
         yield from _type(source, key, name, parameter, version)
         yield from _pattern(source, parameter, version)
         yield from _default(source, parameter)
+        yield from _changed(source, parameter)
         yield from _interpolation(source, parameter, version)
 
 
@@ -121,6 +130,19 @@ def _default(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
         yield from _bounds(source, default, len(default.value), parameter, "Items", "items")
     elif default.value:
         yield from _bounds(source, default, len(default.value), parameter, "Chars", "characters")
+
+
+def _changed(source: Source, parameter: yaml.Node) -> Iterator[Finding]:
+    """Yield each value of a text that YAML reads as a truth value or a number, and so changes."""
+    if plain(value(parameter, "type")) not in ("String", "StringList"):
+        return
+    for field in ("default", "allowedValues"):
+        for scalar in scalars(value(parameter, field)):
+            if made := changed_by_yaml(scalar):
+                start, end = scalar.start_mark.index, scalar.end_mark.index
+                fix = source.replacement(start, end, f'"{scalar.value}"')
+                message = f"YAML makes {made.lower()} of {scalar.value[:60]}; put it in quotes"
+                yield CHANGED_VALUE.at(source.of(scalar), message, fix=fix)
 
 
 def _unlike(default: yaml.Node, kind: str) -> str:

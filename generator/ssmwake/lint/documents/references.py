@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.lint.documents import vocabulary
-from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, names, nearest, opaque, plain, walk
+from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, names, nearest, opaque, plain, transposed, walk
 from ssmwake.lint.documents.scripts import VARIABLE, Code
 from ssmwake.lint.documents.steps import Step, complete, everywhere
 from ssmwake.lint.rules import ERROR, INFO, WARNING, Rule, rule
@@ -133,7 +133,7 @@ def command(source: Source, root: yaml.Node) -> Iterator[Finding]:
 
 def _misspelt(mention: Mention, declared: frozenset[str], rule: Rule) -> Iterator[Finding]:
     # Other programs have templates with such braces too: only what is hardly another word was meant to be it.
-    hint = nearest(mention.name, declared, "", 0.85)
+    hint = nearest(mention.name, declared, "", 0.85) or transposed(mention.name, declared)
     if hint:
         yield rule.at(mention.where, f"no parameter '{mention.name[:60]}' is declared; {hint}")
 
@@ -153,7 +153,7 @@ def unused(source: Source, root: yaml.Node) -> Iterator[Finding]:
     # Where a reference is misspelt, the parameter that was meant is not the fault.
     unknown = {name for node in others for name in names(node)} - {*declared}
     for name, (key, _) in declared.items():
-        if name not in used and not nearest(name, unknown, "", 0.85):
+        if name not in used and not nearest(name, unknown, "", 0.85) and not transposed(name, unknown):
             message = (
                 f"parameter '{name[:60]}' is never used; remove it, or write {{{{ {name[:60]} }}}} where it belongs"
             )

@@ -59,6 +59,9 @@ AUTOMATION_STEP = _words(
 SHARED = _words("onFailure onSuccess finallyStep")
 _SCRIPT = _inputs("runCommand", "id timeoutSeconds workingDirectory")
 
+# The plugins that run commands.
+SCRIPTS = _words("aws:runShellScript aws:runPowerShellScript")
+
 # The plugins of the agent.
 COMMAND_ACTIONS: dict[str, Inputs] = {
     "aws:applications": _inputs("action source", "id parameters sourceHash"),

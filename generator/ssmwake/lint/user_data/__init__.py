@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ssmwake.cloud_init.parts import BOM, GZIP, NODEADM, SCRIPTS, UNKNOWN_FIRST_LINE, Message, Part, PartKind, kind_of
 from ssmwake.cloud_init.reader import LARGEST, opened, parts
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
-from ssmwake.cloud_init.unrecognized import fault_of
+from ssmwake.cloud_init.unrecognized import fault_of, is_cloud_config_meant
+from ssmwake.cloud_init.unrecognized import first_line as header_line
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, rule
 from ssmwake.lint.shell import script, secrets
@@ -73,6 +74,18 @@ def check(
             yield from _part(found, image, layout_known=layout_known)
         else:
             yield found
+            if found.rule == UNKNOWN_FIRST_LINE.id and (config := _config_meant(source)):
+                yield from _as(PartKind.CLOUD_CONFIG, config, image, layout_known=layout_known)
+
+
+def _config_meant(source: Source) -> Source | None:
+    """Return the cloud-config that a text without its header was meant to be; None for anything else."""
+    first = header_line(source.text)
+    if not is_cloud_config_meant(first, source.text):
+        return None
+    # A header without its # is no comment.
+    start = 0 if first.startswith("#") or ":" in first else source.text.index(first) + len(first)
+    return source.slice(start, len(source.text))
 
 
 def size(source: Source) -> int:

@@ -13,7 +13,7 @@ from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
-from ssmwake.text.yaml_nodes import effective, items
+from ssmwake.text.yaml_nodes import changed_by_yaml, effective, items
 
 EMPTY_ITEM = rule(
     "SW245", WARNING, "an empty command", reason="cloud-init before 21.4, as on Amazon Linux 2, then runs no command"
@@ -108,11 +108,8 @@ def _syntax(source: Source, name: str, words: Sequence[yaml.ScalarNode]) -> Iter
 def _changed(source: Source, word: yaml.ScalarNode) -> Iterator[Finding]:
     """Yield that a word reaches the program in another form, as it is a value of YAML's."""
     kind = word.tag.rpartition(":")[2]
-    if kind not in ("int", "float", "bool", "null") or WORD.search(word.value):
-        return
-    made = str(yaml.safe_load(word.value)) if word.value else "None"
-    # Most programs that take true and false take True and False as well.
-    if made == word.value or (kind == "bool" and made.lower() == word.value.lower()):
+    made = ("None" if kind == "null" else changed_by_yaml(word)) if not word.style else None
+    if made is None or made == word.value or WORD.search(word.value):
         return
     start, end = word.start_mark.index, word.end_mark.index
     fix = source.replacement(start, end, f"'{word.value}'") if not word.style and word.value else None
