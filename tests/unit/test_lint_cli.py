@@ -161,6 +161,44 @@ def test_a_person_sees_the_line_and_a_caret_but_no_secret(tmp_path: Path, monkey
     assert any("SW209" in line for line in lines)
 
 
+def test_an_entry_of_the_config_for_an_unknown_rule_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ssmwake.yaml").write_text("lint:\n  ignore:\n    - rule: SW999\n      reason: never seen\n")
+    done = run()
+    assert "ssmwake.yaml:3:13: error: no rule is called SW999; see ssmwake lint --list-rules [SW012]" in done.output
+    assert done.exit_code == 1
+
+
+def test_an_entry_of_the_config_that_ignores_nothing_is_reported_where_everything_is_linted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ssmwake.yaml").write_text('lint: {ignore: [{rule: SW211, path: "old/*", reason: gone soon}]}\n')
+    (tmp_path / "user-data.sh").write_text("#!/bin/sh\ntrue\n")
+    assert "ssmwake.yaml:1:24: info: SW211 is not reported in old/*; remove the entry [SW230]" in run().stdout
+    assert run("user-data.sh").stdout == ""
+
+
+def test_what_terraform_reads_is_linted_below_what_is_named_and_the_rest_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("infra", "scripts"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "infra" / "main.tf").write_text(
+        'resource "aws_launch_template" "web" {\n  user_data = file("${path.module}/../scripts/web.sh")\n}\n'
+    )
+    (tmp_path / "scripts" / "web.sh").write_text("#!/bin/bash\nyum install httpd\n")
+    done = run(".")
+    assert [line.rpartition(" ")[2] for line in done.stdout.splitlines()] == ["[SW412]", "[SW240]"]
+    assert "not read" not in done.stderr
+    done = run("infra")
+    assert done.stdout == ""
+    assert done.stderr.endswith("ssmwake: not read, as outside of what is linted: scripts/web.sh\n")
+
+
 def test_a_config_ignores_rules_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old").mkdir()

@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ import click
 from ssmwake.cli.completion import complete_rules
 from ssmwake.cli.fixes import diff_out, fixed_files, write_fixes
 from ssmwake.cli.inputs import CONFIG, config_option, contents
+from ssmwake.cli.lint_summary import ORDER, not_read, summary
 from ssmwake.cli.output import complete_files, data_out, findings_out, progress
-from ssmwake.cli.search import Search, reader, search
+from ssmwake.cli.search import FileReader, Search, search
 from ssmwake.cli.selection import selection
 from ssmwake.lint import File, Kind, lint_all
 from ssmwake.lint.rules.suppressions import is_ignored_by_config
@@ -22,17 +22,7 @@ from ssmwake.model import Finding, Ignore, Invalid, Rule, Severity
 
 NO_SCHEMA = "none"
 KINDS = [each.value for each in Kind]
-ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 SEVERITIES = [severity.value for severity in ORDER]
-NAMES = {
-    Kind.USER_DATA: ("user data", "user data"),
-    Kind.SCRIPT: ("script", "scripts"),
-    Kind.SSM: ("SSM document", "SSM documents"),
-    Kind.CLOUDFORMATION: ("CloudFormation template", "CloudFormation templates"),
-    Kind.LAUNCH_TEMPLATE: ("launch template", "launch templates"),
-    Kind.TERRAFORM: ("Terraform file", "Terraform files"),
-    Kind.TEMPLATEFILE: ("Terraform template", "Terraform templates"),
-}
 
 
 class LintCommand(click.Command):
@@ -140,12 +130,15 @@ def command(
         return
     if fix and "-" in paths:
         raise click.UsageError("--fix changes files, and stdin is not a file; use --diff")
-    selected = _selected(select, ignore, _ignores(config))
+    ignores = _ignores(config)
+    selected = _selected(select, ignore, ignores)
     kind = None if what is None else Kind(what)
     found = search(paths or (".",), kind, skip_unknown=skip_unknown, exclude=exclude)
+    read = FileReader(found.roots)
 
     def linted(files: Sequence[File]) -> list[Finding]:
-        return [one for one in _linted(files, found, schema, append_rules) if selected(one)]
+        every = _linted(files, read, schema, append_rules)
+        return [one for one in (*every, *_useless(config, ignores, every, everywhere=not paths)) if selected(one)]
 
     configs, faults = _configs(found)
     found.unread += faults
@@ -161,6 +154,8 @@ def command(
             findings = found.unread + refused + linted(files)
     _report(sorted(findings), output_format, files)
     click.echo(summary(files, findings, configs), err=True)
+    if read.outside:
+        click.echo(f"ssmwake: {not_read(read.outside)}", err=True)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
 
@@ -171,27 +166,6 @@ def _fixed(files: Sequence[File], changed: Sequence[tuple[File, File]]) -> tuple
     unchanged = {one.where.path for one in refused}
     again = {after.path: after for _, after in changed if after.path not in unchanged}
     return [again.get(file.path, file) for file in files], refused
-
-
-def summary(files: Sequence[File], findings: Sequence[Finding], configs: int = 0) -> str:
-    """Return what was linted, by kind, how many findings there are, and how many of them --fix can fix."""
-    if not files and not findings and not configs:
-        return "ssmwake: no user data, SSM documents or templates found"
-    kinds = Counter(file.kind or Kind.USER_DATA for file in files)
-    counted = [f"{kinds[kind]} {NAMES[kind][kinds[kind] != 1]}" for kind in Kind if kinds[kind]]
-    if configs:
-        counted.append(f"{configs} {CONFIG}")
-    linted = ", ".join(counted)
-    severities = Counter(one.severity for one in findings)
-    words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
-    found = [
-        f"{severities[each]} {words[each]}{'s' * (severities[each] != 1 and each is not Severity.INFO)}"
-        for each in ORDER
-        if severities[each]
-    ]
-    text = f"ssmwake: {linted or 'no file linted'}: {', '.join(found) or 'no findings'}"
-    fixable = sum(bool(one.fix) for one in findings)
-    return f"{text}; --fix can fix {fixable}" if fixable else text
 
 
 def _known_rules() -> Mapping[str, Rule]:
@@ -242,7 +216,24 @@ def _ignores(config: str | None) -> tuple[Ignore, ...]:
         return ()
     from ssmwake.config import load
 
-    return load(config, contents(config)).lint.ignore
+    data = contents(config)
+    found = load(config, data).lint.ignore
+    if found:
+        from ssmwake.cli.ignores import unknown_rules
+
+        if unknown := list(unknown_rules(config, data, found)):
+            raise Invalid(*unknown)
+    return found
+
+
+def _useless(
+    config: str | None, ignores: Sequence[Ignore], findings: Sequence[Finding], *, everywhere: bool
+) -> Iterator[Finding]:
+    # Only where everything is linted, an entry that fits nothing is of no use.
+    if config is not None and ignores and everywhere:
+        from ssmwake.cli.ignores import useless
+
+        yield from useless(config, contents(config), ignores, findings)
 
 
 def _configs(found: Search) -> tuple[int, list[Finding]]:
@@ -260,11 +251,11 @@ def _configs(found: Search) -> tuple[int, list[Finding]]:
     return len(configs), faults
 
 
-def _linted(files: Sequence[File], found: Search, schema: str | None, append_rules: bool) -> tuple[Finding, ...]:
+def _linted(files: Sequence[File], read: FileReader, schema: str | None, append_rules: bool) -> tuple[Finding, ...]:
     with progress("linting", len(files)) as on_progress:
         return lint_all(
             files,
-            read=reader(found.roots),
+            read=read,
             cloud_init_schema=lambda: _schema(schema),
             append_rules=append_rules,
             on_progress=on_progress,

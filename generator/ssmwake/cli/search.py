@@ -6,7 +6,7 @@ A folder that is searched belongs to somebody else: no link is followed, and not
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -84,19 +84,23 @@ def regular_file(path: str) -> bytes | None:
         return file.read(LARGEST)
 
 
-def reader(roots: Sequence[str]) -> Callable[[str], bytes | None]:
-    """Return how Terraform's file() is read: a regular file that really is below one of the folders."""
+@dataclass
+class FileReader:
+    """How Terraform's file() is read: a regular file that really is below one of the folders; others are only noted."""
 
-    def read(path: str) -> bytes | None:
+    roots: tuple[str, ...]
+    outside: set[str] = field(default_factory=set)
+
+    def __call__(self, path: str) -> bytes | None:
+        """Return what a file holds; None for one that is not there, or is not to be read."""
         real = os.path.realpath(path)
-        if not any(os.path.commonpath([root, real]) == root for root in roots):
-            return None
         try:
+            if not any(os.path.commonpath([root, real]) == root for root in self.roots):
+                self.outside |= {path} if Path(real).is_file() else set()
+                return None
             return regular_file(real)
         except (OSError, ValueError):
             return None
-
-    return read
 
 
 def _roots(paths: Iterable[str]) -> tuple[str, ...]:
