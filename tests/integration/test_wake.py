@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ssmwake.operate import tunnel as tunnels
-from ssmwake.operate.policy import doctor_policy, wake_policy
+from ssmwake.operate.extra import install_line
+from ssmwake.operate.policy import PolicyScope, doctor_policy, wake_policy
 from support.front import Call, Front
 from support.sshd import Sshd, sshd, tunnel
 from support.standin import Account, load, merged
@@ -218,8 +218,9 @@ def test_without_the_extra_the_line_that_installs_it_is_printed(start_front: Sta
     one = account("late-role", connect_endpoints={"eice-1": {"dns_name": "localhost:1"}})
     front = start_front(Front(one, clock=one.clock))
     done = run(front, ID, "--yes", before=WITHOUT_EXTRA)
-    assert done.returncode == 1
-    assert tunnels.INSTALL in done.stderr
+    assert done.returncode == 75
+    assert install_line() in json.loads(done.stdout)["error"]
+    assert install_line() in done.stderr
     assert not [call for call in front.calls if call.operation == "SendSSHPublicKey"]
 
 
@@ -236,7 +237,7 @@ def test_the_policies_name_the_calls_that_are_made(start_front: StartFront) -> N
     (statement,) = doctor_policy()["Statement"]
     # Nobody needs a right to ask who they are.
     assert set(statement["Action"]) == actions - {"sts:GetCallerIdentity"}
-    woken = {action for one in wake_policy()["Statement"] for action in one["Action"]}
+    woken = {action for one in wake_policy(PolicyScope())["Statement"] for action in one["Action"]}
     assert set(statement["Action"]) < woken
 
 
@@ -254,6 +255,6 @@ def test_the_policy_of_wake_names_the_calls_that_are_made_and_no_others(start_fr
         front = start_front(Front(one, clock=one.clock))
         run(front, ID, "--yes", *words)
         actions |= {call.action for call in front.calls}
-    named = {action for one in wake_policy()["Statement"] for action in one["Action"]}
+    named = {action for one in wake_policy(PolicyScope())["Statement"] for action in one["Action"]}
     # The tunnel is no operation of botocore's models, and a role is passed inside another call.
     assert named == actions - {"sts:GetCallerIdentity"} | {"ec2-instance-connect:OpenTunnel", "iam:PassRole"}

@@ -44,6 +44,10 @@ NONSENSE = "InvalidResponse"
 TIMEOUT = "Timeout"
 UNREACHABLE = "Unreachable"
 NO_CREDENTIALS = "NoCredentials"
+NO_PROFILE = "NoProfile"
+
+# What keeps a caller from asking anything at all, whatever it is that is asked.
+CREDENTIALS = EXPIRED | UNKNOWN_KEYS | {NO_CREDENTIALS, NO_PROFILE}
 
 # Advice for errors whose message comes from the service.
 ADVICE = {
@@ -144,9 +148,10 @@ def code_of(error: Exception) -> str:
             | aws.CredentialRetrievalError()
             | aws.SSOError()
             | aws.TokenRetrievalError()
-            | aws.ProfileNotFound()
         ):
             return NO_CREDENTIALS
+        case aws.ProfileNotFound():
+            return NO_PROFILE
         case aws.HTTPClientError() | aws.ConnectionError():
             return UNREACHABLE
     return type(error).__name__

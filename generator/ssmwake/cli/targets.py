@@ -1,5 +1,6 @@
 """Which instances, in which regions and accounts: the options that doctor, wait and wake share."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,12 @@ def wanted(ids: Sequence[str], filters: Sequence[str], everything: bool) -> "Wan
 
     if bool(ids) + bool(filters) + everything != 1:
         raise click.UsageError("name instances, or give --filter or --all; one of the three")
-    return Wanted(tuple(dict.fromkeys(ids)), dict(map(_filter, filters)))
+    return Wanted(tuple(dict.fromkeys(ids)), parsed_filters(filters))
+
+
+def parsed_filters(filters: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return EC2's filters by their names, or refuse what is not written as in the AWS CLI."""
+    return dict(map(_filter, filters))
 
 
 def _filter(text: str) -> tuple[str, tuple[str, ...]]:
@@ -104,9 +110,12 @@ def places(regions: Sequence[str], profile: str, roles: Sequence[str]) -> "list[
     from ssmwake.aws.session import home_region, known_regions, unknown_region
 
     try:
+        # A profile that is not there is refused here, whether or not its region is needed.
         found = regions or [home_region(profile)]
+        if regions and (profile or os.environ.get("AWS_PROFILE")):
+            home_region(profile)
     except Refused as refused:
-        raise click.ClickException(refused.line) from None
+        raise click.UsageError(refused.line) from None
     if not all(found):
         raise click.UsageError("no region; give --region, or set AWS_REGION")
     for region in found:

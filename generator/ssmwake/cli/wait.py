@@ -8,29 +8,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ssmwake.cli.inputs import config_option, read_config
+from ssmwake.cli.outcome import WAIT, ResultCommand, end, end_refused, json_option
 from ssmwake.cli.output import wants_color
-from ssmwake.cli.targets import InstanceId, Timeout, place_options, places
+from ssmwake.cli.targets import InstanceId, Timeout, filter_option, parsed_filters, place_options, places
 from ssmwake.terminal import printable
 
 if TYPE_CHECKING:
     from ssmwake.operate.verdict import Verdict
-    from ssmwake.operate.wait import Wait, WaitOutcome
+    from ssmwake.operate.wait import Wait
 
 
-@click.command(epilog="Example: ssmwake wait i-0abc1234def567890 --timeout 5m")
-@click.argument("ids", nargs=-1, required=True, type=InstanceId(), metavar="INSTANCE...")
+@click.command(cls=ResultCommand, epilog="Example: ssmwake wait i-0abc1234def567890 --timeout 5m")
+@click.argument("ids", nargs=-1, type=InstanceId(), metavar="[INSTANCE]...")
+@filter_option
 @click.option(
     "--timeout", type=Timeout(), default="10m", show_default=True, help="Give up after this long, such as 90s or 1h30m."
 )
 @click.option("--patient", is_flag=True, help="Go on, even if a fault is known that waiting does not cure.")
+@json_option
 @place_options
 @config_option
-def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> None:
+@click.pass_context
+def command(
+    context: click.Context, /, ids: tuple[str, ...], timeout: int, patient: bool, is_json: bool, **flags: Any
+) -> None:
     """Wait until instances are online in Systems Manager, and sessions open.
 
     It ends early, but not in the first minute, when a fault is known that waiting does not cure, such as a role without
-    rights. At the end it prints one line of JSON. This waits at your desk; on the instance, `ssmwake wait` of the
-    runtime waits for the role.
+    rights. In a pipe, stdout gets one line of JSON, however it ends. This waits at your desk; on the instance,
+    `ssmwake wait` of the runtime waits for the role.
 
     Exit status: 0 all are online, 69 one is gone, 71 its agent or machine is at fault, 75 not in time, 77 you may not
     look, 78 somebody must change something. With several, the most serious: 77, 69, 78, 71, 75.
@@ -38,28 +44,25 @@ def command(ids: tuple[str, ...], timeout: int, patient: bool, **flags: Any) -> 
     from ssmwake.aws.client import Refused
     from ssmwake.operate.wait import Wait
 
+    if bool(ids) + bool(flags["filters"]) != 1:
+        raise click.UsageError("name instances, or give --filter; one of the two")
+    filters = parsed_filters(flags["filters"])
     where = places(flags["regions"], flags["profile"], flags["roles"])
     if len(where) != 1:
         raise click.UsageError("instances are in one region of one account; give one --region and one --assume-role")
     expected_role = read_config(flags["config"]).role
     with reporter() as (on_change, on_tick):
-        wait = Wait(where[0], tuple(dict.fromkeys(ids)), timeout, patient, expected_role=expected_role)
+        wait = Wait(where[0], tuple(dict.fromkeys(ids)), timeout, patient, expected_role=expected_role, filters=filters)
         wait.on_change, wait.on_tick = on_change, on_tick
+        context.meta[WAIT] = wait
         try:
             outcome = wait.run()
         except Refused as refused:
-            raise click.ClickException(printable(refused.line)) from None
-    finish(outcome)
-
-
-def finish(outcome: "WaitOutcome") -> None:
-    """Write the one line of JSON, and exit with the status of the wait."""
-    from ssmwake.cli.doctor_output import as_value, dumps
-
-    found = [{**as_value(one.verdict), "seconds": round(one.seconds, 1), "exit": one.exit} for one in outcome.instances]
-    value = {"v": 1, "ok": outcome.exit == 0, "exit": outcome.exit, "seconds": round(outcome.seconds, 1)}
-    click.echo(dumps({**value, "instances": found}))
-    sys.exit(outcome.exit)
+            end_refused(refused, ids, where[0].region, is_json=is_json)
+    if outcome.instances:
+        end(outcome, is_json=is_json)
+    click.echo("no instance fits", err=True)
+    end(outcome, "no instance fits", is_json=is_json)
 
 
 @contextlib.contextmanager

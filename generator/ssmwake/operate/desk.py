@@ -54,7 +54,8 @@ def look(
         except Refused as refused:
             return PlaceReport(place, account=place.account, failure=refused.line)
 
-    reports = side_by_side(one, places, at_once=SIDE_BY_SIDE, on_progress=on_progress)
+    # After Ctrl-C nothing is waited for: what is under way only reads.
+    reports = side_by_side(one, places, at_once=SIDE_BY_SIDE, on_progress=on_progress, grace=0)
     return tuple(
         report or PlaceReport(place, account=place.account, failure="interrupted")
         for place, report in zip(places, reports, strict=True)

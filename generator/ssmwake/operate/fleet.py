@@ -42,7 +42,8 @@ def group(verdicts: Iterable[Verdict]) -> list[VerdictGroup]:
     """Return the groups: those online first, then the largest."""
     found: dict[tuple[str, Confidence, str], list[Verdict]] = {}
     for one in verdicts:
-        about = one.short if one.verdict == "cannot-tell" else one.resource
+        # Of what could not be read there is no resource; why it could not be is what they have in common.
+        about = one.short if one.verdict == "cannot-tell" or one.facts is None else one.resource
         found.setdefault((one.verdict, one.confidence, about), []).append(one)
     groups = [VerdictGroup(name, confidence, tuple(members)) for (name, confidence, _), members in found.items()]
     return sorted(groups, key=lambda one: (one.verdict != "online", -len(one.members), ORDER[one.verdict]))

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from ssmwake.aws.errors import CREDENTIALS, DENIED
 from ssmwake.operate import answers
 from ssmwake.operate.causes import BY_NAME
 from ssmwake.operate.evidence import Evidence
@@ -49,8 +50,15 @@ def survey(
     `with_role_in_use` looks, for instances that are online too, on which role their agents are.
     """
     scene = Scene(reader.now, region, "", profile, expected_role)
-    with ThreadPoolExecutor(max_workers=at_once) as pool:
-        return _Survey(reader, iam_reader, pool, scene, with_role_in_use).verdicts(wanted)
+    pool = ThreadPoolExecutor(max_workers=at_once)
+    try:
+        found = _Survey(reader, iam_reader, pool, scene, with_role_in_use).verdicts(wanted)
+    except BaseException:
+        # After Ctrl-C, what is under way is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return found
 
 
 class _Survey:
@@ -107,9 +115,10 @@ class _Survey:
         where = f"in account {self.account or 'of these credentials'}, region {self.region}"
         if unseen.why == "not allowed":
             sentence = f"You may not look: {unseen.action} is not allowed {where}. Ask for that permission."
-            return bare("no-look", instance, sentence, region=self.region, account=self.account)
-        sentence = self.reader.lines.get(unseen.action, str(unseen))
-        return bare("failed", instance, sentence, region=self.region, account=self.account)
+            action = unseen.action
+            return bare("no-look", instance, sentence, region=self.region, account=self.account, resource=action)
+        line = self.reader.lines.get(unseen.action, str(unseen))
+        return not_seen(instance, line, unseen.why, region=self.region, account=self.account)
 
     def _missing(self, ids: Sequence[str], found: set[str]) -> list[Verdict]:
         where = f"account {self.account or 'of these credentials'}, region {self.region}"
@@ -244,6 +253,12 @@ class _Early:
 
     def _ask_connections(self, ids: Iterable[str]) -> dict[str, Future[bool | Unseen]]:
         return {one: self.pool.submit(read_connection, self.reader, one) for one in ids}
+
+
+def not_seen(instance: str, line: str, code: str, *, region: str, account: str = "") -> Verdict:
+    """Return the verdict on an instance that a refusal with this code kept from sight; `line` is about the refusal."""
+    cause = "no-look" if code in CREDENTIALS | DENIED else "failed"
+    return bare(cause, instance, f"{line[:1].upper()}{line[1:]}.", region=region, account=account)
 
 
 def _of(found: Any, key: str, missing: Any = None) -> Any:

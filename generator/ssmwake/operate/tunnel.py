@@ -19,15 +19,6 @@ EXPIRES = 60
 LONGEST_SESSION = 3600
 FRAME = 65000
 
-INSTALL = "python -m pip install 'ssmwake[wake]'"
-
-
-def is_installed() -> bool:
-    """Return whether the extra that a tunnel needs is there."""
-    import importlib.util
-
-    return importlib.util.find_spec("websockets") is not None
-
 
 def signed_url(session: Any, *, region: str, dns_name: str, endpoint: str, address: str, port: int) -> str:
     """Return the URL that opens the tunnel; whoever has it can open one, for a minute."""

@@ -116,7 +116,9 @@ def _verdict(cause: Cause, finding: CauseFinding, evidence: Evidence, blockers: 
     )
 
 
-def bare(cause_name: str, instance_id: str, sentence: str, *, region: str, account: str = "") -> Verdict:
+def bare(
+    cause_name: str, instance_id: str, sentence: str, *, region: str, account: str = "", resource: str = ""
+) -> Verdict:
     """Return the verdict on an instance of which nothing was read: no-look, not-found or failed."""
     cause = BY_NAME[cause_name]
     confidence = Confidence.CANNOT_TELL if cause_name == "failed" else Confidence.KNOWN
@@ -128,7 +130,8 @@ def bare(cause_name: str, instance_id: str, sentence: str, *, region: str, accou
         exit=cause.exit,
         region=region,
         account=account,
-        resource=sentence,
+        resource=resource,
+        short=sentence,
     )
 
 

@@ -5,20 +5,21 @@ waiting does not cure, ends the wait early; not before a grace, because Terrafor
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ssmwake.aws.client import PATIENT, Patience, Refused
+from ssmwake.aws.parallel import Stop, side_by_side
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import Sessions
 from ssmwake.operate.causes.cause import AGENT, CONFIGURATION, FINE, FORBIDDEN, NOT_YET, UNAVAILABLE
 from ssmwake.operate.desk import Desk
 from ssmwake.operate.facts import Node, Unseen
-from ssmwake.operate.read_machines import Wanted
+from ssmwake.operate.read_machines import Wanted, read_instances
 from ssmwake.operate.read_nodes import read_connection, read_nodes
 from ssmwake.operate.reader import Reader
-from ssmwake.operate.survey import FEW
+from ssmwake.operate.survey import FEW, not_seen
 from ssmwake.operate.verdict import Verdict, bare
 from ssmwake.operate.wake import RESTART_TAKES
 
@@ -27,6 +28,12 @@ GRAVITY = (FORBIDDEN, UNAVAILABLE, CONFIGURATION, AGENT, NOT_YET, FINE)
 
 # Waiting does not cure these.
 HOPELESS = (FORBIDDEN, UNAVAILABLE, CONFIGURATION)
+
+# States of instances that no filter is meant to find: they stay listed for about an hour.
+ENDED = ("shutting-down", "terminated")
+
+# Connections that are asked for at once.
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,17 @@ class WaitOutcome:
 
     @property
     def exit(self) -> int:
-        """The most serious exit status of all instances."""
-        found = {one.exit for one in self.instances}
+        """The most serious exit status of all instances; without any, that of one that does not exist."""
+        found = {one.exit for one in self.instances} or {UNAVAILABLE}
         return next((status for status in GRAVITY if status in found), NOT_YET)
 
 
 @dataclass
 class Wait:
-    """A wait for instances of one place. `on_change` is called with each new verdict, `on_tick` with each look."""
+    """A wait for instances of one place, by their ids or by EC2's filters, of which the first look makes ids.
+
+    `on_change` is called with each new verdict, `on_tick` with each look.
+    """
 
     place: Place
     ids: tuple[str, ...]
@@ -79,6 +89,7 @@ class Wait:
     # After a restart: a report from before this time is that of the agent as it was, for as long as the restart takes.
     restarted: datetime | None = None
     expected_role: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     on_change: Callable[[Verdict], None] = lambda verdict: None
     on_tick: Callable[["Wait"], None] = lambda wait: None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -95,6 +106,15 @@ class Wait:
         """The instances that are still waited for."""
         return tuple(one for one in self.ids if one not in self.done)
 
+    def so_far(self) -> WaitOutcome:
+        """Return how the wait stands, for a user who does not wait to its end."""
+        found = []
+        for one in self.ids:
+            sentence = "It had not been looked at when the wait was interrupted."
+            last = self.verdicts.get(one) or bare("failed", one, sentence, region=self.place.region)
+            found.append(self.done.get(one) or Waited(last, self.seconds))
+        return WaitOutcome(tuple(found), self.seconds)
+
     def run(self) -> WaitOutcome:
         """Wait, and return how it ended; raises Refused where there are no credentials."""
         with Desk(self.place, Sessions((), self.patience), self.expected_role) as desk:
@@ -103,6 +123,7 @@ class Wait:
     def _run(self, desk: Desk) -> WaitOutcome:
         reader = Reader(desk.services)
         next_diagnosis = 0.0
+        self.ids = self.ids or self._find(reader)
         while True:
             self._look(reader)
             is_over = self.seconds >= self.timeout
@@ -122,6 +143,18 @@ class Wait:
                 next_diagnosis = self.pace.grace
             time.sleep(due)
 
+    def _find(self, reader: Reader) -> tuple[str, ...]:
+        """Return the ids that fit the filters; an instance that was asked for a moment ago may not be listed yet."""
+        while True:
+            listed = read_instances(reader, Wanted(filters=self.filters))
+            if isinstance(listed, Unseen):
+                code = "AccessDenied" if listed.why == "not allowed" else listed.why
+                raise Refused(reader.lines.get(listed.action, str(listed)), code)
+            found = sorted(one.id for one in listed if one.state not in ENDED)
+            if found or (self.seconds >= self.pace.grace and not self.is_patient) or self.seconds >= self.timeout:
+                return tuple(found)
+            time.sleep(min(self.pace.few, max(0.0, self.timeout - self.seconds)))
+
     def _is_hopeless(self) -> bool:
         return any(self._ends_early(self.verdicts[one]) for one in self.open if one in self.verdicts)
 
@@ -131,7 +164,13 @@ class Wait:
         candidates: Sequence[str] = ids
         if len(ids) > FEW:
             candidates = self._reporting(reader, ids)
-        connected = [one for one in candidates if read_connection(reader, one) is True]
+        stop = Stop()
+        answers = side_by_side(
+            lambda one: read_connection(reader, one), candidates, at_once=AT_ONCE, stop=stop, grace=0
+        )
+        if stop.interrupted:
+            raise KeyboardInterrupt
+        connected = [one for one, answer in zip(candidates, answers, strict=True) if answer is True]
         online = set(connected) if len(ids) > FEW else set(self._reporting(reader, connected))
         for one in connected:
             if one in online:
@@ -156,7 +195,7 @@ class Wait:
             if not self.verdicts:
                 raise
             # The network at the desk may be gone for a moment.
-            found = tuple(bare("failed", one, refused.line, region=self.place.region) for one in self.open)
+            found = tuple(not_seen(one, refused.line, refused.code, region=self.place.region) for one in self.open)
         for verdict in found:
             before = self.verdicts.get(verdict.id)
             self.verdicts[verdict.id] = verdict
@@ -166,7 +205,8 @@ class Wait:
             node = verdict.facts.node if verdict.facts else None
             is_new = self._is_new(None if isinstance(node, Unseen) else node)
             is_there = verdict.is_online and is_new and (verdict.is_known or _may_not_ask(verdict))
-            if is_there or (self.seconds >= self.pace.grace and self._ends_early(verdict)):
+            is_graced = self.seconds < self.pace.grace and not _are_credentials_refused(verdict)
+            if is_there or (not is_graced and self._ends_early(verdict)):
                 self._end(verdict)
 
     def _ends_early(self, verdict: Verdict) -> bool:
@@ -178,6 +218,11 @@ class Wait:
             self.on_change(verdict)
 
 
+def _are_credentials_refused(verdict: Verdict) -> bool:
+    """Return whether nothing at all may be asked, which no grace changes; an action that is denied is named."""
+    return verdict.verdict == "no-look" and not verdict.resource
+
+
 def _may_not_ask(verdict: Verdict) -> bool:
     """Return whether the connection is not to be had from this caller, so that the report must do."""
     connected = verdict.facts.connected if verdict.facts else None
@@ -187,5 +232,5 @@ def _may_not_ask(verdict: Verdict) -> bool:
 def _online(instance: str, before: Verdict | None, place: Place) -> Verdict:
     """Return the verdict on an instance that was just seen Online and connected."""
     sentence = "The agent reports, and the channel for sessions is open."
-    found = replace(bare("online", instance, sentence, region=place.region), resource="")
+    found = replace(bare("online", instance, sentence, region=place.region), short="connected")
     return replace(found, name=before.name, account=before.account, zone=before.zone) if before else found

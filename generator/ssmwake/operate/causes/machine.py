@@ -138,8 +138,9 @@ def _imds_off(evidence: Evidence) -> CauseFinding | None:
 NO_LOOK = Cause(
     "no-look",
     FORBIDDEN,
-    "You may not look: the instances or their node entries could not be read.",
-    "Ask for the action that is named; `ssmwake doctor --print-policy` prints all of them.",
+    "You may not look: the credentials are missing, expired or not accepted, or may not read the instances or their "
+    "node entries.",
+    "Sign in, or ask for the action that is named; `ssmwake doctor --print-policy` prints all of them.",
     is_final=True,
 )
 NOT_FOUND = Cause(
@@ -152,7 +153,7 @@ NOT_FOUND = Cause(
 FAILED = Cause(
     "failed",
     NOT_YET,
-    "AWS, the network or the credentials failed before the instance could be looked at.",
+    "AWS or the network failed before the instance could be looked at.",
     "Do what the line says, and ask again.",
     is_final=True,
 )
