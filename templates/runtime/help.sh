@@ -8,7 +8,7 @@ describe() {
     run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and check until it is online" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
-    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install script and service' ;;
+    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install this script and its service' ;;
     uninstall) usage='[--help]: remove script, service, settings and state' ;;
     on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
@@ -21,6 +21,7 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online; --no-start is for images."
+    echo "TIME is 90, 90s, 10m or 1h. By default --timeout is 10m, --poll 5s, and --role any role.
+--restart restarts an agent that is online; --no-start is for images."
     exit
 }

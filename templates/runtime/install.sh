@@ -38,7 +38,7 @@ command_args='$target watch'" 755
         ;;
     *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
     esac
-    start_watcher || finish restart-failed 'systemctl status ssmwake'
+    start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
     rm -f "$retry_at_boot"
     line="version $version"
     case $before:$changed in

@@ -28,7 +28,7 @@ main() {
     load_settings
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc
     [ ! -d "$root/run/systemd/system" ] || manager=systemd
-    [ "$root" ] || [ "$mode" = wait ] || [ "$(id -u)" = 0 ] || finish need-root "$(command_line "$mode")"
+    [ "$root" ] || [ "$mode" = wait ] || [ "$(id -u)" = 0 ] || finish need-root "it needs root: $(command_line "$mode")"
     case $mode in
     on-ready) on_ready ;;
     install | uninstall) $mode ;;

@@ -45,7 +45,7 @@ choose_pause() {
 # Nothing that IMDS says or fails to say is a reason to restart. A role that goes away and comes back is the same role.
 not_ready() {
     explain
-    [ "$mode" = watch ] || sentence="$sentence; it waits for up to $timeout s"
+    [ "$mode" = watch ] || sentence="$sentence; waits for up to $timeout s"
     tell waiting "$sentence ($reason)"
     case $reason in
     imds-disabled | no-imdsv2)
@@ -110,8 +110,10 @@ tend() {
     stopped | not-installed | masked | disabled | no-service-manager | out-of-sight)
         # Right after a restart it is between its end and its start.
         if [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
-            tell skipped "the agent is $agent"
-            healthy=1 action=skipped:$agent
+            reason=agent-$agent
+            explain
+            tell skipped "$sentence${todo:+; $todo}"
+            reason=ready healthy=1 action=skipped:$agent
             [ "$mode" != run ] || finish agent-$agent
         fi
         ;;
@@ -138,7 +140,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell holding 'the role changes too often'
+            tell holding 'the role changes too often to restart the agent now'
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60

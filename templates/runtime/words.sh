@@ -13,13 +13,17 @@ explain() {
         ;;
     creds-[A-Z]*) sentence="IMDS has no credentials for role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
-    imds-unreachable) sentence='IMDS does not answer' todo='open the way to 169.254.169.254' ;;
+    imds-unreachable)
+        sentence='IMDS does not answer' todo='look for what is in the way: firewall, route, hop limit (containers)'
+        ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
-    agent-masked) todo="sudo systemctl unmask --now $unit" ;;
+    agent-unknown) sentence="$manager does not answer" ;;
+    agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl start $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
-    agent-stopped) todo="sudo systemctl start $unit" ;;
-    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
+    agent-stopped) sentence='somebody has stopped the agent' todo="sudo systemctl start $unit" ;;
+    agent-out-of-sight) sentence='the agent is out of sight, as in a container' todo="sudo systemctl restart $unit" ;;
+    agent-not-*) sentence="the agent is not ${reason#agent-not-} yet" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
 }

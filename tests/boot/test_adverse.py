@@ -91,6 +91,35 @@ def test_a_var_that_runs_nothing_is_gone_around(it: Instance, record_property: R
         assert watcher_runs(machine)
 
 
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        # What may not be executed is no script for cloud-init: it says nothing about it.
+        ("script", ""),
+        (
+            "multipart",
+            "[WARNING]: Boothooks script /var/lib/cloud/instances/i-0123456789abcdef0/boothooks/ssmwake execution",
+        ),
+    ],
+)
+def test_a_var_that_runs_nothing_keeps_the_other_forms_out_and_the_console_shows_as_much_as_cloud_init_says(
+    it: Instance, form: str, said: str, record_property: Record
+) -> None:
+    it.imds.instance.user_data = ssmwake("user-data", "--format", form)
+    prepare(it, "mount --bind /var /var", "mount -o remount,bind,noexec /var")
+    with it.boot() as machine:
+        assert ended(machine).status == "done"
+        assert not (it.disk / TARGET.lstrip("/")).exists()
+        console = machine.console.read_text(errors="replace")
+        assert said in console
+        assert ("ssmwake" in console) == bool(said)
+        # The same file installs itself if it is given to a shell, as its script needs no permission then.
+        folder = "scripts/part-001" if form == "script" else "boothooks/ssmwake"
+        machine.run("sh", "-c", f"sh </var/lib/cloud/instance/{folder}")
+        assert watcher_runs(machine)
+        tell(record_property, machine, form, "/var noexec", "not installed; the way around it works")
+
+
 def test_a_full_run_does_not_matter(it: Instance, record_property: Record) -> None:
     with it.boot() as machine:
         assert ended(machine).status == "done"

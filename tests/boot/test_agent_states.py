@@ -160,7 +160,14 @@ def test_an_agent_that_is_upgraded_or_masked_for_a_while_is_adopted_afterwards()
         (it.disk / "etc/systemd/system" / UNIT).rename(it.disk / "lib/systemd/system" / UNIT)
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "mask", "--runtime", "--now", UNIT)
-        until(lambda: changes(machine)[-1] == ("skipped", "the agent is masked"), 20, "a mask is not noticed")
+        until(
+            lambda: (
+                changes(machine)[-1]
+                == ("skipped", f"the agent is masked; sudo systemctl unmask {UNIT}; sudo systemctl start {UNIT}")
+            ),
+            20,
+            "a mask is not noticed",
+        )
         assert status(machine)["reason"] == "agent-masked"
         settle(3)
         assert restarts(machine) == before

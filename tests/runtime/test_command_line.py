@@ -121,7 +121,7 @@ def test_a_role_that_is_not_the_named_one_is_waited_past(runtime: Runtime, imds:
     imds.swap("db")
     out, err = process.communicate(timeout=10)
     assert json.loads(out)["role"] == "db"
-    assert "waiting: the role is web, not db; it waits for up to 20 s (other-role)" in err
+    assert "waiting: the role is web, not db; waits for up to 20 s (other-role)" in err
 
 
 @pytest.mark.parametrize("shell", SHELLS)

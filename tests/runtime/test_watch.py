@@ -377,7 +377,7 @@ def test_an_agent_that_is_missing_is_reported_and_woken_when_it_is_installed(ins
     report = instance.run("--timeout", "5")
     assert (report["exit"], report["reason"]) == (0, "agent-not-installed")
     with instance.watching():
-        until(lambda: "skipped: the agent is not-installed" in instance.words())
+        until(lambda: "skipped: there is no agent; install amazon-ssm-agent" in instance.words())
         units[NAME] = unit
         until(lambda: " online: " in instance.words())
 

@@ -1,9 +1,14 @@
 """The page on the runtime names every word that the runtime prints."""
 
 import re
+import subprocess
 from pathlib import Path
 
+import pytest
+
 from ssmwake.render.runtime import runtime
+from ssmwake.resources import templates
+from support.shells import found
 
 PAGE = (Path(__file__).parents[2] / "docs" / "runtime.md").read_text()
 SAID = set(re.findall(r"`([a-z-]+):?`", PAGE))
@@ -48,3 +53,23 @@ def test_every_word_of_a_state_change_is_in_the_list_and_the_list_has_no_other()
     words |= {"installed", "updated", "unchanged"}
     words |= set(re.findall(r"\bcause=([a-z]+)", runtime()))
     assert words == first_column("What it says when something changes")
+
+
+STATES = sorted({state for state in first_column("agent: its state") if "online" not in state and state != "running"})
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_sentence_about_a_state_has_words_and_not_the_word_for_programs(state: str) -> None:
+    words = templates() / "runtime" / "words.sh"
+    script = f'. {words}; reason=agent-{state} unit=UNIT manager=systemd; explain; echo "$sentence"'
+    done = subprocess.run([found("dash"), "-c", script], capture_output=True, text=True, check=True)
+    sentence = done.stdout.strip()
+    assert "-" not in sentence
+    assert len(sentence.split()) >= 3
+
+
+def test_help_states_the_defaults_of_the_settings() -> None:
+    parts = templates() / "runtime"
+    defaults = dict(re.findall(r"load_times ([A-Z]+) (\S+)", (parts / "settings.sh").read_text()))
+    text = (parts / "help.sh").read_text()
+    assert f"--timeout is {defaults['TIMEOUT']}, --poll {defaults['POLL']}," in text
