@@ -322,13 +322,17 @@ explain() {
         ;;
     creds-[A-Z]*) sentence="IMDS has no credentials for role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
-    imds-unreachable) sentence='IMDS does not answer' todo='open the way to 169.254.169.254' ;;
+    imds-unreachable)
+        sentence='IMDS does not answer' todo='look for what is in the way: firewall, route, hop limit (containers)'
+        ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
-    agent-masked) todo="sudo systemctl unmask --now $unit" ;;
+    agent-unknown) sentence="$manager does not answer" ;;
+    agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl start $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
-    agent-stopped) todo="sudo systemctl start $unit" ;;
-    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
+    agent-stopped) sentence='somebody has stopped the agent' todo="sudo systemctl start $unit" ;;
+    agent-out-of-sight) sentence='the agent is out of sight, as in a container' todo="sudo systemctl restart $unit" ;;
+    agent-not-*) sentence="the agent is not ${reason#agent-not-} yet" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
 }
@@ -668,7 +672,7 @@ describe() {
     run) usage="$usage [--timeout TIME] [--restart] [--json]: wake the agent, and check until it is online" ;;
     wait) usage="$usage [--timeout TIME] [--json]: wait for the role only; needs no root" ;;
     watch) usage="$usage: wake the agent whenever a role arrives; the service does this" ;;
-    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install script and service' ;;
+    install) usage='[--role NAME] [--poll TIME] [--timeout TIME] [--no-start]: install this script and its service' ;;
     uninstall) usage='[--help]: remove script, service, settings and state' ;;
     on-ready) usage=": run $hook; the service does this" ;;
     *) return 1 ;;
@@ -681,7 +685,8 @@ print_help() {
         describe "$word"
         echo "ssmwake $word $usage"
     done
-    echo "TIME is 90, 90s, 10m or 1h. --restart restarts an agent that is online; --no-start is for images."
+    echo "TIME is 90, 90s, 10m or 1h. By default --timeout is 10m, --poll 5s, and --role any role.
+--restart restarts an agent that is online; --no-start is for images."
     exit
 }
 
@@ -725,7 +730,7 @@ command_args='$target watch'" 755
         ;;
     *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
     esac
-    start_watcher || finish restart-failed 'systemctl status ssmwake'
+    start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
     rm -f "$retry_at_boot"
     line="version $version"
     case $before:$changed in
@@ -869,7 +874,7 @@ main() {
     load_settings
     ! command -v rc-service >/dev/null 2>&1 || manager=openrc
     [ ! -d "$root/run/systemd/system" ] || manager=systemd
-    [ "$root" ] || [ "$mode" = wait ] || [ "$(id -u)" = 0 ] || finish need-root "$(command_line "$mode")"
+    [ "$root" ] || [ "$mode" = wait ] || [ "$(id -u)" = 0 ] || finish need-root "it needs root: $(command_line "$mode")"
     case $mode in
     on-ready) on_ready ;;
     install | uninstall) $mode ;;
@@ -1115,7 +1120,7 @@ choose_pause() {
 # Nothing that IMDS says or fails to say is a reason to restart. A role that goes away and comes back is the same role.
 not_ready() {
     explain
-    [ "$mode" = watch ] || sentence="$sentence; it waits for up to $timeout s"
+    [ "$mode" = watch ] || sentence="$sentence; waits for up to $timeout s"
     tell waiting "$sentence ($reason)"
     case $reason in
     imds-disabled | no-imdsv2)
@@ -1180,8 +1185,10 @@ tend() {
     stopped | not-installed | masked | disabled | no-service-manager | out-of-sight)
         # Right after a restart it is between its end and its start.
         if [ $((now - woken)) -ge 5 ] || [ "$woken" = 0 ]; then
-            tell skipped "the agent is $agent"
-            healthy=1 action=skipped:$agent
+            reason=agent-$agent
+            explain
+            tell skipped "$sentence${todo:+; $todo}"
+            reason=ready healthy=1 action=skipped:$agent
             [ "$mode" != run ] || finish agent-$agent
         fi
         ;;
@@ -1208,7 +1215,7 @@ meet_role() {
         esac
         # Each restart is an outage of 8 s: a role that flaps has to wait, three times as long each time.
         if [ "$now" -lt "$calm" ]; then
-            tell holding 'the role changes too often'
+            tell holding 'the role changes too often to restart the agent now'
             return 1
         fi
         [ $((now - calm)) -lt 3600 ] || gap=60
