@@ -111,6 +111,25 @@ def test_an_id_of_another_kind_is_refused(start_front: StartFront) -> None:
         assert run(front, text, "--region", "eu-west-1").returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (("web 1",), "for a name, give --filter Name=tag:Name,Values='web 1'"),
+        ((f"arn:aws:ec2:eu-west-1:123456789012:instance/{ID}",), f"is an ARN; give the id: {ID} --region eu-west-1"),
+        ((ID, "--assume-role", "web"), "'--assume-role': 'web': not the ARN of a role; write one such as arn:aws:iam"),
+        ((ID, "--assume-role", "123456789012"), "'--assume-role': '123456789012': not the ARN of a role"),
+    ],
+)
+def test_what_is_likely_to_be_typed_instead_is_refused_with_what_to_write(
+    words: tuple[str, ...], advice: str, start_front: StartFront
+) -> None:
+    front = start(start_front, "late-role")
+    done = run(front, *words)
+    assert done.returncode == 2
+    assert advice in " ".join(done.stderr.split())
+    assert not front.calls
+
+
 def test_an_unknown_region_is_refused_before_any_call(start_front: StartFront) -> None:
     front = start(start_front, "late-role")
     for text, advice in {"eu-wst-1": "did you mean 'eu-west-1'?", "Ireland": "write one such as eu-west-1"}.items():

@@ -140,8 +140,27 @@ def test_an_include_from_stdin_is_merged() -> None:
             2,
             "Error: Invalid value for '--format': 'x' is not one of 'cloud-config', 'script'",
         ),
-        (["user-data", "x"], b"", 2, "Error: Got unexpected extra argument (x)"),
+        (["user-data", "x"], b"", 2, "Error: your own user data is given with an option; did you mean --include x?"),
         (["nope"], b"", 2, "Error: No such command 'nope'."),
+        (["completion"], b"", 2, "  fish"),
+        (
+            ["user-data", "my app.sh"],
+            b"",
+            2,
+            "Error: your own user data is given with an option; did you mean --include 'my",
+        ),
+        (
+            ["wake", "i-0abc1234def567890", "--automation-role", "x"],
+            b"",
+            2,
+            "Error: Invalid value for '--automation-role': 'x': n",
+        ),
+        (
+            ["explain", "SW22"],
+            b"",
+            2,
+            "Error: Invalid value for ID: no rule is called SW22; ids that begin with it: SW220, SW",
+        ),
         (["rendr"], b"", 2, "Error: No such command 'rendr'. Did you mean 'render'?"),
         (["render", "-o", "/dev/null"], b"", 1, "/dev/null:1:1: error: not a folder; choose another with -o"),
         (

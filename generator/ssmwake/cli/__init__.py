@@ -147,7 +147,8 @@ def shown(refused: click.ClickException) -> str:
     """Return what click would show of a mistake on the command line: the usage, and what is wrong."""
     with io.StringIO() as file:
         refused.show(file)
-        return file.getvalue().rstrip("\n")
+        # click indents a list of choices with tabs.
+        return file.getvalue().rstrip("\n").expandtabs(2)
 
 
 def main() -> None:

@@ -2,16 +2,20 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from ssmwake.model import Invalid
 
 if TYPE_CHECKING:
     from ssmwake.aws.place import Place
     from ssmwake.operate.read_machines import Wanted
 
 INSTANCE = re.compile(r"i-[0-9a-f]{8,17}")
+INSTANCE_ARN = re.compile(r"arn:[\w-]+:ec2:([a-z0-9-]+):[0-9]{12}:instance/(i-[0-9a-f]{8,17})")
 
 
 class InstanceId(click.ParamType[str]):
@@ -22,11 +26,35 @@ class InstanceId(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the id."""
         text = str(value).strip()
+        if INSTANCE.fullmatch(text):
+            return text
         if text.startswith("mi-"):
-            self.fail(f"{text!r} is a hybrid node; give the instance's own id, i-...", param, ctx)
-        if not INSTANCE.fullmatch(text):
-            self.fail(f"{text!r} is not an instance id, such as i-0abc1234def567890", param, ctx)
-        return text
+            advice = "is a hybrid node; give the instance's own id, i-..."
+        elif found := INSTANCE_ARN.fullmatch(text):
+            advice = f"is an ARN; give the id: {found[2]} --region {found[1]}"
+        elif not text.startswith("i-") and ctx is not None and ctx.info_name == "doctor":
+            advice = (
+                "is not an instance id, such as i-0abc1234def567890; for a name, give --filter Name=tag:Name,Values="
+            )
+            advice += shlex.quote(text)
+        else:
+            advice = "is not an instance id, such as i-0abc1234def567890"
+        raise click.BadParameter(f"{text!r} {advice}", ctx, param_hint="INSTANCE")
+
+
+class RoleArn(click.ParamType[str]):
+    """The ARN of a role."""
+
+    name = "arn"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the ARN."""
+        from ssmwake.config import option
+
+        try:
+            return str(option("accounts", str(value), "publish")) if value else ""
+        except Invalid as invalid:
+            self.fail(invalid.findings[0].message.removeprefix("accounts is "), param, ctx)
 
 
 class Timeout(click.ParamType[int]):
@@ -61,6 +89,7 @@ def place_options(command: Callable[..., Any], *, several: bool = False) -> Call
             click.option(
                 "--assume-role",
                 "roles",
+                type=RoleArn(),
                 multiple=True,
                 metavar="ARN",
                 help=f"Look in the account of this role{repeatable}.",

@@ -1,7 +1,6 @@
 """`ssmwake user-data`: user data for an instance or a launch template, to stdout."""
 
 import dataclasses
-import os
 import shlex
 import sys
 from typing import Any
@@ -56,11 +55,9 @@ def command(
     **flags: Any,
 ) -> None:
     """Print user data that wakes the SSM agent when the instance's role arrives."""
-    if any(map(os.path.exists, files)):
+    if files:
         words = " ".join(f"--include {shlex.quote(name)}" for name in files)
         raise click.UsageError(f"your own user data is given with an option; did you mean {words}?")
-    if files:
-        raise click.UsageError(f"Got unexpected extra argument ({files[0]})")
     if gzip and not (base64 or external or output) and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("gzip is binary, and stdout is a terminal; add --base64, or -o FILE")
     if external:

@@ -11,7 +11,7 @@ import click
 from ssmwake.cli.inputs import config_option, read_config
 from ssmwake.cli.outcome import WAIT, ResultCommand, end, end_refused, json_option
 from ssmwake.cli.output import wants_color
-from ssmwake.cli.targets import InstanceId, Timeout, place_options, places
+from ssmwake.cli.targets import InstanceId, RoleArn, Timeout, place_options, places
 from ssmwake.cli.wait import reporter
 from ssmwake.render.runbook_policy import CONSENT
 from ssmwake.terminal import printable
@@ -38,7 +38,9 @@ USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 @click.option(
     "--port", type=click.IntRange(1, 65535), metavar="PORT", default=22, show_default=True, help="The port of sshd."
 )
-@click.option("--automation-role", default="", metavar="ARN", help="Allow the rescue runbook, with this role.")
+@click.option(
+    "--automation-role", type=RoleArn(), default="", metavar="ARN", help="Allow the rescue runbook, with this role."
+)
 @click.option("--reboot", is_flag=True, help="Let the rescue runbook reboot.")
 @click.option("--timeout", type=Timeout(), default="10m", show_default=True, help="Wait this long for the agent.")
 @click.option("--print-policy", is_flag=True, help="Print the least IAM policy this needs; with --via, of that way.")
