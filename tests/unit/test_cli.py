@@ -150,12 +150,6 @@ def test_an_include_from_stdin_is_merged() -> None:
             "Error: your own user data is given with an option; did you mean --include 'my",
         ),
         (
-            ["wake", "i-0abc1234def567890", "--automation-role", "x"],
-            b"",
-            2,
-            "Error: Invalid value for '--automation-role': 'x': n",
-        ),
-        (
             ["explain", "SW22"],
             b"",
             2,
