@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from ssmwake.model import Config, Finding, Invalid, Location, Severity
+from ssmwake.text.source import Source
 from ssmwake.typed_settings import PlanSettings, Settings, UserData, UserDataKeywords
 
 if TYPE_CHECKING:
@@ -181,7 +182,19 @@ def execute(plan: "Plan", *, fail_fast: bool = False) -> "tuple[Result, ...]":
 def _config(settings: Mapping[str, Any]) -> Config:
     from ssmwake.config import from_settings
 
-    return from_settings(settings)
+    config = from_settings(settings)
+    if config.on_ready:
+        from ssmwake.lint import lint_commands
+
+        where = Location("on_ready", 0)
+        errors = [
+            one
+            for one in lint_commands([Source.at_place(where, command) for command in config.on_ready])
+            if one.severity is Severity.ERROR
+        ]
+        if errors:
+            raise Invalid(*errors)
+    return config
 
 
 def _parts(include: Sequence[UserData]) -> "tuple[Part, ...]":

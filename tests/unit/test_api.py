@@ -187,3 +187,9 @@ def test_the_keyword_arguments_are_typed_for_mypy(tmp_path: Path) -> None:
     out, err, _ = api.run(["--strict", "--no-incremental", f"--cache-dir={tmp_path}", str(program)])
     lines = sorted({int(line.split(":")[1]) for line in out.splitlines() if ": error:" in line})
     assert lines == [6, 7, 8], out + err
+
+
+@pytest.mark.parametrize("call", [ssmwake.user_data, lambda **given: ssmwake.document("command", **given)])
+def test_commands_that_root_will_run_are_linted(call: Any) -> None:
+    with pytest.raises(ssmwake.Invalid, match="on_ready: error: syntax error in this then clause: it has no end, and nothing runs"):
+        call(on_ready=["aws sts get-caller-identity", "if true; then"])

@@ -24,6 +24,7 @@ STAGES = {
 BELOW = {
     "cli": STAGES,
     "cloud_init": {"text"},
+    "config": {"text"},
     "render": {"cloud_init"},
     "lint": {"cloud_init", "text"},
     "publish": {"aws"},
@@ -35,7 +36,7 @@ BELOW = {
     # The table of rules is gathered by name from the modules that hold them.
     "rules": {"lint"},
     "__init__": {"api", "aws", "lint"},
-    "api": {"typed_settings", "config", "render", "cloud_init", "lint", "publish", "aws", "operate"},
+    "api": {"typed_settings", "config", "render", "cloud_init", "lint", "publish", "aws", "operate", "text"},
 }
 
 

@@ -164,7 +164,7 @@ def test_an_include_from_stdin_is_merged() -> None:
             "/dev/null/x:1:1: error: cannot be written: not a directory; check the path",
         ),
         (["user-data", "--external"], b"[]", 1, "-:1:1: error: not an object; Terraform's external data source sends"),
-        (["user-data", "--external"], b'{"rle": "a"}', 1, "-:1:1: error: unknown key 'rle'; known are config"),
+        (["user-data", "--external"], b'{"rle": "a"}', 1, "-:1:1: error: unknown key 'rle'; did you mean 'role'?"),
         (["user-data", "--external"], b'{"role": 3}', 1, "-:1:1: error: role must be text, not 3; use tostring()"),
         (
             ["user-data", "--external"],

@@ -1,6 +1,7 @@
 """What the verbs take: user data is linted before it is merged, Terraform's queries set everything, sizes count."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,69 @@ def test_a_rule_that_the_config_ignores_stops_nothing(tmp_path: Path) -> None:
         f"user-data: {{include: [a.yaml]}}\nlint: {{ignore: [{{rule: {found}, reason: it is another tool's}}]}}\n"
     )
     assert run("user-data", "-c", "c.yaml").exit_code == 0
+
+
+BROKEN_COMMANDS = """role: web
+on-ready:
+- aws s3 sync s3://b /b
+- |
+  # Which role it is.
+  curl http://169.254.169.254/latest/meta-data/iam/info
+- 'if [ -e /x ]; then'
+user-data: {include: [a.yaml]}
+"""
+
+
+@pytest.mark.parametrize("verb", [("user-data",), ("render", "-o", "out"), ("document", "command")])
+def test_commands_that_root_will_run_are_linted_at_their_places_and_with_all_else(
+    verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "c.yaml").write_text(BROKEN_COMMANDS)
+    (tmp_path / "a.yaml").write_text(BAD)
+    done = run(*verb, "-c", "c.yaml")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "c.yaml:6:3: error: asks IMDS without a session token" in done.stderr
+    assert "c.yaml:7:18: error: syntax error in this then clause" in done.stderr
+    assert "a.yaml:2:9: error: " in done.stderr
+
+
+def test_a_rule_that_the_config_ignores_is_ignored_in_commands_too(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "on-ready: ['curl http://169.254.169.254/latest/meta-data/']\n"
+        "lint: {ignore: [{rule: SW210, reason: tokens are optional here}]}\n"
+    )
+    assert run("user-data", "-c", "c.yaml").exit_code == 0
+
+
+@pytest.mark.parametrize("verb", [("user-data",), ("document", "command"), ("user-data", "--external")])
+def test_commands_of_the_command_line_and_of_a_query_are_linted(verb: tuple[str, ...]) -> None:
+    external = "--external" in verb
+    given = () if external else ("--on-ready", "x=1; if [ $x ]; then")
+    done = run(*verb, *given, stdin=json.dumps({"on_ready": "x=1; if [ $x ]; then"}))
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("--on-ready: error: syntax error in this then clause: it has no end, and nothing runs from here on")
+
+
+def test_commands_are_one_script_and_its_warnings_stop_nothing() -> None:
+    done = run("user-data", "--on-ready", "if [ -e /srv ]; then", "--on-ready", "touch /ready; fi")
+    assert done.exit_code == 0
+    done = run("user-data", "--on-ready", "touch /ready", "--on-ready", 'rm -rf "$dir/"*')
+    assert done.exit_code == 0
+    assert done.stderr.startswith("--on-ready: warning: Use ")
+
+
+def test_an_unknown_key_of_a_query_gets_the_one_that_was_meant() -> None:
+    said = run("user-data", "--external", stdin='{"includ": "a", "on_redy": "b", "zzz": "c"}').stderr.splitlines()
+    assert said[0].startswith("-:1:1: error: unknown key 'includ'; did you mean 'include'? ")
+    assert said[1].startswith("-:1:1: error: unknown key 'on_redy'; did you mean 'on-ready'? ")
+    assert said[2].startswith("-:1:1: error: unknown key 'zzz'; known are config, format, ")
+
+
+def test_the_sizes_of_a_query_are_on_one_line_that_repeats_nothing() -> None:
+    said = run("user-data", "--external", stdin="{}").stderr
+    assert re.fullmatch(r"user data: [\d,]+ of 16,384 bytes, [\d,]+ with gzip\n", said)
 
 
 def test_the_query_of_terraform_takes_every_setting_of_the_instance() -> None:

@@ -413,3 +413,34 @@ def test_rendering_and_lint_agree_about_every_file_of_the_corpus() -> None:
             continue
         assert set(refused) <= set(errors(path)), path
     assert {"bottlerocket.toml", "flatcar-ignition.json", "windows-powershell.txt"} <= alone
+
+
+READABLE = "#!/bin/sh\n# Grüße aus Köln, 5 % = ein Zwanzigstel \n\techo 'á'\t\n.\n" + "x" * 200 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (b"#!/bin/sh\necho plain\n", None),
+        (READABLE.encode(), "quoted-printable"),
+        (READABLE.encode().replace(b"\n", b"\r\n"), "quoted-printable"),
+        (b"#!/bin/sh\necho one\r\necho two\n", "quoted-printable"),
+        ("#!/bin/sh\n# é".encode(), "quoted-printable"),
+        (("#!/bin/sh\n# " + "喚醒" * 200 + "\n").encode(), "base64"),
+        (b"#!/bin/sh\n" + bytes(range(256)) * 4, "base64"),
+    ],
+    ids=["ascii", "accents", "crlf", "one cr", "no line end", "all non-ascii", "bytes"],
+)
+def test_a_part_is_as_readable_as_its_bytes_allow(body: bytes, encoding: str | None) -> None:
+    part = Part.of_bytes(PartKind.SCRIPT, body)
+    (leaf,) = [leaf for leaf in message_from_string(multipart([part], "")).walk() if not leaf.is_multipart()]
+    assert leaf["Content-Transfer-Encoding"] == encoding
+    assert leaf.get_payload(decode=True) == body
+
+
+def test_a_node_config_with_an_accent_stays_readable() -> None:
+    text = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+    text += "--b\nContent-Type: application/node.eks.aws\n\n"
+    text += "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec: {}  # für die Knoten\n--b--\n"
+    said = user_data(Config(), read("x", text.encode()))
+    assert "\nkind: NodeConfig\nspec: {}  # f=C3=BCr die Knoten\n" in said

@@ -23,13 +23,15 @@ def query(
 
     A key is spelled as in ssmwake.yaml or, as Terraform's own names are, with underscores.
     """
+    from ssmwake.config.rules import nearest, short
+
     findings: list[Finding] = []
     known = [*TEXTS, *LISTS, *SWITCHES]
     given: dict[str, Any] = {}
     for name, value in _object(sys.stdin.buffer.read()).items():
         key = name.replace("_", "-")
         if key not in known:
-            findings.append(_finding(f"unknown key {name!r}; known are {', '.join(known)}"))
+            findings.append(_finding(f"unknown key {short(name)}; {nearest(key, known)}"))
         elif not isinstance(value, str):
             findings.append(_finding(f"{name} must be text, not {json.dumps(value)[:40]}; use tostring()"))
         elif key in SWITCHES and value not in ("true", "false"):

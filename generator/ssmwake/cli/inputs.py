@@ -16,6 +16,7 @@ from ssmwake.cloud_init.reader import read
 from ssmwake.dist import UNREADABLE
 from ssmwake.model import Config, Finding, Ignore, Invalid, Location, Severity, UserDataFormat
 from ssmwake.terminal import printable
+from ssmwake.text.source import Source
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,34 +67,40 @@ def settings(config: str | None, includes: Sequence[str] = ()) -> tuple[Config, 
         raise click.UsageError("stdin can be read only once; give - only once")
     if config is None:
         return Config(), parts(includes)
-    loaded = read_config(config)
+    data = contents(config)
+    loaded = _loaded(config, data)
+    commands: tuple[Source, ...] = ()
+    if loaded.on_ready:
+        from ssmwake.config import commands_of
+
+        commands = commands_of(config, data)
     folder = Path() if config == "-" else Path(config).parent
     own = (name if name == "-" else os.fspath(folder / name) for name in loaded.user_data.include)
-    return loaded, parts([*own, *includes], loaded.lint.ignore)
+    return loaded, parts([*own, *includes], loaded.lint.ignore, commands)
 
 
 def read_config(config: str | None) -> Config:
     """Return the config without the user data that it includes, which some verbs do not need."""
-    if config is None:
-        return Config()
+    return Config() if config is None else _loaded(config, contents(config))
+
+
+def _loaded(config: str, data: bytes) -> Config:
     from ssmwake.config import load
 
-    return load(config, contents(config))
+    return load(config, data)
 
 
-def parts(paths: Iterable[str], ignored: Sequence[Ignore] = ()) -> tuple[Part, ...]:
+def parts(paths: Iterable[str], ignored: Sequence[Ignore] = (), commands: Sequence[Source] = ()) -> tuple[Part, ...]:
     """Return the parts of the files, linted before anything is merged: errors in any of them are raised together.
 
-    Warnings go to stderr; what the config ignores is neither.
+    So are those in the commands of `on-ready`. Warnings go to stderr; what the config ignores is neither.
     """
     found: list[Part] = []
-    errors: list[Finding] = []
+    errors = _errors_in_commands(commands, ignored)
     for path in paths:
         try:
             data = contents(path)
-            findings = _linted(path, data, ignored)
-            faults = [finding for finding in findings if finding.severity is Severity.ERROR]
-            findings_out((finding for finding in findings if finding.severity is Severity.WARNING), err=True)
+            faults = _errors(_linted(path, data), ignored)
             errors += faults
             found += () if faults else read(path, data)
         except Invalid as invalid:
@@ -103,11 +110,27 @@ def parts(paths: Iterable[str], ignored: Sequence[Ignore] = ()) -> tuple[Part, .
     return tuple(found)
 
 
-def _linted(path: str, data: bytes, ignored: Sequence[Ignore]) -> list[Finding]:
+def _linted(path: str, data: bytes) -> Sequence[Finding]:
     from ssmwake.lint import lint_part
+
+    return lint_part(path, data)
+
+
+def _errors_in_commands(commands: Sequence[Source], ignored: Sequence[Ignore]) -> list[Finding]:
+    if not commands:
+        return []
+    from ssmwake.lint import lint_commands
+
+    return _errors(lint_commands(commands), ignored)
+
+
+def _errors(findings: Iterable[Finding], ignored: Sequence[Ignore]) -> list[Finding]:
+    """Return the errors among the findings, and print the warnings."""
     from ssmwake.lint.rules.suppressions import is_ignored_by_config
 
-    return [finding for finding in lint_part(path, data) if not is_ignored_by_config(finding, ignored)]
+    found = [one for one in findings if not is_ignored_by_config(one, ignored)]
+    findings_out((one for one in found if one.severity is Severity.WARNING), err=True)
+    return [one for one in found if one.severity is Severity.ERROR]
 
 
 def contents(path: str) -> bytes:
@@ -140,7 +163,11 @@ def adjusted(config: Config, flags: dict[str, Any]) -> Config:
     if flags.get("instance_connect") is not None:
         changes["instance_connect"] = flags["instance_connect"]
     if flags.get("on_ready"):
-        changes["on_ready"] = (*config.on_ready, *(_checked("on-ready", text) for text in flags["on_ready"]))
+        added = tuple(_checked("on-ready", text) for text in flags["on_ready"])
+        where = Location("--on-ready", 0)
+        if errors := _errors_in_commands([Source.at_place(where, text) for text in added], config.lint.ignore):
+            raise Invalid(*errors)
+        changes["on_ready"] = (*config.on_ready, *added)
     inner = {name: flags[name] for name in ("foreground", "strict") if flags.get(name) is not None}
     if flags.get("format"):
         inner["format"] = _format(flags["format"])

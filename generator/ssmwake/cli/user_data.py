@@ -82,7 +82,7 @@ def command(
         )
     if external:
         data_out(external_data.answer(data, packed), output)
-        click.echo(f"{budget(len(data))}; {budget(len(packed), gzip=True)}", err=True)
+        click.echo(f"{budget(len(data))}, {len(packed):,} with gzip", err=True)
         return
     data_out(base64_text(final).encode() if base64 else final, output)
     click.echo(budget(len(final), gzip=gzip), err=True)

@@ -1,6 +1,7 @@
 """Put parts together as one MIME multipart: never nested, the same bytes for the same parts."""
 
 import base64
+import binascii
 import dataclasses
 import re
 from collections import Counter
@@ -92,6 +93,14 @@ def _body(part: Part) -> tuple[list[str], str]:
     if re.fullmatch(rb"[\t\n\x20-\x7e]*", part.body):
         return [], part.body.decode("ascii")
     coded = base64.b64encode(part.body).decode()
-    return ["Content-Transfer-Encoding: base64"], "\n".join(
-        coded[start : start + 76] for start in range(0, len(coded), 76)
-    )
+    wrapped = "\n".join(coded[start : start + 76] for start in range(0, len(coded), 76))
+    # A few letters with accents, or CR LF, leave text that people can still read. nodeadm reads both.
+    readable = _quoted_printable(part.body)
+    if len(readable) < len(wrapped):
+        return ["Content-Transfer-Encoding: quoted-printable"], readable
+    return ["Content-Transfer-Encoding: base64"], wrapped
+
+
+def _quoted_printable(body: bytes) -> str:
+    # As text, so that a LF stays one; a CR is not an end of a line here.
+    return "\n".join(binascii.b2a_qp(line, istext=False).decode("ascii") for line in body.split(b"\n"))

@@ -15,8 +15,9 @@ from ssmwake.config.commented_example import example
 from ssmwake.config.rules import duration, root, seconds
 from ssmwake.config.yaml_reader import YamlReader, compose
 from ssmwake.model import Config, Invalid, Location
+from ssmwake.text.source import Source
 
-__all__ = ["duration", "example", "from_settings", "load", "option", "place_of", "seconds"]
+__all__ = ["commands_of", "duration", "example", "from_settings", "load", "option", "place_of", "seconds"]
 
 
 def load(path: str, data: bytes) -> Config:
@@ -44,6 +45,15 @@ def place_of(path: str, data: bytes, *keys: str | int) -> Location:
             node = None
     mark = node.start_mark if node else None
     return Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
+
+
+def commands_of(path: str, data: bytes) -> tuple[Source, ...]:
+    """Return the commands of `on-ready` in a config that was loaded, with their places."""
+    node = compose(path, data)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    listed = next((value for name, value in pairs if name.value == "on-ready"), None)
+    source = Source.of_file(path, data.decode("utf-8-sig"))
+    return tuple(source.inner(item) for item in listed.value) if isinstance(listed, yaml.SequenceNode) else ()
 
 
 def option(name: str, text: str, section: str = "") -> Any:

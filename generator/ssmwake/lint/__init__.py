@@ -11,7 +11,7 @@ from ssmwake.lint.background import in_background
 from ssmwake.lint.deferred import CfnTemplate, CloudConfig, Found, Script
 from ssmwake.lint.detect import UTF_16, Kind, kind, kind_in_folder
 from ssmwake.lint.rules.suppressions import without_ignored
-from ssmwake.lint.shell import script, shellcheck
+from ssmwake.lint.shell import script, secrets, shellcheck
 from ssmwake.lint.terraform.referenced_files import Files, Read, nothing
 from ssmwake.model import Finding, Invalid, Location, Severity
 from ssmwake.text.source import Source
@@ -66,6 +66,22 @@ def lint(
 def lint_part(path: str, data: bytes) -> tuple[Finding, ...]:
     """Return the findings of user data that becomes a part of other user data, sorted by place."""
     return lint_all([File(path, data, Kind.USER_DATA, is_part=True)], with_cfn_lint=False)
+
+
+def lint_commands(commands: Sequence[Source]) -> tuple[Finding, ...]:
+    """Return the findings of commands that are lines of one script for root, as `on-ready` has them, sorted by place.
+
+    All of them have the same path; each has its own places.
+    """
+    if not commands:
+        return ()
+    head = Source.at_place(commands[0].at(1), "#!/bin/sh\nset -e")
+    tail = Source.at_place(commands[-1].at_offset(len(commands[-1].text)), "")
+    source = Source.joined([head, *commands, tail], "\n")
+    found = [*secrets.check(source), *script.check(source, script.Run.ELSEWHERE)]
+    shell = [one for one in found if isinstance(one, Script)]
+    findings = {*(one for one in found if isinstance(one, Finding)), *shellcheck.check(shell)}
+    return tuple(sorted(findings))
 
 
 def lint_all(
@@ -211,4 +227,4 @@ def _found(file: File, modules: Files) -> Iterator[Found]:
     yield from check_data_file(source, what, _named(what))
 
 
-__all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all", "lint_part"]
+__all__ = ["File", "Kind", "Severity", "kind", "kind_in_folder", "lint", "lint_all", "lint_commands", "lint_part"]

@@ -22,7 +22,9 @@ locals {
     ["--==ssmwake==", "Content-Type: ${part.content_type}"],
     part.filename == null ? [] : ["Content-Disposition: attachment; filename=\"${part.filename}\""],
     startswith(part.content, "#cloud-config") || part.content_type == "text/cloud-config" ? ["Merge-Type: ${part.merge_type}"] : [],
-    ["Content-Transfer-Encoding: base64", "", base64encode(part.content), ""],
+    # cloud-init reads MIME as ASCII: a text with anything else, or with a boundary, goes in base64.
+    can(regex("^[\\t\\n -~]*$", part.content)) && !strcontains(part.content, "--==ssmwake==") ?
+    ["", part.content, ""] : ["Content-Transfer-Encoding: base64", "", base64encode(part.content), ""],
   ))]
   user_data = join("", concat(
     [file("${path.module}/${length(var.parts) == 0 ? "user-data.head" : "multipart.head"}")],

@@ -158,8 +158,9 @@ def _unparsable(source: Source, found: Sequence[Comment]) -> Finding:
         advice = "nothing opens what this closes, and nothing runs from here on; remove it, or open it"
     else:
         advice = "it has no end, and nothing runs from here on; close it"
-        if stopped and stopped.line != place.line:
-            end = source.at(stopped.line).line
+        # What was decoded, or came as an option, is all in one line of the file, or in none.
+        end = source.at(stopped.line).line if stopped else 0
+        if end not in (0, source.at(place.line).line):
             advice = f"the shell looks for its end up to line {end}, and nothing runs from here on; close it"
     return UNPARSABLE.at(source.at(place.line, place.column), f"{what}: {advice}")
 
