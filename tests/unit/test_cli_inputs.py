@@ -96,7 +96,9 @@ def test_commands_of_the_command_line_and_of_a_query_are_linted(verb: tuple[str,
     done = run(*verb, *given, stdin=json.dumps({"on_ready": "x=1; if [ $x ]; then"}))
     assert done.exit_code == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("--on-ready: error: syntax error in this then clause: it has no end, and nothing runs from here on")
+    assert done.stderr.startswith(
+        "--on-ready: error: syntax error in this then clause: it has no end, and nothing runs"
+    )
 
 
 def test_commands_are_one_script_and_its_warnings_stop_nothing() -> None:
