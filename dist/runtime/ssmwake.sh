@@ -703,8 +703,7 @@ install() {
     [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
-    before=$(sed -n '/^[Dd]escription/{s/.*(ssmwake \(.*\)).*/\1/;s/.*=.*/an older version/;p;}' \
-        "$units/ssmwake.service" "$rc_script" 2>/dev/null)
+    before=$(sed -n '/^[Dd]escription/s/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
     changed='' target=$home line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
     try_to_write "$target" "$line" 755 || {
