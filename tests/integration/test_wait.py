@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,16 @@ def test_an_agent_that_sleeps_is_not_in_time(start_front: StartFront) -> None:
     start(account, start_front)
     outcome, _ = wait(account, timeout=1)
     assert outcome.exit == 75
+
+
+def test_a_wait_ends_in_time_although_every_call_is_slow(start_front: StartFront) -> None:
+    account = Account(state("late-role"))
+    account.on_call = lambda call: time.sleep(0.15)
+    start(account, start_front)
+    outcome, _ = wait(account, timeout=6, pace=Pace(few=0.2, many=0.2, diagnosis=60, grace=60))
+    assert outcome.exit == 75
+    assert 5.5 <= outcome.seconds < 7
+    assert account.seen["ec2:DescribeInstances"] == 2
 
 
 def test_with_several_the_most_serious_status_counts(start_front: StartFront) -> None:

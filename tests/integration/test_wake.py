@@ -214,6 +214,49 @@ def test_a_private_instance_without_an_endpoint_gets_the_runbook_or_the_hints(st
     assert sent.parameters["Parameters"]["Fallback"] == ["none"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "has no public address, and vpc-1 no EC2 Instance Connect Endpoint"),
+        (("--via", "endpoint"), "No way in was found: vpc-1 has no EC2 Instance Connect Endpoint"),
+    ],
+)
+def test_where_there_is_no_way_in_the_step_that_makes_one_is_printed(
+    words: tuple[str, ...], said: str, start_front: StartFront
+) -> None:
+    one = account("late-role")
+    front = start_front(Front(one, clock=one.clock))
+    done = run(front, ID, "--yes", *words)
+    assert done.returncode == 75
+    text = " ".join(done.stderr.split())
+    assert said in text
+    assert "aws ec2 create-instance-connect-endpoint --subnet-id subnet-a --region eu-west-1" in text
+    # The step of the verdict is the command that was just run.
+    assert f"do ssmwake wake {ID}" not in text
+    assert json.loads(done.stdout)["instances"][0]["do"] == []
+
+
+def test_a_way_that_is_named_is_taken_although_the_verdict_cannot_tell(start_front: StartFront) -> None:
+    one = account("shared-subnet")
+    front = start_front(Front(one, clock=one.clock))
+    done = run(front, ID, "--yes")
+    assert "Nothing was done" in done.stderr
+    assert not [call for call in front.calls if call.operation == "StartAutomationExecution"]
+    run(front, ID, "--yes", "--via", "runbook", "--automation-role", "arn:aws:iam::123456789012:role/rescue")
+    assert [call for call in front.calls if call.operation == "StartAutomationExecution"]
+
+
+def test_ssh_that_does_not_connect_says_what_else_there_is(start_front: StartFront) -> None:
+    one = account("late-role", instances={ID: {"public": "127.0.0.1"}})
+    front = start_front(Front(one, clock=one.clock))
+    done = run(front, ID, "--yes", "--port", "1")
+    text = " ".join(done.stderr.split())
+    assert done.returncode == 75
+    assert "sg-app let port 1 in from nobody, so ssh will not connect" in text
+    assert "let port 1 in (sg-app), or take another way: --via endpoint, or --automation-role ARN" in text
+    assert json.loads(done.stdout)["instances"][0]["do"] == []
+
+
 def test_without_the_extra_the_line_that_installs_it_is_printed(start_front: StartFront) -> None:
     one = account("late-role", connect_endpoints={"eice-1": {"dns_name": "localhost:1"}})
     front = start_front(Front(one, clock=one.clock))

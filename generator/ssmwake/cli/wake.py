@@ -161,6 +161,7 @@ def _wake(
 ) -> None:
     from ssmwake.aws.session import Sessions
     from ssmwake.cli.doctor_output import instance_screen, wrapped
+    from ssmwake.operate import steps
     from ssmwake.operate.desk import Desk
     from ssmwake.operate.read_machines import Wanted
     from ssmwake.operate.reader import Reader
@@ -172,13 +173,16 @@ def _wake(
     desk = Desk(place, Sessions(()), expected_role)
     # Whether an agent that is online is on the role that the instance has, only `wake` asks: it takes more calls.
     (verdict,) = desk.verdicts(Wanted((instance,)), with_role_in_use=True)
-    wait.verdicts[instance] = verdict
+    if verdict.facts:
+        flags = ([], ["--connect"]) if options.connect or options.via else ([],)
+        wait.taken = tuple(steps.ssmwake(verdict.facts.scene, "wake", instance, *more) for more in flags)
+    wait.verdicts[instance] = wait.without_taken(verdict)
     reader = Reader(desk.services)
     found = plan(verdict, options, lambda vpc: read_endpoints(reader, vpc))
-    for line in instance_screen(verdict, is_long=False, with_steps=found.way in (Channel.STEP, Channel.NONE)):
+    for line in instance_screen(verdict, is_long=False, with_steps=found.way is Channel.STEP):
         click.echo(line, err=True, color=wants_color())
     click.echo("", err=True)
-    for words in found.words if found.way is not Channel.STEP else ():
+    for words in found.words:
         click.echo("\n".join(wrapped(words, "  ")), err=True)
     if found.way in (Channel.NOTHING, Channel.STEP, Channel.NONE):
         end(wait.so_far(), is_json=is_json)

@@ -51,7 +51,8 @@ def attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
         return None
     if evidence.was_launched_with_role or now <= start + retry.REFUSED_MOST * retry.MINUTE + retry.GRACE:
         first = retry.window(chain, start, now, role=None, basis=basis)
-        why = "All that the agent needs is there, but it may have been refused when it started."
+        why = "All that the agent needs is there, but it may have been refused when it started"
+        why += ", which CloudTrail shows some minutes later only." if not evidence.trail.calls else "."
         return (first, why, False) if first else None
     most = now + retry.REFUSED_MOST * retry.MINUTE
     why = f"When the role came does not show yet; it was started at {clock(start)}."

@@ -48,8 +48,17 @@ def may_pass_somewhere(groups: Mapping[str, SecurityGroup], ids: Sequence[str]) 
     return not ids or any(one not in groups or any(_is_https(rule) for rule in groups[one].egress) for one in ids)
 
 
+def lets_in(groups: Mapping[str, SecurityGroup], ids: Sequence[str], port: int) -> bool:
+    """Return whether any rule lets a port in from anybody; a group that is not listed may."""
+    return not ids or any(one not in groups or any(_is_of(rule, port) for rule in groups[one].ingress) for one in ids)
+
+
 def _is_https(rule: GroupRule) -> bool:
-    return rule.protocol == "-1" or (rule.protocol in TCP and rule.first <= HTTPS <= rule.last)
+    return _is_of(rule, HTTPS)
+
+
+def _is_of(rule: GroupRule, port: int) -> bool:
+    return rule.protocol == "-1" or (rule.protocol in TCP and rule.first <= port <= rule.last)
 
 
 def pass_acl(acl: Acl, *, is_egress: bool, target: str, ports: tuple[int, int] = (HTTPS, HTTPS)) -> Passage:

@@ -43,7 +43,12 @@ def connect(
         argv = ["ssh", *options, "-p", str(port), "-l", found.user, host, remote_command(found.verdict)]
         done = _run(argv, timeout=timeout, stdin=runtime)
     if done == 255:
-        raise Failed(f"ssh did not reach {instance}; the lines above say why")
+        groups = facts.instance.interface.groups if facts and facts.instance.interface else ()
+        ways = "--via endpoint, or --automation-role ARN" if not proxy else "--automation-role ARN"
+        raise Failed(
+            f"ssh did not reach {instance}, the lines above say why; let port {port} in "
+            f"({', '.join(groups) or 'its security groups'}), or take another way: {ways}"
+        )
     return done
 
 

@@ -4,6 +4,7 @@ Connections are asked for every few seconds, a diagnosis is made once a minute. 
 waiting does not cure, ends the wait early; not before a grace, because Terraform makes role and machine at once.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from ssmwake.operate.read_machines import Wanted, read_instances
 from ssmwake.operate.read_nodes import read_connection, read_nodes
 from ssmwake.operate.reader import Reader
 from ssmwake.operate.survey import FEW, not_seen
-from ssmwake.operate.verdict import Verdict, bare
+from ssmwake.operate.verdict import Verdict, bare, with_step
 from ssmwake.operate.wake import RESTART_TAKES
 
 # The most serious first: what nobody here can change, what somebody must, the agent, and what time may cure.
@@ -90,6 +91,8 @@ class Wait:
     restarted: datetime | None = None
     expected_role: str = ""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Steps that are left out of verdicts, because the user has just taken them.
+    taken: tuple[str, ...] = ()
     on_change: Callable[[Verdict], None] = lambda verdict: None
     on_tick: Callable[["Wait"], None] = lambda wait: None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -122,14 +125,13 @@ class Wait:
 
     def _run(self, desk: Desk) -> WaitOutcome:
         reader = Reader(desk.services)
-        next_diagnosis = 0.0
+        next_diagnosis, is_last = 0.0, False
         self.ids = self.ids or self._find(reader)
         while True:
             self._look(reader)
             is_over = self.seconds >= self.timeout
-            if self.open and (is_over or self.seconds >= next_diagnosis):
-                self._diagnose(desk)
-                next_diagnosis = self.seconds + self.pace.diagnosis
+            if self.open and (self.seconds >= next_diagnosis or any(one not in self.verdicts for one in self.open)):
+                next_diagnosis, is_last = self._diagnose_in_time(desk, is_last)
             if is_over:
                 for one in self.open:
                     self._end(self.verdicts[one])
@@ -137,11 +139,20 @@ class Wait:
                 return WaitOutcome(tuple(self.done[one] for one in self.ids), self.seconds)
             self.on_tick(self)
             pause = self.pace.few if len(self.open) <= FEW else self.pace.many
-            due = min(pause, max(0.0, self.timeout - self.seconds))
+            due = min(pause, max(0.0, min(self.timeout, next_diagnosis) - self.seconds))
             # A fault that is known is looked at again when its grace is over, and not a minute later.
             if self.seconds < self.pace.grace <= self.seconds + due and self._is_hopeless():
                 next_diagnosis = self.pace.grace
             time.sleep(due)
+
+    def _diagnose_in_time(self, desk: Desk, is_last: bool) -> tuple[float, bool]:
+        """Diagnose; return when to do so again, and whether that is the last time, whose end the timeout is for."""
+        began = self.seconds
+        self._diagnose(desk)
+        last = self.timeout - (self.seconds - began)
+        if self.seconds + self.pace.diagnosis < last:
+            return self.seconds + self.pace.diagnosis, False
+        return (math.inf, True) if is_last or last <= self.seconds else (last, True)
 
     def _find(self, reader: Reader) -> tuple[str, ...]:
         """Return the ids that fit the filters; an instance that was asked for a moment ago may not be listed yet."""
@@ -196,7 +207,7 @@ class Wait:
                 raise
             # The network at the desk may be gone for a moment.
             found = tuple(not_seen(one, refused.line, refused.code, region=self.place.region) for one in self.open)
-        for verdict in found:
+        for verdict in map(self.without_taken, found):
             before = self.verdicts.get(verdict.id)
             self.verdicts[verdict.id] = verdict
             is_other = before is None or (before.verdict, before.confidence) != (verdict.verdict, verdict.confidence)
@@ -208,6 +219,10 @@ class Wait:
             is_graced = self.seconds < self.pace.grace and not _are_credentials_refused(verdict)
             if is_there or (not is_graced and self._ends_early(verdict)):
                 self._end(verdict)
+
+    def without_taken(self, verdict: Verdict) -> Verdict:
+        """Return a verdict without the steps that the user has just taken."""
+        return with_step(verdict, *(one for one in verdict.do if one not in self.taken))
 
     def _ends_early(self, verdict: Verdict) -> bool:
         return not self.is_patient and verdict.is_known and verdict.exit in HOPELESS

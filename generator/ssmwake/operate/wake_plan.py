@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ssmwake.operate import answers
+from ssmwake.operate import answers, steps
 from ssmwake.operate.causes.cause import Cure
 from ssmwake.operate.causes.role_in_use import OLD_ROLE
 from ssmwake.operate.facts import Console, Facts, Image, Unseen
+from ssmwake.operate.filters import lets_in
 from ssmwake.operate.images import login_user
 from ssmwake.operate.reader import Reader
 from ssmwake.operate.verdict import Verdict
@@ -93,9 +94,16 @@ def plan(verdict: Verdict, options: Options, endpoints: Callable[[str], Sequence
         return WakePlan(Channel.RUN_COMMAND, (restart,), verdict)
     if verdict.cure is Cure.TIME and not options.connect:
         return WakePlan(Channel.WAIT, (verdict.sentence,), verdict)
-    may_repair = verdict.cure is Cure.RESTART or (verdict.cure is Cure.LOOK and options.connect)
+    # Who names a way wants it to be taken, although the verdict cannot tell whether it helps.
+    is_wanted = options.connect or bool(options.via)
+    may_repair = verdict.cure is Cure.RESTART or (verdict.cure is Cure.LOOK and is_wanted)
     if facts is None or not may_repair:
-        return WakePlan(Channel.STEP, (verdict.sentence,), verdict)
+        words = ("Nothing was done: wake repairs an agent, and this is not a fault of the agent.",)
+        if verdict.cure is Cure.LOOK:
+            words = (
+                "Nothing was done: whether a restart helps is not known. --connect or --via does it all the same.",
+            )
+        return WakePlan(Channel.STEP, words, verdict)
     if options.via == Channel.RUN_COMMAND:
         words = ("Run Command reaches an agent that is online, and this one is not. Leave --via out.",)
         return WakePlan(Channel.NONE, words, verdict)
@@ -117,12 +125,12 @@ def _reach(
     run = f"ssh: run ssmwake's runtime as root on {instance.id}, which restarts the agent and verifies it; {checked}."
     if options.via in ("", "direct") and (instance.public_address or options.via == "direct"):
         address = instance.public_address or instance.address
-        words = (push, f"{run[:-1]}, at {address}.")
+        words = (push, f"{run[:-1]}, at {address}.", *_warning(facts, options.port))
         return WakePlan(Channel.DIRECT, words, verdict, address, user)
     if options.via in ("", "endpoint") and interface:
         found = sorted(endpoints(interface.vpc), key=lambda one: (one.subnet != interface.subnet, one.id))
         if found:
-            words = (push, f"{run[:-1]}, through {found[0].id}.")
+            words = (push, f"{run[:-1]}, through {found[0].id}.", *_warning(facts, options.port))
             return WakePlan(Channel.ENDPOINT, words, verdict, instance.address, user, found[0])
     if options.via in ("", "runbook") and options.automation_role:
         fallback = "a reboot, if nothing else helps" if options.reboot else "no reboot"
@@ -134,12 +142,35 @@ def _reach(
             ),
             verdict,
         )
-    advice = (
-        "No way in was found: no public address, and no EC2 Instance Connect Endpoint in its VPC.",
-        "The rescue runbook acts from outside: give --automation-role, and --reboot to allow a reboot.",
-        "The EC2 serial console is the last resort: on Nitro, if the account allows it, and with a password.",
-    )
-    return WakePlan(Channel.NONE, advice, verdict)
+    return WakePlan(Channel.NONE, _no_way(facts, options), verdict)
+
+
+def _warning(facts: Facts, port: int) -> tuple[str, ...]:
+    """Return the words about security groups that let nobody in by ssh, where they were read."""
+    network, interface = facts.network, facts.instance.interface
+    if isinstance(network, Unseen) or isinstance(network.groups, Unseen) or interface is None:
+        return ()
+    if lets_in(network.groups, interface.groups, port):
+        return ()
+    return (f"But {', '.join(interface.groups)} let port {port} in from nobody, so ssh will not connect.",)
+
+
+def _no_way(facts: Facts, options: Options) -> tuple[str, ...]:
+    """Return why no way was found, and what would make one."""
+    instance, interface = facts.instance, facts.instance.interface
+    missing = f"{instance.id} has no public address, and {interface.vpc if interface else 'its VPC'} no"
+    if options.via == Channel.ENDPOINT:
+        missing = f"{interface.vpc if interface else 'Its VPC'} has no"
+    advice = [f"No way in was found: {missing} EC2 Instance Connect Endpoint that you may list."]
+    if interface:
+        step = steps.aws(facts.scene, "ec2", "create-instance-connect-endpoint", "--subnet-id", interface.subnet)
+        advice.append(f"An endpoint makes one: {step}")
+    if not options.via:
+        advice += [
+            "The rescue runbook acts from outside: give --automation-role, and --reboot to allow a reboot.",
+            "The EC2 serial console is the last resort: on Nitro, if the account allows it, and with a password.",
+        ]
+    return tuple(advice)
 
 
 def read_endpoints(reader: Reader, vpc: str) -> list[ConnectEndpoint]:

@@ -1,11 +1,15 @@
 """The last cause, which always holds: what was not seen is named, and else the fault is inside the machine."""
 
 from ssmwake.operate import retry, steps
+from ssmwake.operate.attempt import attempt
 from ssmwake.operate.causes.cause import NOT_YET, Cause, CauseFinding, Cure, suspected
 from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import NOT_ASKED, Unseen
 from ssmwake.operate.gaps import gaps
 from ssmwake.operate.retry import Chain
+
+# Policies that were read show no SCP.
+SIMULATOR = "only IAM's simulator shows them (iam:SimulatePrincipalPolicy)"
 
 
 def _cannot_tell(evidence: Evidence) -> CauseFinding | None:
@@ -24,15 +28,36 @@ def _cannot_tell(evidence: Evidence) -> CauseFinding | None:
             f"{window.spelled(evidence.now)}; CloudTrail shows that, which was not seen: {facts.trail}."
         )
         return suspected(sentence, do, short=missing[0])
+    again = _asks_again(evidence)
     if missing:
-        return suspected(f"This was not seen, or cannot be judged: {'; '.join(missing)}.", do, short=missing[0])
+        return suspected(f"This was not seen, or cannot be judged: {'; '.join(missing)}.{again}", do, short=missing[0])
+    if again:
+        # Nothing is missing, and it is not called asleep: its policies were read, and they show no SCP.
+        sentence = f"All that was seen is in place; service control policies were not: {SIMULATOR}.{again}"
+        return suspected(sentence, do, short="service control policies")
     last = f" Its last report was at {evidence.last_accepted:%Y-%m-%d %H:%M} UTC." if evidence.last_accepted else ""
+    longest = retry.REFUSED_MOST * retry.MINUTE + retry.GRACE
+    had_time = ", and the agent has had time to try again" if evidence.age and evidence.age > longest else ""
     return suspected(
-        "All that can be seen from outside is in place, and the agent has had time to try again. What is left is "
-        f"inside: a unit that is stopped or masked, a proxy, a firewall on the host.{last}",
+        f"All that can be seen from outside is in place{had_time}. What is left is inside: a unit that is stopped or "
+        f"masked, a proxy, a firewall on the host.{last}",
         do,
         short="something inside",
     )
+
+
+def _asks_again(evidence: Evidence) -> str:
+    """Return the sentence about the agent's next attempt, which may be all that is missing; empty where it is over."""
+    if evidence.is_reporting or evidence.start is None or isinstance(evidence.facts.trail, Unseen):
+        return ""
+    found = attempt(evidence)
+    if found is None:
+        return ""
+    window, why, _ = found
+    if why.startswith("All that"):
+        # That it is all there is more than was seen.
+        why = "The agent may have been refused when it started, which CloudTrail shows some minutes later only."
+    return f" {why} The agent asks again by itself {window.spelled(evidence.now)}."
 
 
 CANNOT_TELL = Cause(
