@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -32,16 +33,30 @@ def test_the_example_is_the_empty_config() -> None:
     assert load("c.yaml", example().encode()) == Config()
 
 
-def test_the_example_is_valid_without_its_comment_signs() -> None:
-    lines = [line.removeprefix("# ") for line in example().splitlines()]
-    text = "\n".join(line for line in lines if not line[:1].isupper())
-    config = load("c.yaml", text.encode())
+def uncommented(text: str) -> str:
+    """Return the example with the first # of each setting removed; a sentence stays a comment."""
+    lines = [line.removeprefix("# ") for line in text.splitlines() if not re.match(r"# +[A-Z]|# as it is", line)]
+    return "\n".join(lines)
+
+
+def test_what_is_a_default_in_the_example_changes_nothing_without_its_comment_sign() -> None:
+    config = load("c.yaml", uncommented(example()).encode())
     assert config.role == "web"
+    assert dataclasses.replace(config, role="", on_ready=()) == Config()
+
+
+def test_the_examples_in_the_example_are_valid_without_their_comment_signs() -> None:
+    text = re.sub(r"^  # (?![A-Z])", "  ", uncommented(example()), flags=re.MULTILINE)
+    config = load("c.yaml", text.encode())
     assert config.user_data.include == ("app.yaml", "setup.sh")
-    plain = dataclasses.replace(config, role="", on_ready=())
-    for name in ("user_data", "documents", "publish", "lint"):
-        plain = dataclasses.replace(plain, **{name: getattr(Config(), name)})
-    assert plain == Config()
+    assert config.documents.share_with == ("123456789012",)
+    assert config.documents.tags == {"team": "platform"}
+    assert config.publish.external_ids == {"210987654321": "example-41d7"}
+    assert [rule.rule for rule in config.lint.ignore] == ["SW210"]
+
+
+def test_each_setting_in_the_example_says_whether_it_is_the_default() -> None:
+    assert example().count("Default:\n") + example().count("For example:\n") == 22
 
 
 def test_every_setting_is_read() -> None:
