@@ -11,6 +11,7 @@ install() {
     [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
+    [ "$manager" ] || finish no-service-manager 'there is neither systemd nor OpenRC'
     before=$(sed -n '/^[Dd]escription/s/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
     changed='' target=$home line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
@@ -35,7 +36,6 @@ supervisor=supervise-daemon
 command=/bin/sh
 command_args='$target watch'" 755
         ;;
-    *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
     esac
     start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
     rm -f "$retry_at_boot"

@@ -10,7 +10,7 @@ tell() {
 # What comes from IMDS or a file may hold anything, and a terminal takes control characters for commands.
 print_line() {
     {
-        printf 'ssmwake: %.400s' "$1" | tr -dc '[:print:]'
+        printf 'ssmwake: %.400s' "$1" | tr -dc ' -~'
         echo
     } >&2 2>/dev/null
 }
@@ -62,7 +62,7 @@ print_report() {
 add() {
     value=$2
     case $value in
-    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | sed 's/["\\]/\\&/g') ;;
+    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc ' -~' | sed 's/["\\]/\\&/g') ;;
     esac
     report="$report,\"$1\":\"$value\""
 }

@@ -81,7 +81,9 @@ read_value() {
     --role) is_role "$2" || refuse "$1: '$2' is not the name of a role" ;;
     *) read_time "$2" || refuse "$1: '$2' is not a time such as 90, 90s or 10m" ;;
     esac
-    line=SSMWAKE_$(echo "${1#--}" | tr '[:lower:]' '[:upper:]')
+    # BusyBox can be built without classes of characters.
+    # shellcheck disable=SC2018,SC2019 # the options are ASCII
+    line=SSMWAKE_$(echo "${1#--}" | tr a-z A-Z)
     eval "$line=\$2"
     given=$given$line=$2$nl
 }

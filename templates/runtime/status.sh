@@ -53,7 +53,7 @@ print_status() {
   watcher      $watcher${on_ready:+
   on-ready     $on_ready}${error:+
   its log      $error}
-next: $todo" | tr -dc '[:print:]\n'
+next: $todo" | tr -dc ' -~\n'
 }
 
 # Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.

@@ -197,6 +197,23 @@ def test_without_any_http_client_it_names_what_to_install(runtime: Runtime) -> N
     assert "curl, python3 or bash" in result.err
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_tools_of_busybox_do(shell: str, runtime: Runtime, imds: Imds) -> None:
+    # That of Debian is built without classes of characters in tr.
+    imds.attach("web")
+    busybox = found("busybox")
+    applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    for tool in runtime.bin("curl").iterdir():
+        if tool.name in applets:
+            tool.unlink()
+            tool.symlink_to(busybox)
+    done = runtime.run("wait", "--role", "db", "--timeout", "2", "--endpoint", imds.url, shell=shell)
+    assert re.search(r"waiting: the role is web, not db; waits for up to 2 s \(other-role\)", done.err)
+    assert (done.report["reason"], done.report["role"]) == ("other-role", "web")
+    verdict = runtime.run("status", "--endpoint", imds.url, shell=shell).out.splitlines()[0]
+    assert verdict.endswith("there is neither systemd nor OpenRC")
+
+
 def test_it_never_asks_without_a_token(runtime: Runtime, imds: Imds) -> None:
     imds.attach("web")
     for client in ("curl", "python3", "bash"):

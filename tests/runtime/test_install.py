@@ -345,3 +345,5 @@ def test_openrc_gets_a_service_of_its_own(runtime: Runtime) -> None:
 def test_without_a_service_manager_install_says_so(runtime: Runtime) -> None:
     done = call(runtime, "install")
     assert (done.returncode, "no-service-manager" in done.stdout) == (69, True)
+    assert not (runtime.root / "usr").exists()
+    assert not (runtime.root / "etc/ssmwake.conf").exists()
