@@ -703,6 +703,7 @@ install() {
     [ "$self" ] || finish cannot-read 'save the script first, then: sudo sh FILE install'
     # In a chroot no service manager runs; its files say which one will.
     [ -z "$no_start" ] || [ ! -e "$root/lib/systemd/systemd" ] || manager=systemd
+    [ "$manager" ] || finish no-service-manager 'there is neither systemd nor OpenRC'
     before=$(sed -n '/^[Dd]escription/s/.*(ssmwake \(.*\)).*/\1/p' "$units/ssmwake.service" "$rc_script" 2>/dev/null)
     changed='' target=$home line=$(cat "$self")
     # /usr can be read-only; a script that sh is given needs no execute permission, so noexec does not matter.
@@ -727,7 +728,6 @@ supervisor=supervise-daemon
 command=/bin/sh
 command_args='$target watch'" 755
         ;;
-    *) finish no-service-manager 'there is neither systemd nor OpenRC' ;;
     esac
     start_watcher || finish restart-failed 'look at: systemctl status ssmwake'
     rm -f "$retry_at_boot"
@@ -926,7 +926,9 @@ read_value() {
     --role) is_role "$2" || refuse "$1: '$2' is not the name of a role" ;;
     *) read_time "$2" || refuse "$1: '$2' is not a time such as 90, 90s or 10m" ;;
     esac
-    line=SSMWAKE_$(echo "${1#--}" | tr '[:lower:]' '[:upper:]')
+    # BusyBox can be built without classes of characters.
+    # shellcheck disable=SC2018,SC2019 # the options are ASCII
+    line=SSMWAKE_$(echo "${1#--}" | tr a-z A-Z)
     eval "$line=\$2"
     given=$given$line=$2$nl
 }
@@ -955,7 +957,7 @@ tell() {
 # What comes from IMDS or a file may hold anything, and a terminal takes control characters for commands.
 print_line() {
     {
-        printf 'ssmwake: %.400s' "$1" | tr -dc '[:print:]'
+        printf 'ssmwake: %.400s' "$1" | tr -dc ' -~'
         echo
     } >&2 2>/dev/null
 }
@@ -1007,7 +1009,7 @@ print_report() {
 add() {
     value=$2
     case $value in
-    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc '[:print:]' | sed 's/["\\]/\\&/g') ;;
+    *[\"\\]* | *[!\ -~]*) value=$(printf %s "$value" | tr -dc ' -~' | sed 's/["\\]/\\&/g') ;;
     esac
     report="$report,\"$1\":\"$value\""
 }
@@ -1290,7 +1292,7 @@ print_status() {
   watcher      $watcher${on_ready:+
   on-ready     $on_ready}${error:+
   its log      $error}
-next: $todo" | tr -dc '[:print:]\n'
+next: $todo" | tr -dc ' -~\n'
 }
 
 # Print the command that runs this script with $1, as it can be pasted: the PATH of sudo may lack /usr/local/sbin.
