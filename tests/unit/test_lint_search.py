@@ -211,7 +211,7 @@ def test_rules_are_selected_and_ignored_by_ids_and_their_beginnings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.sh").write_text(f"{ASKS}cd /srv\nsource /etc/a\n")
+    (tmp_path / "a.sh").write_text(f"{ASKS}cd /srv/app\nsource /etc/a\n")
 
     def ids(*argv: str) -> list[str]:
         return re.findall(r"\[(\w+)\]$", lint(*argv, "a.sh").stdout, re.MULTILINE)

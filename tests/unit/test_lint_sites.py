@@ -134,7 +134,7 @@ CASES: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], list[Finding]], str]
     ),
     "an included archive": (
         just(lambda: refused(lambda: read("-", b"#cloud-config-archive\na: b\n"))),
-        "1 SW203 error",
+        "2 SW203 error",
     ),
     "an included byte that is not UTF-8": (
         just(lambda: refused(lambda: read("-", b"#cloud-config\na: \xff\n"))),

@@ -262,7 +262,7 @@ def test_an_archive_is_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"a: 1\n", "x:1:1: error: a cloud-config-archive is a list of parts; write - before each"),
+        (b"a: 1\n", "x:2:1: error: a cloud-config-archive is a list of parts; write - before each"),
         (b"- [\n", "x:3:1: error: broken YAML: did not find expected node content"),
         (b"- a\n- 3\n", "x:3:3: error: not a part; write its text, or a mapping with content"),
         (b"- type: text/x-shellscript\n", "x:2:3: error: not a part, as it has no content; write content: |"),

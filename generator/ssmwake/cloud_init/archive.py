@@ -25,7 +25,7 @@ def entries(source: Source) -> Iterator[Part | Finding]:
     if root is None:
         return
     if not isinstance(root, yaml.SequenceNode):
-        yield BROKEN_USER_DATA.at(source.at(1), "a cloud-config-archive is a list of parts; write - before each")
+        yield BROKEN_USER_DATA.at(source.of(root), "a cloud-config-archive is a list of parts; write - before each")
         return
     for item in root.value:
         found = pairs(item)

@@ -1,7 +1,8 @@
 """Take a MIME message apart: its parts with their places, and what cloud-init does not get to see of it."""
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from email import errors, message_from_string
 from email.message import Message as Node
 
@@ -22,6 +23,10 @@ NOT_KEPT = {"content-transfer-encoding", "mime-version", "content-length"}
 DEEPEST = 20
 MOST = 1000
 LONGEST = 1024 * 1024
+# A line that is directly above the headers of a part.
+DELIMITER = re.compile(r"(?im)^(?P<line>[^\s:][^\n:]{0,200}?)[ \t]*\r?\n(?=(?:content-type|mime-version)[ \t]*:)")
+# How like the boundary such a line has to be.
+LIKE_BOUNDARY = 0.6
 # What stands for a byte that is not valid UTF-8; the parser would put something longer there.
 SURROGATES = {code: code - 0xDC80 + 0xF780 for code in range(0xDC80, 0xDD00)}
 BYTES = {there: here for here, there in SURROGATES.items()}
@@ -45,12 +50,13 @@ def read_mime(source: Source) -> Iterator[Message | Part | Finding]:
     )
     message = Message(source, tuple(multiparts), types, has_headers=bool(root.keys()))
     yield message
+    boundaries = [boundary for node in nodes if (boundary := node.get_boundary())]
     is_empty = not any(isinstance(raw := node.get_payload(), str) and raw.strip() for node in nodes)
     for node, (header, start) in zip(nodes, places, strict=True):
         if node.get_content_maintype() == "multipart":
             yield from _boundaries(message, node, header)
         else:
-            yield from _part(message, node, header, start)
+            yield from _part(message, node, header, start, boundaries)
     if is_empty:
         yield MIME_BOUNDARY.at(source.at(1), "a MIME message without content; write a part")
 
@@ -101,11 +107,13 @@ def _header(text: str, start: int, end: int, *, first: bool = False) -> int:
     return found
 
 
-def _part(message: Message, node: Node, header: int, start: int) -> Iterator[Part | Finding]:
+def _part(message: Message, node: Node, header: int, start: int, boundaries: Sequence[str]) -> Iterator[Part | Finding]:
     source, raw = message.source, node.get_payload()
     if not isinstance(raw, str):
         return
     if not raw.strip():
+        if source.text[start:].strip() in {f"--{boundary}" for boundary in boundaries}:
+            return
         # The part has no place of its own but its header, which may come after it where it has none.
         where = source.at_offset(_header(source.text, start, len(source.text), first=True))
         yield MIME_BOUNDARY.at(where, "an empty part; remove it", severity=Severity.WARNING)
@@ -123,7 +131,12 @@ def _part(message: Message, node: Node, header: int, start: int) -> Iterator[Par
             return
         body = Source.at_place(source.at_offset(start), decoded.decode("utf-8", "surrogateescape"))
     else:
-        body = source.slice(start, start + len(raw))
+        end = start + len(raw)
+        if (line := _misspelt(source.text, start, end, boundaries)) and boundaries:
+            end = line.start()
+            problem = f"this is not --{boundaries[-1]}, so what follows is text of the part above; write that"
+            yield MIME_BOUNDARY.at(source.at_offset(end), problem)
+        body = source.slice(start, end)
     type_ = node.get_content_type()
     headers = tuple((name, str(value)) for name, value in node.items() if name.lower() not in NOT_KEPT)
     yield Part(type_, body, headers, declared=type_, where=source.at_offset(header), message=message)
@@ -137,11 +150,13 @@ def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
             problem = 'multipart without a boundary, so nothing runs; add boundary="..."'
             yield MIME_BOUNDARY.at(source.at_offset(header), problem)
         elif isinstance(defect, errors.StartBoundaryNotFoundDefect):
-            problem = f"no line is --{boundary}, so nothing runs; begin each part with it"
+            problem = f"no line is --{boundary}, so nothing runs; {_advice(source, boundary or '')}"
             yield MIME_BOUNDARY.at(source.at_offset(header), problem)
         elif isinstance(defect, errors.CloseBoundaryNotFoundDefect) and node.is_multipart():
             end = source.at_offset(len(source.text.rstrip()))
-            problem = f"no line --{boundary}-- ends it: cloud-init tolerates that, nodeadm does not; add the line"
+            begun = source.text.rstrip().endswith(f"\n--{boundary}")
+            cure = "write -- behind the last line" if begun else "add the line"
+            problem = f"no line --{boundary}-- ends it: cloud-init tolerates that, nodeadm does not; {cure}"
             yield MIME_BOUNDARY.at(end, problem, severity=for_nodeadm(message))
     epilogue = (node.epilogue or "").strip()
     # A sentence for readers without MIME may be there.
@@ -149,6 +164,25 @@ def _boundaries(message: Message, node: Node, header: int) -> Iterator[Finding]:
         where = source.at_offset(source.text.rindex(epilogue.translate(BYTES)))
         problem = f"what comes after --{boundary}-- is not a part, and cloud-init drops it; put it into a part"
         yield MIME_BOUNDARY.at(where, problem)
+
+
+def _misspelt(text: str, start: int, end: int, boundaries: Sequence[str]) -> re.Match[str] | None:
+    """Return the first line in a stretch that was to be one of the boundaries."""
+    for match in DELIMITER.finditer(text, start, end):
+        line = match["line"].strip("-")
+        if any(
+            difflib.SequenceMatcher(None, line, boundary.strip("-")).ratio() >= LIKE_BOUNDARY for boundary in boundaries
+        ):
+            return match
+    return None
+
+
+def _advice(source: Source, boundary: str) -> str:
+    """Return how the boundary of a message, and the lines that begin its parts, become the same."""
+    line = next((match["line"] for match in DELIMITER.finditer(source.text)), "")
+    if line.startswith("--") and len(line) > 2:
+        return f'its parts begin with {line[:72]}, so write boundary="{line[2:72]}"'
+    return f"write that instead of {line[:72]}" if line == boundary else "begin each part with it"
 
 
 def for_nodeadm(message: Message) -> Severity:

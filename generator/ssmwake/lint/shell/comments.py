@@ -17,12 +17,12 @@ UNPARSABLE = rule(
     reason="the shell stops there: the rest does not run, in some shells nothing at all",
 )
 
-# What is never reported. Variables come from anywhere (2034, 2154), and files are
-# not there to be followed (1090, 1091). POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before
-# (3012), and so with `local` (3043). Root writes where it redirects, with sudo before the command or without (2024).
-# SW277 reports an interpreter without its folder (2239). The others are matters of taste: quotes that stand for
+# What is never reported. Variables come from anywhere (2034, 2154), and files are not there to be followed (1090,
+# 1091). POSIX has `[ a \< b ]` since 2024, and each sh that images have knew it before (3012), and so with `local`
+# (3043). Root writes where it redirects, with sudo before the command or without (2024). SW277 reports an interpreter
+# without its folder, and one that is a folder (2239, 2246). The others are matters of taste: quotes that stand for
 # themselves (2140), a file that is emptied (2188), lists that are split at spaces (2048, 2206, 2207), -a and -o (2166).
-NOT_WANTED = frozenset({1090, 1091, 2024, 2034, 2048, 2140, 2154, 2166, 2188, 2206, 2207, 2239, 3012, 3043})
+NOT_WANTED = frozenset({1090, 1091, 2024, 2034, 2048, 2140, 2154, 2166, 2188, 2206, 2207, 2239, 2246, 3012, 3043})
 # What shellcheck calls information, and is a fault all the same: a file that a pipeline empties before it reads it.
 FAULTS = frozenset({2094})
 # A constant where a variable belongs: about a word that stands for what only another program knows, this is wrong.
@@ -31,7 +31,8 @@ CONSTANT = frozenset({2043, 2050, 2078, 2151, 2157, 2158, 2159, 2160, 2161, 2170
 # nothing, `&a=$!` keeps the number of the process, and these programs print one word without a star in it.
 ONE_WORD = (
     r"\$\(\s*(?:uname|id|whoami|nproc|hostname|arch|lsb_release|getconf|date\s+\+['\"]?[%\w.:-]+['\"]?|rpm\s+-E"
-    r"|dpkg\s+--print-architecture|(?:ec2|get)[-_](?:metadata|token)\b)[^|;&)]*\)"
+    r"|dpkg\s+--print-architecture|(?:ec2|get)[-_](?:metadata|token)\b|cat\s+/(?:sys|proc|etc/hostname)\b"
+    r"|which\s|command\s+-v|readlink\s|basename\s|dirname\s|git\s+(?:describe|rev-parse))[^|;&)]*\)"
 )
 MEANT = {
     1007: re.compile(r"\s*(?:[A-Za-z_]\w*=|;)"),
@@ -45,6 +46,17 @@ PRINTS = re.compile(r"^[^;|&#]*?(?:^|\s|[;&|({])(?:echo|printf)\s[^;|&]*$")
 PRINTED = frozenset({2046, 2284})
 # A brace that stands for itself is meant, as in `jsonpath={.a}`; one more than is opened is a slip of the pen.
 LITERAL_BRACE = 1083
+# What is put into an address has no spaces.
+SPLIT, IN_URL = 2046, re.compile(r"://\S*$")
+# A folder that every image has, or where the shell came from, is there.
+CHANGES_FOLDER = 2164
+ALWAYS_THERE = re.compile(
+    r"(?:cd|pushd|popd)(?:[ \t]+(?:--[ \t]+)?[\"']?(?:-|\.\.?|~(?:root|ec2-user)?|\$\{?HOME\}?"
+    r"|/(?:tmp|root|opt|etc|home|srv|mnt|media|run|boot|lib|s?bin)?"
+    r"|/usr(?:/local)?(?:/(?:s?bin|lib|share|src))?|/var(?:/(?:log|lib|tmp|cache|spool|opt))?)/?[\"']?)?[ \t]*"
+    r"(?:[;&|#)}]|$)"
+)
+FOLDER = re.compile(r"(?:cd|pushd)[ \t]+(?:--[ \t]+)?(?P<folder>[^\s;&|)]+?)/?(?=[\s;&|)]|$)")
 # In double quotes a trap takes the values of now, which is meant, but for what only the end of the script knows.
 EXPANDED_NOW, OF_THEN = 2064, re.compile(r"\$\{?(?:\?|LINENO\b|BASH_COMMAND\b|PIPESTATUS\b)")
 # `export $x` exports what x names.
@@ -197,6 +209,17 @@ def _is_given_pairs(text: str, line: str, at: int) -> bool:
     return name is None or re.search(rf"\b(?:for|read)\b[^\n]*\b{name[1]}\b", text) is not None
 
 
+def _is_there(text: str, lines: Sequence[str], one: Comment) -> bool:
+    """Return whether a folder is one of every image, or the script has made it before."""
+    line, at = lines[one.line - 1], one.column - 1
+    if ALWAYS_THERE.match(line, at):
+        return True
+    folder = FOLDER.match(line, at)
+    before = "\n".join([*lines[: one.line - 1], line[:at]]) if folder and "mkdir" in text else ""
+    made = rf"\bmkdir\b[^\n;&|]*[ \t]{re.escape(folder['folder'])}/?(?=[\s;&|]|$)" if folder else ""
+    return bool(before) and re.search(made, before) is not None
+
+
 def _is_dash(text: str, dialect: str) -> bool:
     return dialect == "dash" or (dialect == "sh" and DASH_IS_SH.search(text) is not None)
 
@@ -209,6 +232,10 @@ def _is_meant(source: Source, lines: list[str], one: Comment) -> bool:
     if one.code == EXPANDED_NOW and not OF_THEN.search(line, one.column - 1):
         return True
     if one.code == NOT_EXPORTED and _is_given_pairs(source.text, line, one.column - 1):
+        return True
+    if one.code == CHANGES_FOLDER and _is_there(source.text, lines, one):
+        return True
+    if one.code == SPLIT and IN_URL.search(line[: one.column - 1]):
         return True
     meant = MEANT.get(one.code)
     if meant and meant.match(lines[one.line - 1], one.column - 1):

@@ -1,7 +1,7 @@
 """Indirect expansions of bash by mistake: `${!HOME}` is how Fn::Sub writes the shell's own, outside of it too."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ssmwake.lint.rules import WARNING, rule
 from ssmwake.lint.shell.command import LOOPS, ParsedScript
@@ -21,9 +21,12 @@ PSEUDO = re.compile(r"\$\{!(AWS::\w+)\}")
 def check(source: Source, script: ParsedScript) -> Iterator[Finding]:
     """Yield each `${!X}` where the value of X cannot be the name of a variable."""
     given = _given(script)
+    # What another file sets is not seen.
+    all_seen = not any(command.name in (".", "source", "eval") for command in script.commands)
     for one in script.expansions:
         values = given.get(one.name, [])
-        never = bool(values) and not any(value is None or NAME.fullmatch(value) for value in values)
+        may_name = (value is None or _may_name(value, given, all_seen=all_seen) for value in values)
+        never = bool(values) and not any(may_name)
         if one.indirect and (never or (not values and one.name in OF_THE_SYSTEM)):
             message = f"${{!{one.name}}} is an indirect expansion outside Fn::Sub; write ${{{one.name}}}"
             yield INDIRECT.at(source.at_offset(one.start), message)
@@ -32,6 +35,11 @@ def check(source: Source, script: ParsedScript) -> Iterator[Finding]:
             f"{match[0]} is not for bash, and Fn::Sub does not see it; put the text in Fn::Sub, and leave the ! out"
         )
         yield INDIRECT.at(source.at_offset(match.start()), message)
+
+
+def _may_name(value: str, given: Mapping[str, object], *, all_seen: bool) -> bool:
+    """Return whether a value may be the name of a variable: one of the environment, or one that the script sets."""
+    return NAME.fullmatch(value) is not None and (value in given or value == value.upper() or not all_seen)
 
 
 def _given(script: ParsedScript) -> dict[str, list[str | None]]:

@@ -10,7 +10,13 @@ from ssmwake.lint.shell.units import AL2023
 from ssmwake.model import Finding
 from ssmwake.text.source import Source
 
-ASKS = rule("SW240", ERROR, "an installation that asks", reason="nobody answers, so nothing is installed or removed")
+ASKS = rule(
+    "SW240",
+    ERROR,
+    "an installation that asks",
+    reason="nobody answers, so nothing is installed or removed",
+    also={WARNING: "where apt asks only if the image lacks what the package needs"},
+)
 FRONTEND = rule(
     "SW241", WARNING, "DEBIAN_FRONTEND without effect", reason="a package that has a question may wait for an answer"
 )
@@ -76,6 +82,9 @@ OPTIONS = re.compile(r"\$\{?\w*(?:opt|flag|arg|yes|param)\w*|\$\{?[@*]|\$\(\)", 
 ANSWERS = {"yes", "echo", "printf", "true"}
 # https://manpages.debian.org/debconf.7
 FRONTENDS = ("noninteractive", "readline", "dialog", "teletype", "passthrough", "editor", "gnome", "kde", "text", "web")
+# Packages of Debian and Ubuntu that need nothing which their images do not have: apt asks only if it is to install more
+# than what it was told.
+ALONE = _words("unzip zip tree rsync wget curl net-tools dos2unix pv lsof psmisc less nano bc time file")
 # Packages of Debian and Ubuntu whose installation asks something.
 WITH_QUESTION = _words(
     """
@@ -109,10 +118,21 @@ def check(source: Source, commands: Sequence[Command], *, image: str | None, at_
         elif asks and _asks(command, commands) and not _answered(source, commands, number):
             option = "--non-interactive" if command.name == "zypper" else "-y"
             verb = next(word for word in command.arguments if word in ASKING[command.name])
-            yield ASKS.at(where, f"{command.name} {verb} asks for confirmation, and nobody answers; add {option}")
+            if command.name in APT and verb == "install" and _installs_alone(command):
+                message = f"{command.name} install asks if other packages are needed, and nobody answers; add -y"
+                yield ASKS.at(where, message, severity=WARNING)
+            else:
+                message = f"{command.name} {verb} asks for confirmation, and nobody answers; add {option}"
+                yield ASKS.at(where, message)
     yield from _frontend(source, commands)
     if at_boot:
         yield from _lock(source, commands)
+
+
+def _installs_alone(command: Command) -> bool:
+    """Return whether apt is to install a package that hardly needs another one."""
+    packages = [word for word in command.arguments if not word.startswith("-") and word != "install"]
+    return bool(packages) and set(packages) <= ALONE
 
 
 def _is_2023(source: Source, commands: Sequence[Command], image: str | None) -> bool:

@@ -28,8 +28,12 @@ CRLF_OR_BOM = rule(
     also={INFO: "where cloud-init undoes it"},
 )
 
-# A header of its own, and a key below it.
-CONFIG_BELOW = re.compile(r"(?m)(?<=\n)#cloud-config[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*[a-z_]+:(?:[ \t]|\r?$)")
+# A header of its own, and a key below it; or a key that holds a list, and the first item.
+CONFIG_BELOW = re.compile(
+    r"(?m)(?<=\n)(?:#cloud-config[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*[a-z_]+:(?:[ \t]|\r?$)"
+    r"|(?:runcmd|bootcmd|packages|write_files|users|groups|mounts):[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\n)*"
+    r"[ \t]*-[ \t])"
+)
 # What may leave any text behind: statements of Jinja, and an expression that is a line of its own.
 STATEMENTS = re.compile(r"\{%|^\s*\{\{[^\n]*\}\}\s*$", re.MULTILINE)
 
@@ -178,22 +182,22 @@ def _as(
         yield from _boothook(hook)
         yield from script.check(hook, script.Run.EARLY, image)
     elif not first_line.swallowed(source.text[blanks:].partition("\n")[0]):
-        yield from _config_below(source)
-        yield from script.check(source.slice(blanks, len(source.text)), script.Run.LATE, image)
+        end = _end_of_script(source)
+        if end < len(source.text):
+            # A script waits for no reader of YAML.
+            from ssmwake.cloud_init.cloud_config import SCRIPT_BELOW_CONFIG
+
+            message = "a cloud-config cannot follow a script; write both as MIME parts, or do it in the script"
+            yield SCRIPT_BELOW_CONFIG.at(source.at_offset(end), message)
+        yield from script.check(source.slice(blanks, end), script.Run.LATE, image)
 
 
-def _config_below(source: Source) -> Iterator[Finding]:
-    """Yield a cloud-config below a script, which the shell takes for a comment and commands."""
-    match = CONFIG_BELOW.search(source.text)
-    if match is None:
-        return
-    # A script waits for no reader of YAML.
-    from ssmwake.cloud_init.cloud_config import SCRIPT_BELOW_CONFIG
-
-    heres = [here for command in read(source.text).commands for here in command.heres]
-    if not any(here.start <= match.start() < here.end for here in heres):
-        message = "a cloud-config cannot follow a script; write both as MIME parts, or do it in the script"
-        yield SCRIPT_BELOW_CONFIG.at(source.at_offset(match.start()), message)
+def _end_of_script(source: Source) -> int:
+    """Return where a cloud-config begins below a script, which the shell takes for commands; else the end."""
+    found = [match.start() for match in CONFIG_BELOW.finditer(source.text)]
+    heres = [here for command in read(source.text).commands for here in command.heres] if found else []
+    below = (start for start in found if not any(here.start <= start < here.end for here in heres))
+    return next(below, len(source.text))
 
 
 def _boothook(source: Source) -> Iterator[Finding]:

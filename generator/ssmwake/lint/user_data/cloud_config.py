@@ -67,6 +67,9 @@ def _joined(source: Source, commands: yaml.Node | None) -> Source | None:
         if isinstance(item, yaml.ScalarNode) and is_string(item):
             lines.append(source.inner(item))
         elif words := [_quoted(source.inner(word)) for word in items(item) if isinstance(word, yaml.ScalarNode)]:
+            # What shellcheck advises for a cd that may fail cannot be written in a list.
+            if words[0].text == "cd":
+                words.append(Source.at_place(words[0].at(1), "|| exit"))
             lines.append(Source.joined(words, " "))
     return Source.joined(lines, "\n") if lines else None
 

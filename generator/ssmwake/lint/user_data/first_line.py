@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ssmwake.cloud_init.parts import LOOKED_AT, SCRIPTS, Part, PartKind, kind_of
 from ssmwake.lint.rules import ERROR, INFO, rule
+from ssmwake.lint.user_data.interpreter import problem_of
 from ssmwake.model import Finding
 from ssmwake.text.source import Source
 
@@ -57,6 +58,8 @@ def check(source: Source) -> Iterator[Finding]:
             yield INTERPRETER_LINE.at(
                 where, f"the kernel looks for {named} in the folder it is in; write its whole path"
             )
+        elif problem := problem_of(named):
+            yield INTERPRETER_LINE.at(where, problem)
     elif kind is PartKind.CLOUD_CONFIG and IN_HEADER.match(first) and not SETTINGS.search(text, blanks + len(first)):
         message = (
             "all of it is on the first line, which is a comment, so nothing is done; give each key a line of its own"

@@ -1,0 +1,2 @@
+#!/usr/env bash
+date

@@ -1,0 +1,2 @@
+#!/usr/bin/pyhton3
+date

@@ -1,0 +1,2 @@
+#!/user/bin/env bash
+date
