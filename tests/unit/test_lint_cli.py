@@ -199,6 +199,25 @@ def test_what_terraform_reads_is_linted_below_what_is_named_and_the_rest_is_said
     assert done.stderr.endswith("ssmwake: not read, as outside of what is linted: scripts/web.sh\n")
 
 
+def test_fix_reaches_its_end_in_one_run_and_the_diff_shows_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    script = f"#!/bin/bash\n{ASKS}"
+    # The inner fix comes first: nobody finds the line again in base64.
+    data = {"LaunchTemplateData": {"ImageId": "ami-0123456789abcdef0", "UserData": script}}
+    (tmp_path / "template.json").write_text(json.dumps(data))
+    (tmp_path / "main.tf").write_text(TERRAFORM + f"  user_data = <<EOF\n{script}EOF\n}}\n")
+    shown = run("--diff", ".")
+    assert shown.stderr.endswith("; --fix can fix 4\n")
+    done = run("--fix", ".")
+    assert (done.exit_code, done.stdout) == (0, shown.stdout.partition("main.tf:2:15: error:")[0])
+    encoded = json.loads((tmp_path / "template.json").read_text())["LaunchTemplateData"]["UserData"]
+    assert "/latest/meta-data/ami-id" in base64.b64decode(encoded).decode()
+    again = run("--fix", ".")
+    assert (again.exit_code, again.stdout) == (0, "")
+
+
 def test_a_config_ignores_rules_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old").mkdir()

@@ -2,27 +2,41 @@
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
 
 from ssmwake.cli.output import wants_color
 from ssmwake.dist import UNREADABLE, replace
-from ssmwake.lint import File
+from ssmwake.lint import File, Kind
 from ssmwake.lint.fix import fixed
 from ssmwake.model import Finding, Location
 from ssmwake.terminal import printable
 
+# A fix makes room for another one, and hardly ever for a third.
+ROUNDS = 5
 
-def fixed_files(files: Iterable[File], findings: Sequence[Finding]) -> list[tuple[File, File]]:
-    """Return the files that change, before and after; one fix may make room for the next."""
-    changed = []
-    for file in files:
-        data = fixed(file.data, [one for one in findings if one.where.path == file.path])
-        if data != file.data:
-            changed.append((file, dataclasses.replace(file, data=data)))
-    return changed
+
+def fixed_files(
+    files: Sequence[File], findings: Sequence[Finding], linted: Callable[[Sequence[File]], Sequence[Finding]]
+) -> list[tuple[File, File]]:
+    """Return the files that change, before and after, with all that can be fixed; `linted` lints them in between."""
+    now = {file.path: file for file in files}
+    for _ in range(ROUNDS):
+        changed = False
+        for file in now.values():
+            data = fixed(file.data, [one for one in findings if one.where.path == file.path])
+            changed |= data != file.data
+            now[file.path] = dataclasses.replace(file, data=data)
+        if not changed:
+            break
+        # A template depends on no other file, and takes the most time.
+        again = [
+            now[file.path] for file in files if file.kind is not Kind.CLOUDFORMATION or now[file.path].data != file.data
+        ]
+        findings = linted(again)
+    return [(file, now[file.path]) for file in files if now[file.path].data != file.data]
 
 
 def write_fixes(changed: Iterable[tuple[File, File]]) -> list[Finding]:

@@ -1,6 +1,7 @@
 """`ssmwake lint`: findings in files, in folders, or on stdin; files are changed only by --fix."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -137,6 +138,7 @@ def command(
     read = FileReader(found.roots)
 
     def linted(files: Sequence[File]) -> list[Finding]:
+        read.fixed = {os.path.normpath(file.path): file.data for file in files}
         every = _linted(files, read, schema, append_rules)
         return [one for one in (*every, *_useless(config, ignores, every, everywhere=not paths)) if selected(one)]
 
@@ -144,7 +146,7 @@ def command(
     found.unread += faults
     files, findings = found.files, found.unread + linted(found.files)
     if show_diff or fix:
-        changed = fixed_files(files, findings)
+        changed = fixed_files(files, findings, linted)
         for before, after in changed:
             secret = {line for path, line in _secrets(findings) if path == before.path}
             diff_out(before, after, secret, err=output_format != "text")

@@ -90,10 +90,14 @@ class FileReader:
 
     roots: tuple[str, ...]
     outside: set[str] = field(default_factory=set)
+    # What files will hold once they are fixed.
+    fixed: dict[str, bytes] = field(default_factory=dict)
 
     def __call__(self, path: str) -> bytes | None:
         """Return what a file holds; None for one that is not there, or is not to be read."""
         real = os.path.realpath(path)
+        if os.path.normpath(path) in self.fixed:
+            return self.fixed[os.path.normpath(path)]
         try:
             if not any(os.path.commonpath([root, real]) == root for root in self.roots):
                 self.outside |= {path} if Path(real).is_file() else set()

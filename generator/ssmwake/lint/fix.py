@@ -11,7 +11,10 @@ Edit = tuple[int, int, str]
 
 
 def fixed(data: bytes, findings: Iterable[Finding]) -> bytes:
-    """Return the bytes of a file with the fixes of its findings; where two overlap, the first one is applied."""
+    """Return the bytes of a file with the fixes of its findings; where two overlap, the smaller one is applied.
+
+    The larger one may be found again after that, and then holds what the smaller one changed.
+    """
     text = data.decode("utf-8", "surrogateescape")
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
@@ -21,8 +24,8 @@ def fixed(data: bytes, findings: Iterable[Finding]) -> bytes:
         return starts[place.line - 1] + place.column - 1 + mark
 
     edits: set[Edit] = set()
-    for one in sorted(findings):
-        wanted = {(offset(each.start), offset(each.end), each.text) for each in one.fix}
+    known = [{(offset(each.start), offset(each.end), each.text) for each in one.fix} for one in sorted(findings)]
+    for wanted in sorted(known, key=_stretch):
         if not any(_overlap(mine, other) for mine in wanted - edits for other in edits):
             edits |= wanted
     pieces, done = [], 0
@@ -30,6 +33,10 @@ def fixed(data: bytes, findings: Iterable[Finding]) -> bytes:
         pieces += [text[done:start], new]
         done = end
     return "".join([*pieces, text[done:]]).encode("utf-8", "surrogateescape")
+
+
+def _stretch(edits: set[Edit]) -> int:
+    return sum(end - start for start, end, _ in edits)
 
 
 def _overlap(one: Edit, other: Edit) -> bool:

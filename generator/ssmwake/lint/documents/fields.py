@@ -26,6 +26,8 @@ UNKNOWN_FIELD = rule(
 )
 DOCUMENT_TOO_LARGE = rule("SW312", ERROR, "a document over 64 KB", reason="the service refuses the document")
 
+# What other formats call a field.
+OTHER_NAMES = {"steps": "mainSteps", "schema": "schemaVersion", "version": "schemaVersion"}
 # The only schema of Session documents.
 SESSION = "1.0"
 WRITE_VERSION = "write '2.2' for a Command, '0.3' for an Automation"
@@ -92,7 +94,8 @@ def unknown(
     for name, (key, _) in pairs(node).items():
         if name in known:
             continue
-        hint = nearest(name, known, "remove it")
+        hint = f"did you mean '{OTHER_NAMES[name]}'?" if OTHER_NAMES.get(name) in known else ""
+        hint = hint or nearest(name, known, "remove it")
         if name in of_automation:
             hint = "Automations have it, so write schemaVersion '0.3' for one, or remove it"
         yield UNKNOWN_FIELD.at(source.of(key), f"unknown {word} '{name[:60]}'; {hint}")

@@ -66,9 +66,9 @@ def check(
         where = source.of(found[0] if found else action)
         message = f"{plain(action)} has neither {' nor '.join(sorted(wanted.either))}; write one into inputs"
         yield MISSING_INPUT.at(where, message)
-    if wanted.more:
-        return
     for name, (key, _) in names.items():
+        if wanted.more and not meant.get(name):
+            continue
         if name == "interpolationType":
             yield INTERPOLATION_TYPE.at(source.of(key), "interpolationType belongs to a parameter; move it there")
         elif name not in wanted.known | shared:

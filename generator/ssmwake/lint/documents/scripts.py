@@ -103,7 +103,7 @@ def check(source: Source, root: yaml.Node, found: list[Code]) -> Iterator[Found]
             yield from joined_lines.folded([source.inner(scalar) for scalar in code.scalars])
             yield from _shell(source, code)
         elif not code.executed:
-            yield from _powershell([source.inner(scalar) for scalar in code.scalars])
+            yield from _powershell([source.inner(scalar) for scalar in code.scalars], complete=code.complete)
 
 
 def _pasted(
@@ -166,11 +166,12 @@ def check_commands(lines: Sequence[Source], document: str, *, complete: bool = T
         yield from joined_lines.folded(list(lines))
         yield from _lines(lines, script.Run.COMMAND, complete=complete, given=False)
     else:
-        yield from _powershell(lines)
+        yield from _powershell(lines, complete=complete)
 
 
-def _powershell(lines: Sequence[Source]) -> Iterator[Found]:
-    yield from exit_status.endless_reboot_of_windows(Source.joined(lines, "\n"))
+def _powershell(lines: Sequence[Source], *, complete: bool) -> Iterator[Found]:
+    if complete:
+        yield from exit_status.endless_reboot_of_windows(Source.joined(lines, "\n"))
     for line in lines:
         yield from agent_restart.in_powershell(line)
         yield from imds.in_powershell(line)
@@ -189,6 +190,6 @@ def _lines(lines: Sequence[Source], run: script.Run, *, complete: bool, given: b
     yield from agent_restart.in_shell(whole)
     filled = placeholders.ssm(whole)
     if not given:
-        yield from script.shell(filled, run, dialect=dialect(whole.text) or "sh")
+        yield from script.shell(filled, run, dialect=dialect(whole.text) or "sh", complete=complete)
     if complete and not given:
         yield Script(dialect(whole.text) or "sh", filled)

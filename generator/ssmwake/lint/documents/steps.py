@@ -8,7 +8,7 @@ import yaml
 
 from ssmwake.lint.documents import inputs, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain
-from ssmwake.lint.documents.fields import MISSING_FIELD, UNKNOWN_FIELD, unknown
+from ssmwake.lint.documents.fields import MISSING_FIELD, OTHER_NAMES, UNKNOWN_FIELD, unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding, Severity
 from ssmwake.text.source import Source
@@ -91,7 +91,9 @@ def check(source: Source, root: yaml.Node, *, automation: bool) -> Iterator[Find
     found = pairs(root).get("mainSteps")
     if found is None:
         # A key that was meant to be it is reported as that.
-        misspelt = any(nearest(name, ("mainSteps",), "", 0.7) for name in pairs(root))
+        misspelt = any(
+            OTHER_NAMES.get(name) == "mainSteps" or nearest(name, ("mainSteps",), "", 0.7) for name in pairs(root)
+        )
         if not opaque(root) and not misspelt:
             yield NO_STEPS.at(source.of(root), "no mainSteps; a document has one step at least")
         return

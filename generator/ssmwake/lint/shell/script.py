@@ -84,13 +84,15 @@ def anywhere(source: Source) -> Iterator[Found]:
         yield from secrets.in_commands(source, found)
 
 
-def shell(source: Source, run: Run = Run.LATE, image: str | None = None, *, dialect: str = "sh") -> Iterator[Found]:
-    """Yield what is wrong with a whole script of shell, whatever runs it."""
+def shell(
+    source: Source, run: Run = Run.LATE, image: str | None = None, *, dialect: str = "sh", complete: bool = True
+) -> Iterator[Found]:
+    """Yield what is wrong with a script of shell, whatever runs it; not complete where lines are not known."""
     script = read(source.text)
     yield from _lines(source, script, run, image, dialect=dialect)
-    if run in (Run.LATE, Run.COMMAND):
+    if complete and run in (Run.LATE, Run.COMMAND):
         yield from exit_status.last_test(source, script.commands)
-    if run is Run.COMMAND:
+    if complete and run is Run.COMMAND:
         yield from exit_status.endless_reboot(source, script.commands)
 
 
