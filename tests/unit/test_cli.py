@@ -270,6 +270,24 @@ def test_completion_knows_the_verbs() -> None:
     assert done.stdout.split() == [b"plain,user-data"]
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("ssmwake doctor --list as", ["plain,asleep"]),
+        ("ssmwake doctor --region eu-west-", ["plain,eu-west-1", "plain,eu-west-2", "plain,eu-west-3"]),
+        ("ssmwake publish --region ap-northeast-2", ["plain,ap-northeast-2"]),
+        ("ssmwake wait --profile pro", ["plain,prod"]),
+        ("ssmwake publish --profile pro", ["plain,prod"]),
+    ],
+)
+def test_completion_knows_the_values_of_options(line: str, expected: list[str], tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile prod]\nregion = eu-west-1\n[profile dev]\n")
+    count = str(len(line.split()) - 1)
+    done = run(_SSMWAKE_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=count, AWS_CONFIG_FILE=str(config))
+    assert done.stdout.decode().split() == expected
+
+
 def test_help_of_each_verb_here_fits_a_screen() -> None:
     for verb in ("", "init", "render", "user-data", "document", "completion"):
         done = run(*verb.split(), "--help")

@@ -29,7 +29,7 @@ def test_the_default_of_a_variable_is_linted_as_the_user_data_that_it_is() -> No
     assert places(found) == [("SW240", "infra/variables.tf:4:5")]
 
 
-def test_a_default_that_is_not_user_data_says_nothing_of_it() -> None:
+def test_nothing_is_reported_about_a_default_that_is_not_user_data() -> None:
     texts = {"main": INSTANCE % "var.setup", "variables": 'variable "setup" {\n  default = "yum update"\n}\n'}
     assert module(**texts) == ()
 

@@ -14,6 +14,27 @@ def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str
     return [CompletionItem(rule.id, help=rule.title) for rule in RULES.values() if rule.id.startswith(start)]
 
 
+def complete_regions(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a region."""
+    from ssmwake.aws.session import known_regions
+
+    return [name for name in sorted(known_regions()) if name.startswith(incomplete)]
+
+
+def complete_profiles(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a profile of the AWS configuration."""
+    import botocore.session
+
+    return [name for name in botocore.session.Session().available_profiles if name.startswith(incomplete)]
+
+
+def complete_verdicts(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a verdict, with what it means."""
+    from ssmwake.operate.causes import CAUSES
+
+    return [CompletionItem(cause.name, help=cause.meaning) for cause in CAUSES if cause.name.startswith(incomplete)]
+
+
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssmwake.cli.completion import complete_verdicts
 from ssmwake.cli.inputs import config_option, read_config
 from ssmwake.cli.output import progress, wants_color
 from ssmwake.cli.targets import InstanceId, filter_option, place_options, places, wanted
@@ -33,7 +34,13 @@ PAUSE = 30.0
 @click.option("--all", "everything", is_flag=True, help="All instances of the region.")
 @partial(place_options, several=True)
 @config_option
-@click.option("--list", "only", metavar="VERDICT", help="Print only the ids with this verdict, one a line.")
+@click.option(
+    "--list",
+    "only",
+    metavar="VERDICT",
+    shell_complete=complete_verdicts,
+    help="Print only the ids with this verdict, one a line.",
+)
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 @click.option("--watch", is_flag=True, help="Look again every 30 s, on a terminal, until all are online.")
 @click.option("--print-policy", is_flag=True, help="Print the least IAM policy this needs; all of it reads.")

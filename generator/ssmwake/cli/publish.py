@@ -10,6 +10,7 @@ import click
 
 from ssmwake.aws.session import known_regions, unknown_region
 from ssmwake.cli import plan_output
+from ssmwake.cli.completion import complete_profiles, complete_regions
 from ssmwake.cli.inputs import config_option, contents, settings
 from ssmwake.cli.output import findings_out, progress
 from ssmwake.cli.plan_json import Report
@@ -48,6 +49,7 @@ class Publishing(click.Command):
     "regions",
     multiple=True,
     metavar="REGION",
+    shell_complete=complete_regions,
     help="Publish there instead of in the config's regions; repeatable.",
 )
 @click.option(
@@ -65,7 +67,13 @@ class Publishing(click.Command):
     metavar="[ACCOUNT=]ID",
     help="The external ID that these roles require, or that of one account; repeatable.",
 )
-@click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration.")
+@click.option(
+    "--profile",
+    default="",
+    metavar="NAME",
+    shell_complete=complete_profiles,
+    help="The profile of your AWS configuration.",
+)
 @click.option("--expect-account", multiple=True, metavar="ID", help="Refuse any other account; repeatable.")
 @click.option(
     "--check", "--dry-run", is_flag=True, help="Only plan; exit 1 if something would change, 2 if it cannot tell."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssmwake.cli.completion import complete_profiles, complete_regions
 from ssmwake.model import Invalid
 
 if TYPE_CHECKING:
@@ -83,9 +84,16 @@ def place_options(command: Callable[..., Any], *, several: bool = False) -> Call
                 "regions",
                 multiple=True,
                 metavar="REGION",
+                shell_complete=complete_regions,
                 help=f"Where to look{repeatable}.  [default: that of your AWS configuration]",
             ),
-            click.option("--profile", default="", metavar="NAME", help="The profile of your AWS configuration."),
+            click.option(
+                "--profile",
+                default="",
+                metavar="NAME",
+                shell_complete=complete_profiles,
+                help="The profile of your AWS configuration.",
+            ),
             click.option(
                 "--assume-role",
                 "roles",

@@ -64,7 +64,7 @@ def effective(node: yaml.Node | None, seen: frozenset[int] | set[int] = frozense
 
 
 def changed_by_yaml(node: yaml.ScalarNode) -> str | None:
-    """Return what YAML makes of a plain word that is no text for it, where that is written in another way.
+    """Return what YAML makes of a plain word that it does not take for text, where that is written in another way.
 
     True and False are the same words as true and false to most programs.
     """
