@@ -6,7 +6,7 @@ import boto3
 
 import ssmwake
 
-user_data = ssmwake.user_data(role="web", include=[Path("setup.sh")], base64=True)
+user_data = ssmwake.user_data(role="web", include=[Path("setup.sh")], gzip=True, base64=True)
 boto3.client("ec2").create_launch_template(
     LaunchTemplateName="web",
     LaunchTemplateData={"UserData": user_data, "MetadataOptions": {"HttpTokens": "required"}},

@@ -10,22 +10,26 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from email import message_from_string
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import ssmwake
 from ssmwake.cloud_init.reader import read
 from ssmwake.dist import write
 from ssmwake.model import Config
 from ssmwake.render import Rendering, render
 from ssmwake.render.runtime import carried
+from ssmwake.render.user_data import split_for_parameters
 from support import tools
 
 HERE = Path(__file__).parent
 NAMES: dict[str, dict[str, Any]] = json.loads((HERE / "terraform_attributes.json").read_text())["resources"]
 META = {"count", "for_each", "depends_on", "provider", "lifecycle"}
+OWN = "#!/bin/sh\necho own\n"
 TRICKY = b"#!/bin/sh\necho ${x} $${x} $$${x} %{ if } %%{x} '%{http_code}' \"$(id)\" ${#a[@]}\n"
 
 
@@ -211,19 +215,72 @@ def test_user_data_that_fits_in_no_form_fails_the_plan_with_its_size(terraform: 
     assert re.search(r"and EC2 takes 16384; leave gzip out, which makes it 1[0-9]{4}\.", said)
 
 
-def test_a_plan_warns_of_text_that_is_too_long_until_gzip_is_set(terraform: str, module: Path) -> None:
+def test_a_plan_warns_of_text_that_is_too_long_until_gzip_is_set_or_there_are_parts(
+    terraform: str, module: Path
+) -> None:
     content = module / "modules/content"
-    said = refusal(terraform, content, parts=[{"content": wordy(4)}])
+    said = refusal(terraform, content, on_ready=[wordy(1)])
     assert re.search(r"Warning: .* Use user_data_base64, which has 1[0-9]{4} with gzip", said)
-    assert "Warning" not in refusal(terraform, content, parts=[{"content": wordy(4)}], gzip=True)
+    assert "Warning" not in refusal(terraform, content, on_ready=[wordy(1)], gzip=True)
+    assert "Warning" not in refusal(terraform, content, parts=[{"content": wordy(4)}])
 
 
-def test_every_form_holds_the_same_bytes(terraform: str, module: Path) -> None:
+def test_every_form_holds_the_same_and_what_is_compressed_has_the_runtime_as_it_is(
+    terraform: str, module: Path
+) -> None:
     found = outputs(terraform, module / "modules/content")
-    plain = found["user_data"].encode()
-    assert base64.b64decode(found["user_data_base64"]) == plain
-    assert gzip.decompress(base64.b64decode(found["user_data_base64gzip"])) == plain
-    assert hashlib.sha256(plain).hexdigest() == found["sha256"]
+    text = found["user_data"].encode()
+    assert base64.b64decode(found["user_data_base64"]) == text
+    assert hashlib.sha256(text).hexdigest() == found["sha256"]
+    head, tail = split_for_parameters(Config(), plain=True)
+    unpacked = gzip.decompress(base64.b64decode(found["user_data_base64gzip"])).decode()
+    assert unpacked == f"{head}{found['settings']}{tail}"
+    assert f"\n{carried()}END\n" in unpacked
+
+
+def test_what_fits_from_the_command_line_fits_from_the_module(terraform: str, module: Path, tmp_path: Path) -> None:
+    # 12 KB as people write them, of which the runtime is an example.
+    script = ("#!/bin/sh\n" + "".join(f"# {line}\n" for line in carried().splitlines()))[:12_288]
+    command_line = ssmwake.user_data(include=[script], gzip=True)
+    found = outputs(terraform, module / "modules/content", parts=[{"content": script}])
+    assert isinstance(command_line, bytes)
+    assert len(command_line) <= found["bytes_gzip"] <= 16_384
+    write(render(Config(), read("own.sh", script.encode())), tmp_path / "merged")
+    rendered = outputs(terraform, tmp_path / "merged/terraform/modules/content")
+    assert rendered["bytes_gzip"] <= 16_384
+
+
+@pytest.mark.parametrize(
+    ("content", "is_readable"),
+    [
+        ("#!/bin/sh\n\techo 'as it is' | tr a-z '${x}' %{y}\n", True),
+        ("#!/bin/sh\necho é\n", False),
+        ("#!/bin/sh\r\necho a\r\n", False),
+        ("#!/bin/sh\ncat <<E\n--==ssmwake==\nE\n", False),
+        ("", True),
+    ],
+    ids=["ascii", "accent", "crlf", "boundary", "empty"],
+)
+def test_a_part_is_as_it_is_where_mime_can_hold_it(
+    content: str, is_readable: bool, terraform: str, module: Path
+) -> None:
+    found = outputs(terraform, module / "modules/content", parts=[{"content": content}, {"content": OWN}])
+    assert (f"\n\n{content}\n--==ssmwake==\n" in found["user_data"]) is is_readable
+    leaves = [one for one in message_from_string(found["user_data"]).walk() if not one.is_multipart()]
+    assert [one.get_payload(decode=True) for one in leaves[:2]] == [content.encode(), OWN.encode()]
+
+
+def test_a_node_config_is_given_its_type_and_a_whole_multipart_is_refused(terraform: str, module: Path) -> None:
+    content = module / "modules/content"
+    node = "---\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec: {}\n"
+    found = outputs(terraform, content, parts=[{"content": node}, {"content": OWN}])
+    kinds = [one.get_content_type() for one in message_from_string(found["user_data"]).walk()]
+    assert kinds == ["multipart/mixed", "application/node.eks.aws", "text/plain", "text/cloud-boothook"]
+    for whole in (
+        f'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n--//\n\n{node}\n--//--\n',
+        f"# by hand\n\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n{node}\n--b--\n",
+    ):
+        assert "A part is a MIME multipart itself" in refusal(terraform, content, parts=[{"content": whole}])
 
 
 def test_user_data_of_the_persons_own_is_merged_and_needs_no_escape(terraform: str, tmp_path: Path) -> None:

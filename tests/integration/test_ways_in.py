@@ -172,7 +172,7 @@ def test_the_hcl_works_where_it_needs_no_provider(tmp_path: Path) -> None:
     run("init", "-input=false")
     run("apply", "-auto-approve", "-input=false")
     found = {name: each["value"] for name, each in json.loads(run("output", "-json")).items()}
-    assert "\n(\nconf='SSMWAKE_ROLE=web'\n" in found["templated"]
+    assert "\n(\nconf='SSMWAKE_CARRIER=terraform ssmwake\n" in found["templated"]
     assert re.fullmatch("[0-9a-f]{64}", found["sha256"])
 
 
@@ -184,9 +184,11 @@ def test_the_hcl_is_valid_for_the_provider(number: int, tmp_path: Path) -> None:
         return
     terraform = tools.require("terraform")
     shutil.copytree(TOP / "dist", tmp_path / "dist")
-    for name in ("setup.sh", "app.yaml"):
+    for name in ("setup.sh", "app.yaml", "node-config.yaml"):
         (tmp_path / name).write_text("#!/bin/sh\n")
     around = 'resource "aws_iam_role" "web" {\n  assume_role_policy = "{}"\n}\n'
+    if "module.content" in block and 'module "content"' not in block:
+        around += 'module "content" {\n  source = "./dist/terraform/modules/content"\n}\n'
     if "module.rescue" in block:
         around += 'module "rescue" {\n  source = "./dist/terraform/modules/rescue"\n}\n'
     (tmp_path / "main.tf").write_text(block + around)

@@ -72,7 +72,7 @@ def render_template(
         "user_data_path": cloudformation.user_data_path(config),
         "user_data_of_stack": lambda: cloudformation.user_data_of_stack(config, parts),
         "packed_if_large": lambda: cloudformation.packed_if_large(config, parts),
-        "user_data_halves": lambda: split_for_parameters(config, parts),
+        "user_data_halves": lambda plain=False: split_for_parameters(config, parts, plain=plain),
         "user_data_multipart": lambda: terraform.multipart(config, parts),
         **values,
     }

@@ -25,11 +25,15 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Multipart:
-    """User data in pieces: the module puts the parts of its user after the head, and the settings before the tail."""
+    """User data in pieces: the module puts the parts of its user after the head, and the settings before the tail.
+
+    The plain tail is for what is compressed as a whole: what is packed twice is larger.
+    """
 
     head: str
     ours: str
     tail: str
+    plain_tail: str
 
     @property
     def boundary(self) -> str:
@@ -41,7 +45,8 @@ def multipart(config: Config, parts: Sequence[Part]) -> Multipart:
     """Return the user data that the module completes where it is given parts."""
     head, tail = split_for_parameters(config, parts, multipart=True)
     place = head.rindex(f"\n--{BOUNDARY}") + 1
-    return Multipart(head[:place], head[place:], tail)
+    _, plain_tail = split_for_parameters(config, parts, multipart=True, plain=True)
+    return Multipart(head[:place], head[place:], tail, plain_tail)
 
 
 def durations(config: Config) -> tuple[Seconds, ...]:

@@ -32,14 +32,16 @@ def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False
     return (script if output_format is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
 
 
-def split_for_parameters(config: Config, parts: Sequence[Part] = (), *, multipart: bool = False) -> tuple[str, str]:
+def split_for_parameters(
+    config: Config, parts: Sequence[Part] = (), *, multipart: bool = False, plain: bool = False
+) -> tuple[str, str]:
     """Return user data in two, for a carrier that puts lines with its parameters between: at the top of our script.
 
-    The lines are those of carriers.shell_settings, as the carrier knows them.
+    The lines are those of carriers.shell_settings, as the carrier knows them; `plain` as for `user_data`.
     """
     parts = _checked(parts)
     settings = (templates() / "user-data" / "settings.sh").read_text(encoding="utf-8")
-    ours = script(config, without_comments(f"\n{settings}").removeprefix("\n"), settings=False)
+    ours = script(config, without_comments(f"\n{settings}").removeprefix("\n"), settings=False, plain=plain)
     if parts or multipart:
         ours = boothook(ours)
     text = _with_parts(ours, parts) if parts or multipart else ours

@@ -18,25 +18,34 @@ locals {
   # The variables of the scripts, on a way to an instance like on every other; their values hold no quote.
   settings = "conf='${local.conf}'\non_ready='${local.on_ready}'\n"
 
-  parts = [for part in var.parts : join("\n", concat(
-    ["--==ssmwake==", "Content-Type: ${part.content_type}"],
+  # A NodeConfig of EKS says what it is; nodeadm reads it by its type alone.
+  types = [for part in var.parts : (
+    part.content_type == "text/plain" && can(regex("(?m)^apiVersion: *[\"']?node\\.eks\\.aws/", part.content)) ?
+    "application/node.eks.aws" : part.content_type
+  )]
+  parts = [for number, part in var.parts : join("\n", concat(
+    ["--==ssmwake==", "Content-Type: ${local.types[number]}"],
     part.filename == null ? [] : ["Content-Disposition: attachment; filename=\"${part.filename}\""],
     startswith(part.content, "#cloud-config") || part.content_type == "text/cloud-config" ? ["Merge-Type: ${part.merge_type}"] : [],
     # cloud-init reads MIME as ASCII: a text with anything else, or with a boundary, goes in base64.
     can(regex("^[\\t\\n -~]*$", part.content)) && !strcontains(part.content, "--==ssmwake==") ?
     ["", part.content, ""] : ["Content-Transfer-Encoding: base64", "", base64encode(part.content), ""],
   ))]
-  user_data = join("", concat(
-    [file("${path.module}/${length(var.parts) == 0 ? "user-data.head" : "multipart.head"}")],
+  before = join("", concat(
+    [file("${path.module}/${local.form}.head")],
     local.parts,
     length(var.parts) == 0 ? [] : [file("${path.module}/multipart.ours")],
-    [local.settings, file("${path.module}/${length(var.parts) == 0 ? "user-data.tail" : "multipart.tail"}")],
+    [local.settings],
   ))
+  form      = length(var.parts) == 0 ? "user-data" : "multipart"
+  user_data = join("", [local.before, file("${path.module}/${local.form}.tail")])
+  # With the runtime as it is: what is packed twice is larger.
+  unpacked = join("", [local.before, file("${path.module}/${local.form}.plain-tail")])
 
   # EC2 takes 16,384 bytes. The length of a text is in characters, so they are counted in base64: four for three bytes.
   limit      = 16384
   base64     = base64encode(local.user_data)
-  base64gzip = base64gzip(local.user_data)
+  base64gzip = base64gzip(local.unpacked)
   bytes      = length(local.base64) / 4 * 3 - length(regexall("=", local.base64))
   bytes_gzip = length(local.base64gzip) / 4 * 3 - length(regexall("=", local.base64gzip))
   gzip       = coalesce(var.gzip, local.bytes > local.limit)
@@ -59,7 +68,8 @@ locals {
 
 check "size" {
   assert {
-    condition     = local.bytes <= local.limit || var.gzip == true
+    # With parts, text is seldom what is used.
+    condition     = local.bytes <= local.limit || var.gzip == true || length(var.parts) > 0
     error_message = "The output user_data has ${local.bytes} bytes, and EC2 takes 16384. Use user_data_base64, which has ${local.bytes_gzip} with gzip, and set gzip = true to say that you do."
   }
 }

@@ -15,7 +15,7 @@ output "user_data_base64" {
 }
 
 output "user_data_base64gzip" {
-  description = "The same, always compressed."
+  description = "The same for cloud-init, always compressed."
   value       = local.base64gzip
 }
 

@@ -82,7 +82,7 @@ variable "on_ready" {
 }
 
 variable "parts" {
-  description = "User data of your own, such as scripts and cloud-config. With it, the user data is a multipart; content_type is for what the first line does not say."
+  description = "User data of your own, such as scripts, cloud-config and a NodeConfig of EKS. With it, the user data is a multipart; content_type is for what the first line does not say."
   type = list(object({
     content      = string
     content_type = optional(string, "text/plain")
@@ -95,6 +95,11 @@ variable "parts" {
   validation {
     condition     = alltrue([for part in var.parts : can(regex("^[a-z0-9.+-]+/[a-z0-9.+-]+$", part.content_type)) && part.content_type != "multipart/mixed"])
     error_message = "content_type must be a MIME type such as text/x-shellscript; give the parts of a multipart one by one."
+  }
+
+  validation {
+    condition     = alltrue([for part in var.parts : !can(regex("(?im)\\A[\\s]*(#.*\\s+)*(mime-version|content-type):", part.content))])
+    error_message = "A part is a MIME multipart itself, which nothing would open; give its parts one by one."
   }
 
   validation {
