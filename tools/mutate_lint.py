@@ -2,8 +2,9 @@
 
 python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake, such as lint/shell.
 
-A report that can be removed, or a condition in front of one that can be inverted, with the corpus as it was, survives;
-with --tests the unit tests of its room are run as well. Survivors are printed, and their number is the exit status.
+What can be changed with the corpus as it was survives: a report that is removed, or loses its severity or its fix; a
+condition of one that is inverted, or loses a part; one that returns before. With --tests the unit tests of its room
+are run as well. Survivors are printed, and their number is the exit status.
 """
 
 import ast
@@ -31,16 +32,17 @@ PACKAGE = ROOT / "generator" / "ssmwake"
 # What reports: lint, and what it reads user data by.
 REPORTING = ("lint", "cloud_init", "text")
 GOOD = ROOT / "tests" / "corpus" / "good"
-# The unit tests of a room, besides the corpus.
+# The unit tests of a room besides the corpus, the fast ones first.
 TESTS = {
-    "shell": ("user_data", "instance"),
-    "user_data": ("user_data",),
-    "documents": ("documents",),
-    "aws": ("instance", "cloudformation", "terraform", "launch_template"),
-    "cloudformation": ("cloudformation",),
-    "terraform": ("terraform",),
-    "launch_template": ("launch_template",),
-    "cfn_lint": ("cfn",),
+    "cloud_init": ("userdata_parts", "lint_cases", "lint_user_data", "lint_sites"),
+    "text": ("lint_source", "lint_cases", "lint_sites"),
+    "lint/shell": ("lint_imds_fallback", "lint_cases", "lint_instance", "lint_user_data", "lint_sites"),
+    "lint/user_data": ("lint_jinja", "lint_cases", "lint_user_data", "lint_sites"),
+    "lint/documents": ("lint_cases", "lint_documents"),
+    "lint/aws": ("lint_instance", "lint_modules", "lint_launch_template", "lint_cloudformation", "lint_terraform"),
+    "lint/cloudformation": ("lint_cases", "lint_cloudformation"),
+    "lint/terraform": ("lint_modules", "lint_cases", "lint_terraform", "lint_sites"),
+    "lint": ("lint_cases", "lint_launch_template", "lint_sites", "lint", "lint_cfn"),
 }
 
 
@@ -48,6 +50,7 @@ TESTS = {
 Change = Callable[[Any], None]
 # With which a condition ends what follows it.
 LEAVES = (ast.Return, ast.Continue, ast.Break)
+UNCHANGED = "nothing"
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def unchanged(path: Path) -> Mutant:
     """Return the first function of a module that reports, with the code that it has."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     name, node = next((name, node) for name, node in functions(tree.body, "") if reports(node))
-    return mutant(path, name, node, 0, node, "", lambda statement: None, "nothing")
+    return mutant(path, name, node, 0, node, "", lambda statement: None, UNCHANGED)
 
 
 def apply(one: Mutant) -> bool:
@@ -214,7 +217,7 @@ def survives(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool
     try:
         status = int(_is_red(one, clean, with_tests=with_tests))
     except BaseException as error:  # noqa: BLE001 - a check that crashes is red
-        if not one.rule or "--crashes" in sys.argv:
+        if one.what == UNCHANGED or "--crashes" in sys.argv:
             sys.stderr.write(f"{one}: {error!r}\n")
     finally:
         os._exit(status)
@@ -238,14 +241,12 @@ def _is_red(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool:
         return False
     import pytest
 
-    top, *below = one.path.relative_to(PACKAGE).with_suffix("").parts
-    room = below[0] if top == "lint" else "user_data"
-    tests = [f"tests/unit/test_lint_{name}.py" for name in TESTS.get(room, ())]
-    if top == "cloud_init":
-        tests.append("tests/unit/test_userdata_parts.py")
+    rooms = (str(each) for each in one.path.relative_to(PACKAGE).parents)
+    tests = [f"tests/unit/test_{name}.py" for name in next(TESTS[room] for room in rooms if room in TESTS)]
     with Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), 1)
-        return bool(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "tests/unit/test_lint.py", *tests]))
+        os.dup2(nothing.fileno(), 2)
+        return bool(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *tests]))
 
 
 def main(argv: Sequence[str]) -> int:
