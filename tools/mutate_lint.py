@@ -10,6 +10,7 @@ are run as well. Survivors are printed, and their number is the exit status.
 import ast
 import copy
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ Change = Callable[[Any], None]
 # With which a condition ends what follows it.
 LEAVES = (ast.Return, ast.Continue, ast.Break)
 UNCHANGED = "nothing"
+# Seconds that the tests of a change may take.
+LONGEST = 120
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,8 @@ def survives(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     status = 1
+    # A change may make a loop endless, which is red; the alarm kills the process.
+    signal.alarm(LONGEST)
     try:
         status = int(_is_red(one, clean, with_tests=with_tests))
     except BaseException as error:  # noqa: BLE001 - a check that crashes is red

@@ -2,8 +2,9 @@
 
 import re
 
-# What the runner of GitHub takes for a command: `::` at the beginning of a line, `##[` anywhere in it.
-COMMAND = re.compile(r"^\s*::|##\[")
+# What runners take for a command: `::` at the beginning of a line (GitHub), and anywhere in it `##[` (GitHub),
+# `##vso[` (Azure Pipelines) and `##teamcity[`.
+COMMAND = re.compile(r"^\s*::|##\w*\[")
 
 
 def printable(text: str, keep: str = "") -> str:

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from ssmwake.cfn_rules import PUBLISHED, cfn_id
+from ssmwake.lint import Kind, kind, lint
 from ssmwake.model import Severity
 from ssmwake.rules import LINT_RULES as RULES
+from support.corpus import SIDECARS
 
 TOP = Path(__file__).parents[2]
 GENERATOR = TOP / "generator"
@@ -154,6 +156,24 @@ def test_a_broken_template_does_not_crash_the_plugin(tmp_path: Path) -> None:
     # Some rules of cfn-lint itself do crash on these.
     crashed = [match["Message"] for match in found if match["Rule"]["Id"] == "E0002"]
     assert not [message for message in crashed if re.search(r"rule [EWI]9[5-9]\d\d", message)]
+
+
+def test_it_finds_the_same_at_the_same_places_as_ssmwake_lint_in_all_templates_of_the_corpus(tmp_path: Path) -> None:
+    files = [path for path in sorted((TOP / "tests/corpus").rglob("*")) if path.is_file() and path.name not in SIDECARS]
+    templates = [path for path in files if kind(path.read_bytes(), path.name) is Kind.CLOUDFORMATION]
+    expected = {
+        (str(path), one.where.line, one.where.column, cfn_id(one.rule, one.severity), one.message)
+        for path in templates
+        for one in lint(str(path), path.read_bytes(), Kind.CLOUDFORMATION, with_cfn_lint=False)
+    }
+    found = matches("--include-checks", "I", "--", *map(str, templates), folder=tmp_path)
+    ours = [match for match in found if int(match["Rule"]["Id"][1:]) >= min(PUBLISHED.values())]
+    starts = [(match, match["Location"]["Start"]) for match in ours]
+    assert {
+        (match["Filename"], start["LineNumber"], start["ColumnNumber"], match["Rule"]["Id"], match["Message"])
+        for match, start in starts
+    } == expected
+    assert len({rule for _, _, _, rule, _ in expected}) > 30
 
 
 def test_cfn_lint_lists_each_of_our_rules_with_its_reason(tmp_path: Path) -> None:

@@ -269,6 +269,12 @@ def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
     listed = runner.invoke(command, ["lint", "--list-rules"]).output.splitlines()
     assert "SW209  error    a secret in user data" in listed
     assert "SW250  warning  malformed MIME that cloud-init tolerates (error where a part is for nodeadm)" in listed
+    plain = {
+        one["id"]: one
+        for one in json.loads(runner.invoke(command, ["lint", "--list-rules", "--format", "json"]).output)
+    }
+    assert plain["SW250"]["also"] == [{"severity": "error", "where": "where a part is for nodeadm"}]
+    assert plain["SW209"]["also"] == []
     assert "the answer is 401" in runner.invoke(command, ["lint", "--explain", "SW210"]).output
     assert runner.invoke(command, ["lint", "--explain", "SW999"]).exit_code == 2
 

@@ -9,6 +9,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic_sarif import model  # type: ignore[import-untyped]
 
 from ssmwake.lint import lint
@@ -173,6 +175,56 @@ def test_a_title_on_github_is_never_empty() -> None:
     for rule in ("SW210", "E3012"):
         (line,) = as_github([found("a.sh", rule=rule)], RULES).splitlines()
         assert re.search(rf"title={rule}[^:,]*[a-z]", line)
+
+
+# What a hostile folder can hold: commands of runners and terminals, ends of elements, halves of characters.
+NASTY = st.lists(
+    st.sampled_from(
+        ["::error::x", "##[error]x", "##vso[task.x]y", "###[", "\n", "\r\n", "\x1b]0;x\x07", "]]>", "</failure>"]
+    )
+    | st.sampled_from(
+        [
+            "%0A",
+            "%",
+            ",title=x",
+            "&amp;",
+            '"',
+            "\\u0023",
+            "\u2028",
+            "\u202e",
+            "\udcff",
+            "\ufffe",
+            "C:\\x",
+            "../",
+            "//h/",
+        ]
+    )
+    | st.text(max_size=5),
+    max_size=6,
+).map("".join)
+
+
+@given(path=NASTY.filter(bool), message=NASTY, rule=st.sampled_from(["SW210", "E3012"]))
+@example(path="##[error]a", message="###[\n::error::b", rule="SW210")
+def test_what_a_hostile_folder_holds_stays_text_in_each_report(path: str, message: str, rule: str) -> None:
+    findings = [found(path, message, rule), found("a.sh", message, rule)]
+    assert [(one["path"], one["message"]) for one in json.loads(as_json(findings))] == [
+        (path, message),
+        ("a.sh", message),
+    ]
+    run_of(*findings)
+    xml = as_junit(findings, [path, "a.sh"])
+    cases = ElementTree.fromstring(xml.encode()).findall("testcase")
+    assert len(cases) == len({path, "a.sh"})
+    assert [[child.tag for child in case] for case in cases] == [["failure"]] * len(cases)
+    lines = as_github(findings, RULES).encode().decode().split("\n")
+    assert [bool(re.match(r"::error file=[^:,]*,line=3,col=5,title=[^:,]*::", line)) for line in lines] == [
+        True,
+        True,
+        False,
+    ]
+    for text in (as_json(findings), as_sarif(findings, RULES), xml):
+        assert not re.search(r"(?m)^\s*::|##", text)
 
 
 def test_junit_counts_a_file_that_cannot_be_read() -> None:

@@ -296,7 +296,7 @@ def test_diff_never_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert b"\r" in (tmp_path / "user-data.sh").read_bytes()
 
 
-HOSTILE = "a\n::stop-commands::x\x1b]52;c;cHduZWQ=\x07\n::error ::y.sh"
+HOSTILE = "a\n::stop-commands::x\x1b]52;c;cHduZWQ=\x07\n::error ::##vso[task.complete]y.sh"
 
 
 def test_nothing_of_a_folder_is_a_command_to_a_terminal_or_a_workflow(
@@ -312,7 +312,7 @@ def test_nothing_of_a_folder_is_a_command_to_a_terminal_or_a_workflow(
     for argv in ((".",), ("--diff", "."), ("::error::forged.sh",), ("--no-such\x1b[2J",), ("no\x1b[2J\n::error::",)):
         output = lint(*argv).output
         assert {char for char in output if not char.isprintable()} <= {"\n", "\t"}
-        assert not [line for line in output.splitlines() if re.match(r"\s*::", line) or "##[" in line]
+        assert not [line for line in output.splitlines() if re.match(r"\s*::", line) or re.search(r"##\w*\[", line)]
     assert "SW210" in lint(".").stdout
 
 

@@ -35,7 +35,7 @@ UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def as_json(findings: Sequence[Finding]) -> str:
     """Return a JSON list of objects."""
-    return json.dumps([_plain(one) for one in findings], indent=2) + "\n"
+    return _json([_plain(one) for one in findings])
 
 
 def as_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
@@ -70,7 +70,7 @@ def as_sarif(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
         "results": results,
     }
     sarif = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-    return json.dumps(sarif, indent=2) + "\n"
+    return _json(sarif)
 
 
 def as_junit(findings: Sequence[Finding], paths: Sequence[str]) -> str:
@@ -115,6 +115,11 @@ def as_github(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
         title = f"{one.rule}: {rules[one.rule].title}" if one.rule in rules else f"{one.rule} of cfn-lint"
         lines.append(f"::{GITHUB[one.severity]} {place},title={_property(title)}::{text}\n")
     return "".join(lines)
+
+
+def _json(value: object) -> str:
+    """Return JSON in which nothing is a command to the runner whose log it may end up in, such as ##[command]."""
+    return json.dumps(value, indent=2).replace("##", "#\\u0023") + "\n"
 
 
 def _plain(one: Finding) -> dict[str, object]:
@@ -204,7 +209,7 @@ def _clean(text: str) -> str:
 def _escaped(text: str) -> str:
     """Return a text for XML, in which a line end that is not escaped is a space in an attribute, and never a CR."""
     # Of xml.sax.saxutils, which would do it, the import alone takes as long as linting a script.
-    return escape(text).replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#9;")
+    return escape(text).replace("##", "#&#35;").replace("\r", "&#13;").replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def _property(text: str) -> str:
