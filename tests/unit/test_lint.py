@@ -264,7 +264,9 @@ def test_the_command_exits_as_it_should(tmp_path: Path) -> None:
     strict = runner.invoke(command, ["lint", "--fail-on", "warning", str(tmp_path)])
     assert strict.exit_code == 1
     assert "warns.yaml:2:1: warning: cloud-init has no key 'runcmds'; did you mean 'runcmd'? [SW206]" in strict.output
-    assert runner.invoke(command, ["lint", str(tmp_path / "notes.md")]).exit_code == 1
+    assert runner.invoke(command, ["lint", str(tmp_path / "notes.md")]).exit_code == 0
+    (tmp_path / "notes").write_text("nothing")
+    assert runner.invoke(command, ["lint", str(tmp_path / "notes")]).exit_code == 1
     assert runner.invoke(command, ["lint", "-"], input="echo\n").exit_code == 1
     listed = runner.invoke(command, ["lint", "--list-rules"]).output.splitlines()
     assert "SW209  error    a secret in user data" in listed

@@ -341,3 +341,23 @@ def test_what_terraform_falls_back_to_is_read(value: str, tmp_path: Path, monkey
     (tmp_path / "boot.tpl").write_text(ASKS)
     (tmp_path / "main.tf").write_text(f'resource "aws_instance" "a" {{\n  user_data = {value}\n}}\n')
     assert "boot.tpl:2:1: error: asks IMDS" in lint("main.tf").stdout
+
+
+def test_named_programs_and_pages_are_skipped_unless_they_are_user_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text("# User data\n")
+    (tmp_path / "report.sarif").write_text("{}\n")
+    (tmp_path / "boot.py").write_text(f"#!/bin/sh\n{ASKS.partition(chr(10))[2]}")
+    (tmp_path / "notes").write_text("import os\nprint(os.name)\n")
+    done = lint("README.md", "report.sarif", "boot.py", "notes")
+    assert re.findall(r"^([\w.]+):.*\[(\w+)\]$", done.stdout, re.MULTILINE) == [
+        ("boot.py", "SW210"),
+        ("notes", "SW202"),
+    ]
+    assert "write #!/usr/bin/env python3 on the first line" in done.stdout
+    assert "skipped, as not user data by the name: README.md, report.sarif; --kind user-data" in done.stderr
+    done = lint("README.md", "--kind", "user-data")
+    assert "[SW202]" in done.stdout
+    assert "skipped" not in done.stderr

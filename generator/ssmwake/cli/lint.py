@@ -12,7 +12,7 @@ import click
 from ssmwake.cli.completion import complete_rules
 from ssmwake.cli.fixes import diff_out, fixed_files, write_fixes
 from ssmwake.cli.inputs import CONFIG, config_option, contents
-from ssmwake.cli.lint_summary import ORDER, not_read, summary
+from ssmwake.cli.lint_summary import ORDER, not_read, skipped, summary
 from ssmwake.cli.output import complete_files, data_out, findings_out, progress
 from ssmwake.cli.search import FileReader, Search, search
 from ssmwake.cli.selection import selection
@@ -156,6 +156,8 @@ def command(
             findings = found.unread + refused + linted(files)
     _report(sorted(findings), output_format, files)
     click.echo(summary(files, findings, configs), err=True)
+    if found.skipped:
+        click.echo(f"ssmwake: {skipped(found.skipped)}", err=True)
     if read.outside:
         click.echo(f"ssmwake: {not_read(read.outside)}", err=True)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):

@@ -43,6 +43,14 @@ def summary(files: Sequence[File], findings: Sequence[Finding], configs: int = 0
 
 def not_read(paths: Iterable[str]) -> str:
     """Return what is said of files that Terraform reads and lint does not, as they are outside of what is linted."""
-    named = sorted(paths)
-    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-    return f"not read, as outside of what is linted: {', '.join(printable(path) for path in named[:3])}{more}"
+    return f"not read, as outside of what is linted: {_first(sorted(paths))}"
+
+
+def skipped(paths: Sequence[str]) -> str:
+    """Return what is said of named files that are programs or pages."""
+    return f"skipped, as not user data by the name: {_first(paths)}; --kind user-data lints it all the same"
+
+
+def _first(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return f"{', '.join(printable(path) for path in paths[:3])}{more}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ssmwake.cli.inputs import LARGEST, contents
 from ssmwake.lint import File, Kind, kind, kind_in_folder
-from ssmwake.lint.names import SKIPPED, is_searched
+from ssmwake.lint.names import SKIPPED, is_program_or_page, is_searched
 from ssmwake.model import Finding, Invalid
 
 STDIN = "-"
@@ -26,12 +26,14 @@ class Search:
     files: list[File] = field(default_factory=list)
     unread: list[Finding] = field(default_factory=list)
     roots: tuple[str, ...] = ()
+    # Programs and pages that were named, as in `lint *`, and are not user data.
+    skipped: list[str] = field(default_factory=list)
 
 
 def search(
     paths: Sequence[str], what: Kind | None = None, *, skip_unknown: bool = False, exclude: Sequence[str] = ()
 ) -> Search:
-    """Return the files below the paths, each once; a file that is named is linted even if its kind is unknown."""
+    """Return the files below the paths, each once; of those that are named only programs and pages are skipped."""
     found = Search(roots=_roots(paths))
     seen: set[str] = set()
     for path, named in _paths(paths, exclude):
@@ -44,7 +46,11 @@ def search(
             except Invalid as invalid:
                 found.unread += invalid.findings
                 continue
-            found.files.append(File(path, data, what or kind(data, path)))
+            known = what or kind(data, path)
+            if known is None and is_program_or_page(path):
+                found.skipped.append(path)
+            else:
+                found.files.append(File(path, data, known))
         else:
             _add(found, path, what, named=named)
     return found

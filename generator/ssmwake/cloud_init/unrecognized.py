@@ -35,6 +35,10 @@ SHELL = re.compile(
     r"sysctl|modprobe|date|sleep|amazon-linux-extras|yes)(?:\s+[^:\s=]\S*.*)?$|(?:if|for|while|case|until)\s.*|"
     r"[A-Za-z_]\w*=\S*|\[\[?\s.*\]\]?.*|\w+\s*\(\)\s*\{?\s*$)"
 )
+# A line of Python and of nothing else.
+PYTHON = re.compile(
+    r"(?m)^(?:from [\w.]+ import [\w(*]|import [a-z_][\w.]*(?: as \w+)?[ \t]*\r?$|(?:def|class) \w+[^\n]*:[ \t]*\r?$)"
+)
 SHEBANG = re.compile(r"(?:#\s+!|!#|#|//|\"#!|'#!)\s*(/(?:usr/)?(?:local/)?bin/\S.*)")
 TEMPLATE = re.compile(r"#+\s*template\s*:?\s*jinja", re.IGNORECASE)
 IGNORED = "cloud-init ignores user data with this first line"
@@ -79,6 +83,8 @@ def _advice(first: str, text: str) -> str:
         return f"did you mean {near[0]}?"
     if KEYS.search(text):
         return "put #cloud-config on the first line"
+    if PYTHON.search(text):
+        return "it looks like Python; write #!/usr/bin/env python3 on the first line"
     if looks_like_shell(text):
         return "it looks like a shell script; write #!/bin/bash on the first line"
     return "begin with #cloud-config, #! and an interpreter, or MIME headers"

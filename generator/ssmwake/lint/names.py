@@ -15,7 +15,7 @@ ENDINGS = (*TEXTS, "json", "template", "cfn", "tf", "tofu", "gz", "b64")
 WORDS = r"user[-_. ]?data|cloud[-_. ]?config|boot[-_]?hook"
 # Endings of a name such as `user-data.web`, whose first part is one of the words, that make it no user data: those of
 # programs, of pages and of what a program compiled or packed.
-OTHERS = (
+PROGRAMS_AND_PAGES = (
     *(
         "py",
         "pyc",
@@ -53,8 +53,13 @@ OTHERS = (
         "pdf",
         "csv",
         "xml",
+        "sarif",
         "vue",
     ),
+)
+# With those of settings, archives and images.
+OTHERS = (
+    *PROGRAMS_AND_PAGES,
     *(
         "json",
         "toml",
@@ -102,6 +107,11 @@ _DROP_INS = "cloud.cfg.d"
 def is_searched(path: str) -> bool:
     """Return whether a search of a folder opens the file, by its name."""
     return SEARCHED.search(path.replace("\\", "/")) is not None
+
+
+def is_program_or_page(path: str) -> bool:
+    """Return whether the name of a file is that of a program or a page, which no content makes user data."""
+    return PurePosixPath(path.replace("\\", "/")).suffix[1:].lower() in PROGRAMS_AND_PAGES
 
 
 def says_user_data(path: str) -> bool:

@@ -107,7 +107,9 @@ class Comment:
     @classmethod
     def of(cls, plain: dict[str, Any]) -> "Comment":
         """Return the comment that shellcheck writes as JSON."""
-        message = str(plain["message"]).strip().rstrip(".")
+        message = " ".join(str(plain["message"]).split()).rstrip(". ")
+        if message[1:2].islower():
+            message = message[0].lower() + message[1:]
         information = plain["level"] in ("info", "style")
         return cls(plain["code"], plain["line"], plain["column"], plain["endLine"], message, information)
 

@@ -50,7 +50,7 @@ def in_commands(source: Source, commands: Sequence[Command]) -> Iterator[Finding
     for command, following in zip(commands, [*commands[1:], Command()], strict=False):
         for word in command.assignments:
             name, _, text = word.text.partition("=")
-            if NAME.search(name) and is_password(text):
+            if NAME.search(name) and (is_password(text) or is_named_password(text)):
                 yield password(source.at_offset(word.start))
         for word, text in _options(command):
             if is_password(text):
@@ -112,6 +112,12 @@ def stands_in(text: str) -> bool:
 def is_plain(text: str) -> bool:
     """Return whether a text is a password and not a hash, a word for a random one, or a stand-in."""
     return len(text) >= 6 and text != "RANDOM" and not text.startswith(("$", "!", "*")) and not stands_in(text)
+
+
+def is_named_password(text: str) -> bool:
+    """Return whether the value of a variable that is called a password is one: a word of letters with a digit."""
+    has_digit, has_letter = re.search(r"\d", text), re.search(r"[A-Za-z]", text)
+    return 8 <= len(text) <= 200 and text.isalnum() and bool(has_digit and has_letter) and not stands_in(text)
 
 
 def is_password(text: str) -> bool:

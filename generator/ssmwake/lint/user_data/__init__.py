@@ -46,7 +46,7 @@ def check_file(path: str, data: bytes, image: str | None = None, *, is_part: boo
     if data.startswith(BOM):
         mark = Replacement(Location(path, 1, 0), Location(path), "")
         yield CRLF_OR_BOM.at(
-            Location(path), "a byte order mark precedes the first line; save the file without it", fix=mark
+            Location(path), "a byte order mark precedes the first line; remove it, as lint --fix does", fix=mark
         )
     found = opened(path, data)
     if isinstance(found, Finding):

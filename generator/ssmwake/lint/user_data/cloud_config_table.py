@@ -52,6 +52,7 @@ UNKNOWN_VALUE = rule("SW274", ERROR, "a value that its module does not know", re
 WORDS = {"scalar": "a single value", "list": "a list", "map": "keys and values", "null": "nothing"}
 # A word that stands for something that only another program knows, and what has no tag of YAML's own.
 UNKNOWN = re.compile(r"x{4,}")
+ANCHOR = re.compile(r"(?:^|[\s\[{,])&([\w-]+)")
 OCTAL = re.compile(r"(?:0o)?[0-7]{3,5}")
 ENCODINGS = {
     "text/plain",
@@ -70,7 +71,7 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
                 yield _deprecated(source, name, key, DEPRECATED[key])
             yield from _shape(source, node, KEYS[key], key, seen)
         elif not _unknown(name):
-            yield _no_key(source, name, key, KEYS, "")
+            yield _no_key(source, name, key, KEYS, "", is_used=_is_used(source, node))
     yield from _commands(source, root)
     yield from _written(source, root)
     yield from _modules(source, root)
@@ -130,9 +131,22 @@ def _name(shape: Shape) -> str:
     return "map" if isinstance(shape, Mapping) else "list"
 
 
-def _no_key(source: Source, node: yaml.Node, key: str, known: Mapping[str, Shape], where: str) -> Finding:
+def _is_used(source: Source, node: yaml.Node) -> bool:
+    """Return whether an alias below refers to an anchor in a value."""
+    start, end = node.start_mark.index, node.end_mark.index
+    # The mark of a node begins behind its own anchor.
+    line = source.text.rfind("\n", 0, start) + 1
+    anchors = ANCHOR.findall(source.text, line, end)
+    return any(re.compile(rf"\*{re.escape(name)}(?![\w-])").search(source.text, end) for name in anchors)
+
+
+def _no_key(
+    source: Source, node: yaml.Node, key: str, known: Mapping[str, Shape], where: str, *, is_used: bool = False
+) -> Finding:
     near = difflib.get_close_matches(key[:60].lower(), known, 1)
     hint = f"; did you mean '{near[0]}'?" if near else "; remove it"
+    if is_used:
+        hint = "; move its anchor to where that is used first, and remove the key"
     return UNKNOWN_KEY.at(source.of(node), f"cloud-init has no key '{key[:60]}'{where}{hint}")
 
 
