@@ -44,6 +44,8 @@ class DocumentResource:
     name: StatedSetting | None = None
     kind: StatedSetting | None = None
     version_name: StatedSetting | None = None
+    # How its name begins, where only the deployment knows the rest.
+    beginning: str = ""
     names: DocumentNames = DocumentNames()
 
     def runs(self, root: yaml.Node) -> bool:
@@ -93,13 +95,13 @@ def _pairing(resource: DocumentResource, source: Source, root: yaml.Node) -> Ite
 def _name(resource: DocumentResource) -> Iterator[Finding]:
     """Yield that a document, or its version, has a name that the service refuses."""
     name = resource.name.value if resource.name else None
-    if resource.name and name is not None and name != PREFERENCES:
-        if name.lower().startswith(vocabulary.RESERVED):
-            message = f"'{name[:60]}': names that begin with aws, amazon or amzn are for AWS; begin with another word"
-            yield DOCUMENT_NAME.at(resource.name.where, message)
-        elif not NAME.fullmatch(name):
-            message = f"'{name[:60]}' is not a valid name; use 3 to 128 letters, digits, _ . and -"
-            yield DOCUMENT_NAME.at(resource.name.where, message)
+    beginning = (resource.beginning if name is None else name)[:60]
+    if resource.name and name != PREFERENCES and beginning.lower().startswith(vocabulary.RESERVED):
+        message = f"'{beginning}': names that begin with aws, amazon or amzn are for AWS; begin with another word"
+        yield DOCUMENT_NAME.at(resource.name.where, message)
+    elif resource.name and name is not None and not NAME.fullmatch(name):
+        message = f"'{name[:60]}' is not a valid name; use 3 to 128 letters, digits, _ . and -"
+        yield DOCUMENT_NAME.at(resource.name.where, message)
     version = resource.version_name.value if resource.version_name else None
     if resource.version_name and version is not None and not VERSION_NAME.fullmatch(version):
         message = (

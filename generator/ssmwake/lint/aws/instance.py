@@ -63,6 +63,7 @@ NO_CREDENTIALS = ("--no-sign-request", "--profile", "--endpoint-url", "--version
 LOCAL = {"configure", "help"}
 INSTALLERS = {"yum", "dnf", "microdnf", "zypper", "apt", "apt-get", "rpm", "dpkg", "snap"}
 AGENT = "amazon-ssm-agent"
+ABOUT_AGENT = re.compile(rf"{AGENT}|\bssmwake\b")
 CONTAINERS = {"docker", "podman", "nerdctl"}
 # An image that needs the role at once, and the address of IMDS as something to ask.
 READS_ROLE = re.compile(r"(?:^|/)(?:amazon|aws-cli)/aws-cli(?:[:@]|$)|//169\.254\.169\.254")
@@ -155,6 +156,11 @@ def check(instance: DescribedInstance, scripts: Sequence[Source]) -> Iterator[Fi
         yield from _agent(instance, runs)
         if not any(OTHER_CREDENTIALS.search(part.text) for part in parts):
             yield from _profile(instance, runs)
+
+
+def is_about_agent(scripts: Sequence[Source]) -> bool:
+    """Return whether user data is about the SSM agent, or holds ssmwake, which is."""
+    return any(ABOUT_AGENT.search(part.text) for script in scripts for part in _parts(script))
 
 
 def commands_of(scripts: Sequence[Source]) -> Iterator[tuple[Source, Command]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import takewhile
 
 import yaml
 
@@ -49,18 +51,18 @@ def check(template: Template) -> Iterator[Found]:
         for combination in condition_combinations(template, content):
             node = chosen(content, combination)
             if isinstance(node, yaml.MappingNode) and call(node) is None:
-                yield from _object(filled, resource, node)
+                yield from _object(template, filled, resource, node)
             elif node is not None:
                 yield from _string(template, resource, node, text(template, node, combination))
 
 
-def _object(filled: Template, resource: Resource, node: yaml.Node) -> Iterator[Found]:
+def _object(template: Template, filled: Template, resource: Resource, node: yaml.Node) -> Iterator[Found]:
     if plain(resource.get("DocumentFormat")) == "TEXT":
         message = "an object, where DocumentFormat TEXT expects a string; write YAML or JSON there, or a string here"
         yield CONTENT_FORMAT.at(filled.source.of(node), message)
     properties = value(filled.root, "Resources", resource.name, "Properties")
     content = value(properties, "Content")
-    described = _described(filled.source, properties)
+    described = replace(_described(filled.source, properties), beginning=_beginning(template, resource.get("Name")))
     if properties is not None and content is not None and described.runs(content):
         yield from document.check(described, filled.source, content, whole=False)
 
@@ -85,7 +87,8 @@ def _string(template: Template, resource: Resource, node: yaml.Node, whole: Eval
         fault = broken_json(source, known=whole.known)
         if fault:
             yield fault
-    described = _described(template.source, resource.get())
+    beginning = _beginning(template, resource.get("Name"))
+    described = replace(_described(template.source, resource.get()), beginning=beginning)
     if parsed is not None and described.runs(parsed):
         yield from document.check(described, source, parsed, whole=True)
 
@@ -97,6 +100,13 @@ def _described(source: Source, properties: yaml.Node | None) -> DocumentResource
 
     unknown = StatedSetting(None, source.of(properties)) if dynamic.opaque(properties) and properties else None
     return DocumentResource(setting("Name"), setting("DocumentType") or unknown, setting("VersionName"))
+
+
+def _beginning(template: Template, name: yaml.Node | None) -> str:
+    """Return how a name begins, up to what only the deployment knows."""
+    found = text(template, name, {}) if name is not None and call(name) else None
+    pieces = takewhile(lambda piece: not piece.is_placeholder and not piece.by_default, found.pieces) if found else ()
+    return "".join(piece.source.text for piece in pieces)
 
 
 def _filled(template: Template, resources: list[Resource]) -> Template:

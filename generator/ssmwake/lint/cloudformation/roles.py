@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import yaml
 
 from ssmwake.lint.aws import policy
+from ssmwake.lint.aws.instance import is_about_agent
 from ssmwake.lint.aws.policy import DescribedProfile, ManagedPolicy, Statement
 from ssmwake.lint.cloudformation.evaluate import text
 from ssmwake.lint.cloudformation.instances import PROFILE, Launch
@@ -27,7 +28,7 @@ def check(template: Template, launches: Sequence[Launch]) -> Iterator[Finding]:
     about_agent = bool(template.of_kind("AWS::SSM::Association"))
     for launch in launches:
         scripts = launch.user_data.scripts if launch.user_data else ()
-        if about_agent or any("amazon-ssm-agent" in script.text for script in scripts):
+        if about_agent or is_about_agent(scripts):
             for role in roles_of(template, launch.profile):
                 yield from _agent(template, role)
     for role in template.of_kind(ROLE):

@@ -8,15 +8,15 @@ from ssmwake.lint.aws import document
 from ssmwake.lint.aws.document import DocumentNames, DocumentResource
 from ssmwake.lint.aws.setting import StatedSetting
 from ssmwake.lint.deferred import Found
+from ssmwake.lint.documents import scripts
 from ssmwake.lint.documents.fields import NOT_A_DOCUMENT
 from ssmwake.lint.rules import ERROR, rule
 from ssmwake.lint.terraform.evaluate import text, texts
-from ssmwake.lint.terraform.scope import Coding, Scope, Text
-from ssmwake.lint.terraform.tree import (
-    Body,
-)
+from ssmwake.lint.terraform.scope import Coding, Scope, Text, keys
+from ssmwake.lint.terraform.tree import Body, Call, Expression, List, Object, Reference, walk
 from ssmwake.model import Location
 from ssmwake.text.json_syntax import broken_json
+from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
 from ssmwake.text.yaml_nodes import composed, text_of
 from ssmwake.text.yaml_nodes import value as node_at
@@ -51,6 +51,30 @@ def check_document(body: Body, scope: Scope) -> Iterator[Found]:
         ):
             yield fault
         yield from _composed(found, content.value.span.where, _described(body, scope))
+    yield from _scripts(content.value, scope, set())
+
+
+def _scripts(expression: Expression, scope: Scope, seen: set[str]) -> Iterator[Found]:
+    """Yield what is wrong with the scripts of a document that are files of their own, each where it stands."""
+    for one in walk(expression):
+        if isinstance(one, Reference) and one.path[:1] == ("local",) and len(one.path) == 2 and one.path[1] not in seen:
+            seen.add(one.path[1])
+            if held := scope.locals.get(one.path[1]):
+                yield from _scripts(held, scope, seen)
+        for key, value in keys(one) if isinstance(one, Object) else ():
+            if key == "runCommand":
+                for item in value.inside if isinstance(value, List) else [value]:
+                    yield from _of_file(item, scope)
+
+
+def _of_file(item: Expression, scope: Scope) -> Iterator[Found]:
+    if isinstance(item, Call) and item.name == "split" and len(item.inside) == 2:
+        # Lines, which the agent puts together again.
+        item = item.inside[1]
+    found = text(item, scope)
+    if found and found.coding is Coding.PLAIN and found.source.path != item.span.source.path:
+        runner = "AWS-RunPowerShellScript" if ".ps1" in found.source.path else "AWS-RunShellScript"
+        yield from scripts.check_commands([found.source], runner, complete=found.known and not found.layout_unknown)
 
 
 def _described(body: Body, scope: Scope) -> DocumentResource:
@@ -61,7 +85,12 @@ def _described(body: Body, scope: Scope) -> DocumentResource:
         said = text(value, scope) if value else None
         return StatedSetting(said.source.text if said and said.known else None, value.span.where) if value else None
 
-    return DocumentResource(setting("name"), setting("document_type"), setting("version_name"), DOCUMENT_NAMES)
+    name = body.value("name")
+    said = text(name, scope) if name else None
+    beginning = WORD.split(said.source.text)[0] if said and said.begins else ""
+    return DocumentResource(
+        setting("name"), setting("document_type"), setting("version_name"), beginning, names=DOCUMENT_NAMES
+    )
 
 
 def _composed(found: Text, where: Location, described: DocumentResource) -> Iterator[Found]:

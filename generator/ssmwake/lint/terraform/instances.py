@@ -99,16 +99,22 @@ def _setting(body: Body, name: str, scope: Scope) -> StatedSetting | None:
     return StatedSetting(said.source.text if said and said.known else None, attribute.name.where)
 
 
-def _awaited(body: Body, scope: Scope) -> StatedSetting | None:
-    """Return the role that a module of ssmwake is to wait for, if the user data is that of one."""
+def module_of_ours(body: Body, scope: Scope) -> Block | None:
+    """Return the module of ssmwake whose user data an instance gets."""
     for name in ("user_data", "user_data_base64"):
         value = body.value(name)
         for one in walk(value) if value else ():
             block = scope.modules.get(one.path[1]) if isinstance(one, Reference) and one.path[0] == "module" else None
             source = _setting(block.body, "source", scope) if block else None
-            if block and source and source.value and OURS.search(source.value):
-                return _setting(block.body, "role", scope)
+            if source and source.value and OURS.search(source.value):
+                return block
     return None
+
+
+def _awaited(body: Body, scope: Scope) -> StatedSetting | None:
+    """Return the role that a module of ssmwake is to wait for, if the user data is that of one."""
+    block = module_of_ours(body, scope)
+    return _setting(block.body, "role", scope) if block else None
 
 
 def _profile(body: Body, scope: Scope) -> StatedSetting | None:

@@ -6,7 +6,7 @@ from ssmwake.lint.aws import profile
 from ssmwake.lint.aws.profile import Form, ProfileNames, ProfileReference
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope
-from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference, chosen, unwrapped
+from ssmwake.lint.terraform.tree import Block, Body, Expression, Reference, chosen, inner_blocks, unwrapped
 from ssmwake.model import Finding
 
 PROFILE, ROLE = "aws_iam_instance_profile", "aws_iam_role"
@@ -20,9 +20,9 @@ def check(block: Block, scope: Scope) -> Iterator[Finding]:
     takes = None if block.labels[0] == "aws_launch_configuration" else Form.NAME
     if value := block.body.value("iam_instance_profile"):
         yield from _check(value, scope, takes, NAMES)
-    for inner in block.body.blocks:
-        for key, form in (("name", Form.NAME), ("arn", Form.ARN)) if inner.type == "iam_instance_profile" else ():
-            if value := inner.body.value(key):
+    for kind, inner in inner_blocks(block.body):
+        for key, form in (("name", Form.NAME), ("arn", Form.ARN)) if kind == "iam_instance_profile" else ():
+            if value := inner.value(key):
                 yield from _check(value, scope, form, IN_TEMPLATE)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 import yaml
 
 from ssmwake.lint.aws import policy
+from ssmwake.lint.aws.instance import is_about_agent
 from ssmwake.lint.aws.policy import DescribedProfile, ManagedPolicy, RoleNames, Statement, closure
 from ssmwake.lint.terraform.evaluate import text
+from ssmwake.lint.terraform.instances import module_of_ours
 from ssmwake.lint.terraform.scope import Coding, Scope, Text
 from ssmwake.lint.terraform.tree import Block, Body, Expression, List, Reference, expressions, walk
 from ssmwake.model import Finding
@@ -153,7 +155,8 @@ def _agents(module: _Module, scripts: Scripts) -> Iterator[Finding]:
     roles: set[str] = set()
     for address, block in module.in_file(*LAUNCHES):
         texts = scripts(block.body, module.scope)
-        if about_agent or any("amazon-ssm-agent" in one.source.text for one in texts):
+        ours = module_of_ours(block.body, module.scope) is not None
+        if about_agent or ours or is_about_agent([one.source for one in texts]):
             roles |= module.roles_of(address)
     for role in sorted(roles & set(module.blocks)):
         body = module.blocks[role].body

@@ -84,7 +84,7 @@ def _body(source: Source, node: yaml.MappingNode) -> Body:
 def _name(source: Source, key: yaml.Node) -> Span:
     start, end = key.start_mark.index, key.end_mark.index
     quoted = source.text[start : start + 1] == '"'
-    return Span(source, start + quoted, end - quoted)
+    return Span(source, start + quoted, end - quoted, quoted)
 
 
 def _expression(source: Source, node: yaml.Node) -> Expression:

@@ -19,6 +19,8 @@ class Span:
     source: Source
     start: int
     end: int
+    # The quote before it, which is no part of it.
+    quoted: bool = False
 
     @property
     def text(self) -> str:
@@ -27,8 +29,8 @@ class Span:
 
     @property
     def where(self) -> Location:
-        """Where it begins."""
-        return self.source.at_offset(self.start)
+        """Where it begins, with its quote."""
+        return self.source.at_offset(self.start - self.quoted)
 
     @property
     def slice(self) -> Source:
@@ -149,6 +151,15 @@ class Block:
     def type(self) -> str:
         """The word it begins with."""
         return self.name.text
+
+
+def inner_blocks(body: Body) -> Iterator[tuple[str, Body]]:
+    """Yield the type and the body of each block in a body, of a dynamic one what it makes."""
+    for block in body.blocks:
+        if block.type == "dynamic" and block.labels:
+            yield from ((block.labels[0], one.body) for one in block.body.blocks if one.type == "content")
+        else:
+            yield block.type, block.body
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

@@ -54,3 +54,20 @@ EOT
 resource "aws_launch_template" "default" {
   user_data = base64encode(var.script)
 }
+
+resource "aws_ssm_document" "of_files" {
+  name          = "of-files"
+  document_type = "Command"
+  content       = jsonencode(local.document)
+}
+
+locals {
+  document = {
+    schemaVersion = "2.2"
+    description   = "Scripts in files"
+    mainSteps = [
+      { name = "lines", action = "aws:runShellScript", inputs = { runCommand = split("\n", file("scripts/run.sh")) } },
+      { name = "text", action = "aws:runShellScript", inputs = { runCommand = [file("scripts/once.sh")] } },
+    ]
+  }
+}

@@ -31,3 +31,12 @@ resource "aws_instance" "either" {
   ami                  = "ami-0123456789abcdef0"
   iam_instance_profile = var.create ? one(aws_iam_instance_profile.a[*].arn) : var.profile
 }
+resource "aws_launch_template" "dynamic" {
+  image_id = "ami-0123456789abcdef0"
+  dynamic "iam_instance_profile" {
+    for_each = var.create ? [1] : []
+    content {
+      name = aws_iam_instance_profile.a.arn
+    }
+  }
+}
