@@ -2,7 +2,7 @@
 # three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
+unit='' unit_state='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
 # Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
 # there is nothing in $state. No --value: systemd 219 has none.
@@ -25,7 +25,7 @@ find_unit() {
             case $agent:$state in
             unknown:*) return ;;
             *not-found*) ;;
-            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word unit_state=$state && read_state ;;
             esac
         done
         # snapd, which brings the agent, is busy with that for a while at the first boot.
@@ -48,7 +48,7 @@ find_unit() {
 read_state() {
     case $state in
     *SubState=running*) agent=running main=${state##*MainPID=} ;;
-    *LoadState=masked*) agent=masked ;;
+    *=masked*) agent=masked ;;
     *SubState=auto-restart* | *SubState=failed*) agent=down ;;
     *SubState=stop* | *SubState=final*) agent=stopping ;;
     # Its start waits for something.
@@ -96,6 +96,10 @@ look() {
         find_age "$pid_start"
         [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
     fi
+    # It runs, but could not be started again.
+    case $agent:$unit_state in
+    asleep:*=masked* | hibernating:*=masked*) agent=masked ;;
+    esac
 }
 
 is_main() {

@@ -145,8 +145,10 @@ uninstall() {
         bounded 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
-        "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
+    # A folder of that name in the place of a file is somebody else's.
+    { rm -rf "$lib" "$run" && rm -f "$units/ssmwake.service" "$units/ssmwake-ready.target" \
+        "$units/ssmwake-on-ready.service" "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook"; } ||
+        finish cannot-write "$home"
     bounded 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
 }

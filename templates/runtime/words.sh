@@ -14,12 +14,13 @@ explain() {
     creds-[A-Z]*) sentence="IMDS has no credentials for role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
     imds-unreachable)
-        sentence='IMDS does not answer' todo='look for what is in the way: firewall, route, hop limit (containers)'
+        sentence='IMDS does not answer'
+        todo='open the way to 169.254.169.254 (routes, firewall; in a container, the hop limit)'
         ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-unknown) sentence="$manager does not answer" ;;
-    agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl start $unit" ;;
+    agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl restart $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='somebody has stopped the agent' todo="sudo systemctl start $unit" ;;
     agent-out-of-sight) sentence='the agent is out of sight, as in a container' todo="sudo systemctl restart $unit" ;;

@@ -163,7 +163,7 @@ def test_an_agent_that_is_upgraded_or_masked_for_a_while_is_adopted_afterwards()
         until(
             lambda: (
                 changes(machine)[-1]
-                == ("skipped", f"the agent is masked; sudo systemctl unmask {UNIT}; sudo systemctl start {UNIT}")
+                == ("skipped", f"the agent is masked; sudo systemctl unmask {UNIT}; sudo systemctl restart {UNIT}")
             ),
             20,
             "a mask is not noticed",

@@ -347,3 +347,17 @@ def test_without_a_service_manager_install_says_so(runtime: Runtime) -> None:
     assert (done.returncode, "no-service-manager" in done.stdout) == (69, True)
     assert not (runtime.root / "usr").exists()
     assert not (runtime.root / "etc/ssmwake.conf").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_uninstall_leaves_a_folder_that_has_the_name_of_the_script_to_its_owner(shell: str, runtime: Runtime) -> None:
+    systemd(runtime)
+    theirs = runtime.root / "usr/local/sbin/ssmwake/notes"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine\n")
+    assert said(call(runtime, "install", shell=shell))[0] == "installed"
+    assert "/var/lib/ssmwake/ssmwake watch" in (runtime.root / "etc/systemd/system/ssmwake.service").read_text()
+    assert call(runtime, "uninstall", shell=shell).returncode == 73
+    assert theirs.read_text() == "mine\n"
+    assert not (runtime.root / "etc/systemd/system/ssmwake.service").exists()
+    assert not (runtime.root / "var/lib/ssmwake").exists()
