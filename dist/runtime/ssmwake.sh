@@ -143,7 +143,7 @@ take_lock() {
 # three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
+unit='' unit_state='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
 # Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
 # there is nothing in $state. No --value: systemd 219 has none.
@@ -166,7 +166,7 @@ find_unit() {
             case $agent:$state in
             unknown:*) return ;;
             *not-found*) ;;
-            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word unit_state=$state && read_state ;;
             esac
         done
         # snapd, which brings the agent, is busy with that for a while at the first boot.
@@ -189,7 +189,7 @@ find_unit() {
 read_state() {
     case $state in
     *SubState=running*) agent=running main=${state##*MainPID=} ;;
-    *LoadState=masked*) agent=masked ;;
+    *=masked*) agent=masked ;;
     *SubState=auto-restart* | *SubState=failed*) agent=down ;;
     *SubState=stop* | *SubState=final*) agent=stopping ;;
     # Its start waits for something.
@@ -237,6 +237,10 @@ look() {
         find_age "$pid_start"
         [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
     fi
+    # It runs, but could not be started again.
+    case $agent:$unit_state in
+    asleep:*=masked* | hibernating:*=masked*) agent=masked ;;
+    esac
 }
 
 is_main() {
@@ -323,12 +327,13 @@ explain() {
     creds-[A-Z]*) sentence="IMDS has no credentials for role $role: ${reason#creds-}" ;;
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
     imds-unreachable)
-        sentence='IMDS does not answer' todo='look for what is in the way: firewall, route, hop limit (containers)'
+        sentence='IMDS does not answer'
+        todo='open the way to 169.254.169.254 (routes, firewall; in a container, the hop limit)'
         ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
     agent-unknown) sentence="$manager does not answer" ;;
-    agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl start $unit" ;;
+    agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl restart $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='somebody has stopped the agent' todo="sudo systemctl start $unit" ;;
     agent-out-of-sight) sentence='the agent is out of sight, as in a container' todo="sudo systemctl restart $unit" ;;
@@ -837,8 +842,10 @@ uninstall() {
         bounded 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    rm -rf "$units/ssmwake.service" "$units/ssmwake-ready.target" "$units/ssmwake-on-ready.service" \
-        "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook" "$lib" "$run" || finish cannot-write "$lib"
+    # A folder of that name in the place of a file is somebody else's.
+    { rm -rf "$lib" "$run" && rm -f "$units/ssmwake.service" "$units/ssmwake-ready.target" \
+        "$units/ssmwake-on-ready.service" "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook"; } ||
+        finish cannot-write "$home"
     bounded 60 systemctl daemon-reload >/dev/null 2>&1
     finish uninstalled
 }
