@@ -265,8 +265,8 @@ def test_a_launch_template_gets_the_user_data_from_boto3(tmp_path: Path, monkeyp
     (tmp_path / "setup.sh").write_text("#!/bin/sh\ndate\n")
     runpy.run_path(str(EXAMPLES / "launch_template.py"))
     versions = boto3.client("ec2").describe_launch_template_versions(LaunchTemplateName="web")["LaunchTemplateVersions"]
-    found = base64.b64decode(versions[0]["LaunchTemplateData"]["UserData"]).decode()
-    assert found == ssmwake.user_data(role="web", include=[Path("setup.sh")])
+    found = versions[0]["LaunchTemplateData"]["UserData"]
+    assert found == ssmwake.user_data(role="web", include=[Path("setup.sh")], gzip=True, base64=True)
 
 
 def synthesized(example: str, folder: Path) -> dict[str, Any]:

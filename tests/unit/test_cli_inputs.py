@@ -159,7 +159,7 @@ def test_user_data_that_ec2_refuses_is_not_rendered(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("user-data: {include: [big.sh]}\n")
     done = run("render", "-c", "c.yaml", "-o", "out")
     assert done.exit_code == 1
-    assert "user-data/multipart.txt:1:1: error: " in done.stderr
+    assert "out/user-data/multipart.txt: error: " in done.stderr
     assert "EC2 takes 16,384" in done.stderr
     assert not (tmp_path / "out").exists()
 
@@ -175,7 +175,7 @@ def test_a_template_that_cannot_be_sent_with_the_request_is_a_warning(
     assert done.exit_code == 0
     assert warned
     for name in sizes:
-        assert (f"cloudformation/{name}:1:1: warning: {sizes[name]:,} bytes" in done.stderr) == (name in warned)
+        assert (f"out/cloudformation/{name}: warning: {sizes[name]:,} bytes" in done.stderr) == (name in warned)
     assert done.stderr.count("[SW025]") == len(warned)
 
 
@@ -209,3 +209,24 @@ def test_a_file_that_is_a_symbolic_link_is_replaced_and_what_it_points_at_is_not
     assert run("render", "-o", "out").exit_code == 0
     assert target.read_text() == "root\n"
     assert not (tmp_path / "out/ssm/command.yaml").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form", "said"),
+    [
+        ("setup.sh", "#!/bin/sh\ndate\n", (), "setup.sh is a script, which stays a part of its own"),
+        ("a.yaml", "#cloud-config\n{packages: [curl]}\n", (), "a.yaml cannot be merged as text; a list in brackets, "),
+        ("j.yaml", "## template: jinja\n#cloud-config\npackages: [curl]\n", (), "j.yaml is a Jinja template, which "),
+        ("b.sh", "#cloud-boothook\n#!/bin/sh\ndate\n", ("--format", "script"), "b.sh is a boothook, which stays "),
+        ("setup.sh", "#!/bin/sh\ndate\n", ("--format", "multipart"), ""),
+        ("plain.yaml", "#cloud-config\npackages: [curl]\n", (), ""),
+        ("m.txt", "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n#!/bin/sh\n--b--\n", (), ""),
+    ],
+)
+def test_a_form_that_was_not_asked_for_comes_with_its_reason(
+    name: str, content: str, form: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content)
+    done = run("user-data", "--include", name, *form)
+    assert done.exit_code == 0, done.stderr
+    assert (f"user data: a multipart, because {said}" in done.stderr) if said else "multipart" not in done.stderr

@@ -50,15 +50,15 @@ def command(config: str | None, output: Path, check: bool) -> None:
         findings = dist.drift(artifacts, output)
         findings_out(findings)
         raise SystemExit(1 if findings else 0)
-    excessive = _excess(made, parts, artifacts)
+    excessive = _excess(made, parts, artifacts, output)
     if any(finding.severity is Severity.ERROR for finding in excessive):
         raise Invalid(*excessive)
-    findings_out([*excessive, *_other_role(made)], err=True)
+    findings_out([*excessive, *_other_role(made, output)], err=True)
     changed = dist.write(artifacts, output)
     click.echo(f"{output}: {len(artifacts)} files, {len(changed)} changed", err=True)
 
 
-def _excess(config: Config, parts: Sequence[Part], artifacts: Sequence[Artifact]) -> list[Finding]:
+def _excess(config: Config, parts: Sequence[Part], artifacts: Sequence[Artifact], folder: Path) -> list[Finding]:
     """Return what is too large: user data is an error where it does not fit with gzip either."""
     found = []
     packed = 0
@@ -66,14 +66,14 @@ def _excess(config: Config, parts: Sequence[Part], artifacts: Sequence[Artifact]
         path, size = artifact.path, len(artifact.text.encode())
         if path.startswith("user-data/") and size > LIMIT:
             packed = packed or len(zipped(user_data(config, parts, plain=True).encode()))
-            found.append(excess(Location(path), size, packed, COMPRESSED))
+            found.append(excess(Location(str(folder / path), 0), size, packed, COMPRESSED))
         elif path.startswith("cloudformation/") and size > INLINE:
             message = f"{size:,} bytes, and CloudFormation takes {INLINE:,} in a request; deploy it from an S3 bucket"
-            found.append(LONG_TEMPLATE.at(Location(path), message))
+            found.append(LONG_TEMPLATE.at(Location(str(folder / path), 0), message))
     return found
 
 
-def _other_role(config: Config) -> list[Finding]:
+def _other_role(config: Config, folder: Path) -> list[Finding]:
     """Return a remark on a role that the templates cannot know, which give their role a name of its own."""
     if not config.role:
         return []
@@ -81,4 +81,4 @@ def _other_role(config: Config) -> list[Finding]:
         "launch-template.yaml and instance.yaml create a role with a generated name, or take one as a parameter, so"
         f" their instances wait for any role, not for {config.role}; so does what the rescue installs"
     )
-    return [ANY_ROLE.at(Location("cloudformation"), message)]
+    return [ANY_ROLE.at(Location(str(folder / "cloudformation"), 0), message)]

@@ -11,7 +11,8 @@ from ssmwake.cli.inputs import adjusted, config_option, settings
 from ssmwake.cli.output import complete_files, data_out, output_option
 from ssmwake.cloud_init.size import LIMIT, base64_text, budget, excess, zipped
 from ssmwake.model import Invalid, Location, Severity, UserDataFormat
-from ssmwake.render.user_data import user_data
+from ssmwake.render.user_data import user_data, why_multipart
+from ssmwake.terminal import printable
 
 
 @click.command(
@@ -74,12 +75,10 @@ def command(
     # Terraform takes either: it is enough that one of them fits.
     if min(len(final), len(packed) if external else len(final)) > LIMIT:
         advice = "--gzip makes it {}" + ("" if base64 else "; pass that with fileb://, or add --base64")
-        finding = excess(Location(output or "user-data"), len(final), len(packed), advice)
+        finding = excess(Location("user data", 0), len(final), len(packed), advice)
         raise Invalid(dataclasses.replace(finding, severity=Severity.ERROR))
-    if parts and made.user_data.format != UserDataFormat.MULTIPART and text.startswith("Content-Type:"):
-        click.echo(
-            f"user data: using multipart, because {made.user_data.format} cannot hold all of your parts", err=True
-        )
+    if text.startswith("Content-Type:") and (why := why_multipart(made, parts)):
+        click.echo(f"user data: a multipart, because {printable(why)}", err=True)
     if external:
         data_out(external_data.answer(data, packed), output)
         click.echo(f"{budget(len(data))}, {len(packed):,} with gzip", err=True)

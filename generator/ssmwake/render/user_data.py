@@ -13,6 +13,19 @@ from ssmwake.resources import templates
 # The name of the file that cloud-init makes of our part.
 NAME = "ssmwake"
 
+# What a part is, in messages.
+KINDS = {
+    PartKind.CLOUD_CONFIG: "a cloud-config",
+    PartKind.SCRIPT: "a script",
+    PartKind.JINJA: "a Jinja template",
+    PartKind.BOOTHOOK: "a boothook",
+    PartKind.ARCHIVE: "an archive of cloud-configs",
+    PartKind.INCLUDE: "a list of addresses",
+    PartKind.INCLUDE_ONCE: "a list of addresses",
+    PartKind.PART_HANDLER: "a part handler",
+    PartKind.JSON_PATCH: "a JSON patch",
+}
+
 INCLUDES_ITSELF = rule(
     "SW021", Severity.ERROR, "included user data that holds ssmwake already", reason="the runtime would be there twice"
 )
@@ -30,6 +43,19 @@ def user_data(config: Config, parts: Sequence[Part] = (), *, plain: bool = False
     if output_format is UserDataFormat.MULTIPART or parts:
         return _with_parts(boothook(script(config, plain=plain)), parts)
     return (script if output_format is UserDataFormat.SCRIPT else cloud_config)(config, plain=plain)
+
+
+def why_multipart(config: Config, parts: Sequence[Part]) -> str:
+    """Return why user data with these parts is a multipart, whatever form was asked for; empty where that is plain."""
+    if config.user_data.format is UserDataFormat.MULTIPART or any(part.message for part in parts):
+        return ""
+    if len(parts) != 1:
+        return f"there are {len(parts)} parts of yours" if parts else ""
+    (part,) = parts
+    name = "stdin" if part.path == "-" else part.path
+    if part.kind is PartKind.CLOUD_CONFIG and config.user_data.format is UserDataFormat.CLOUD_CONFIG:
+        return f"{name} cannot be merged as text; a list in brackets, an anchor or a placeholder is in the way"
+    return f"{name} is {KINDS.get(part.kind, 'a part of another type')}, which stays a part of its own"
 
 
 def split_for_parameters(
