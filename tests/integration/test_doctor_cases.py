@@ -46,7 +46,7 @@ def is_not_wrong(verdict: Verdict, wanted: dict[str, Any]) -> bool:
 
 
 def test_every_case_is_read() -> None:
-    assert len(FOLDERS) >= 130
+    assert len(FOLDERS) >= 210
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)

@@ -268,8 +268,13 @@ class Account:
 
     def do_describe_vpc_attribute(self, call: Call) -> State:
         vpc = self.state["vpcs"][call.parameters["VpcId"]]
-        assert call.parameters["Attribute"] == "enableDnsSupport"
-        return {"VpcId": call.parameters["VpcId"], "EnableDnsSupport": {"Value": vpc.get("dns", True)}}
+        found: State = {"VpcId": call.parameters["VpcId"]}
+        match call.parameters["Attribute"]:
+            case "enableDnsSupport":
+                return found | {"EnableDnsSupport": {"Value": vpc.get("dns", True)}}
+            case "enableDnsHostnames":
+                return found | {"EnableDnsHostnames": {"Value": vpc.get("dns_hostnames", True)}}
+        raise AssertionError(f"the stand-in does not know the attribute {call.parameters['Attribute']}")
 
     def do_describe_dhcp_options(self, call: Call) -> State:
         wanted = call.parameters["DhcpOptionsIds"]

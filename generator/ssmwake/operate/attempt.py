@@ -6,9 +6,11 @@ A retry before the role was right does not help, so what counts is the first one
 from datetime import datetime
 
 from ssmwake.operate import retry
-from ssmwake.operate.evidence import DENIED, SLEEPS, Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import Unseen
 from ssmwake.operate.retry import Chain, Window
+from ssmwake.operate.sightings import DENIED, PASSING, SLEEPS, clock
+from ssmwake.operate.trail import is_refused_by_another
 
 # A later refusal may not show yet: CloudTrail is up to a quarter of an hour late, after the longest sleep.
 LATE_EVENT = 45 * retry.MINUTE
@@ -21,7 +23,11 @@ def attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
     now, node = evidence.now, evidence.node
     call, late = evidence.last_refused, evidence.role_since
     if call is not None:
-        chain = Chain.REFUSED if DENIED.search(call.code) else Chain.ERROR
+        is_denied = bool(DENIED.search(call.code))
+        if not is_denied and not PASSING.search(call.code):
+            # A signature that is not accepted, or a registration of another machine, is not cured by time.
+            return None
+        chain = Chain.REFUSED if is_denied else Chain.ERROR
         fixed = max(
             (one for one in (evidence.attached, evidence.trail.role_changed) if one and one > call.at), default=None
         )
@@ -38,7 +44,10 @@ def attempt(evidence: Evidence) -> tuple[Window, str, bool] | None:
             return None
         window = next_one or retry.next_attempt(chain, call.at, now, basis)
         why = f"Systems Manager refused its agent at {clock(call.at)} ({call.code}), and the role is allowed to now."
-        return window, why, True
+        if not is_denied:
+            why = f"Systems Manager did not take the report of its agent at {clock(call.at)} ({call.code})."
+        # What refused it may be a policy that cannot be read from here.
+        return window, why, is_denied and not is_refused_by_another(call.message)
     if node and node.pinged and node.pinged >= start and not evidence.attached:
         # It was online since this start, and nothing shows that it was refused.
         return None
@@ -78,7 +87,8 @@ def _late(evidence: Evidence, chain: Chain, start: datetime, basis: str) -> tupl
         window = Window(evidence.now, evidence.now + retry.REFUSED_MOST * retry.MINUTE, by)
     minutes = max(1, round((at - start) / retry.MINUTE))
     unit = "minute" if minutes == 1 else "minutes"
-    why = f"The role came {minutes} {unit} after the agent had asked for it ({by})."
+    instead = ", instead of another one" if evidence.is_swapped else ""
+    why = f"The role came {minutes} {unit} after the agent had asked for it{instead} ({by})."
     if not has_trace:
         why = f"Its role cannot have been there at the start: {by}, {minutes} {unit} later."
     return (window, why, has_trace) if window else None

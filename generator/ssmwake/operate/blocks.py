@@ -8,13 +8,17 @@ from ssmwake.operate.facts import Acl, Facts, Interface, ListedInstance, Network
 
 @dataclass(frozen=True)
 class NetworkFault:
-    """A fault of the network: the name of its cause, the resource, a sentence, the call that repairs it."""
+    """A fault of the network: the name of its cause, the resource, a sentence, the call that repairs it.
+
+    `is_sure` is false where a premise is a rule of thumb.
+    """
 
     cause: str
     resource: str
     sentence: str
     do: tuple[str, ...] = ()
     short: str = ""
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)

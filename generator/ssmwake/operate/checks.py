@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from ssmwake.operate.evidence import Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import NOT_ASKED, Gone, HostManagement, Unseen
 from ssmwake.operate.network import State, Way
+from ssmwake.operate.sightings import clock
 
 OK, NO, UNKNOWN = "ok", "no", "unknown"
 

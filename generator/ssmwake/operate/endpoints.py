@@ -24,6 +24,20 @@ def find_endpoints(origin: Origin) -> tuple[InterfaceEndpoint, ...] | Unseen:
     )
 
 
+def find_nameless(origin: Origin) -> tuple[InterfaceEndpoint, ...]:
+    """Return the endpoints of the service in the VPC without private DNS: a hosted zone may lead to them."""
+    if isinstance(origin.network.endpoints, Unseen):
+        return ()
+    return tuple(
+        one
+        for one in origin.network.endpoints
+        if one.vpc == origin.interface.vpc
+        and not one.has_private_dns
+        and one.service.endswith(f".{origin.scene.region}.{origin.service}")
+        and one.state == "available"
+    )
+
+
 def judge_endpoint(origin: Origin, endpoint: InterfaceEndpoint, subnet: Subnet) -> Notes:
     """Return what is wrong with the way through one endpoint."""
     notes = Notes()
@@ -131,7 +145,9 @@ def _judge_policy(origin: Origin, endpoint: InterfaceEndpoint, notes: Notes) -> 
 def _allowed_by(origin: Origin, endpoint: InterfaceEndpoint) -> tuple[str, str]:
     """Return what the policy of an endpoint says of the role, and of which action."""
     actions = steps.CHANNEL if origin.service == "ssmmessages" else (steps.REPORT,)
-    answers = [(evaluate([endpoint.policy], _request(origin, one), with_principal=True), one) for one in actions]
+    answers = [
+        (evaluate([endpoint.policy], _request(origin, endpoint, one), with_principal=True), one) for one in actions
+    ]
     for wanted in (DENIED, SILENT):
         for answer, action in answers:
             if answer == wanted:
@@ -140,7 +156,7 @@ def _allowed_by(origin: Origin, endpoint: InterfaceEndpoint) -> tuple[str, str]:
     return next(((answer, action) for answer, action in answers if answer != ALLOWED), answers[0])
 
 
-def _request(origin: Origin, action: str) -> ActionRequest:
+def _request(origin: Origin, endpoint: InterfaceEndpoint, action: str) -> ActionRequest:
     scene, instance = origin.scene, origin.instance
     account = scene.account or instance.owner
     arn = _role_arn(origin)
@@ -149,6 +165,8 @@ def _request(origin: Origin, action: str) -> ActionRequest:
     context = {
         "aws:PrincipalAccount": account,
         "aws:SourceVpc": origin.interface.vpc,
+        "aws:SourceVpce": endpoint.id,
+        "aws:VpcSourceIp": origin.interface.address,
         "aws:RequestedRegion": scene.region,
         "ec2:SourceInstanceARN": source,
         "ssm:SourceInstanceARN": source,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ssmwake.operate.causes import CAUSES, Confidence
-from ssmwake.operate.evidence import clock
+from ssmwake.operate.sightings import clock
 from ssmwake.operate.verdict import Verdict
 
 ORDER = {cause.name: number for number, cause in enumerate(CAUSES)}

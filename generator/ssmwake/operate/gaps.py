@@ -1,7 +1,13 @@
 """What was not seen, or cannot be judged, of all that an agent needs; evidence in, sentences out."""
 
+import re
+
 from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import Profile, Unseen
+from ssmwake.operate.sightings import DENIED, PASSING, clock
+
+# What AWS answers to a signature whose time is not its own.
+SIGNATURE = re.compile(r"Signature|RequestExpired|RequestTimeTooSkewed")
 
 
 def gaps(evidence: Evidence) -> list[str]:
@@ -27,6 +33,10 @@ def gaps(evidence: Evidence) -> list[str]:
         found.append(f"Default Host Management: {facts.host_management}")
     if isinstance(facts.image, Unseen) and not evidence.was_seen:
         found.append(f"whether its image brings an agent: {facts.image}")
+    call = evidence.last_refused
+    if call and not DENIED.search(call.code) and not PASSING.search(call.code):
+        hint = "; the clock of the machine may be wrong" if SIGNATURE.search(call.code) else ""
+        found.append(f"why Systems Manager refused its agent at {clock(call.at)} ({call.code}{hint})")
     right = evidence.rights.report
     if right.decision == "unknown" and right.how not in ("unseen", "") and not evidence.needs_host_management:
         found.append(f"the rights of the role: {right.detail}")

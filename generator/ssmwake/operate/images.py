@@ -13,6 +13,8 @@ WITH_AGENT = (
     "amzn2-ami-ecs-*",
     "amazon-eks-*node-*",
     "ubuntu/images/*/ubuntu-*",
+    "ubuntu-pro-server/*",
+    "ubuntu-pro-fips*-server/*",
     "suse-sles-15-sp[3-9]-*",
     "almalinux*",
     "windows_server-20*",
@@ -23,7 +25,11 @@ WITHOUT_AGENT = (
     "al2023-ami-minimal-*",
     "amzn2-ami-minimal-*",
     "ubuntu-minimal/*",
+    "ubuntu-pro-minimal/*",
     "ubuntu/images-minimal/*",
+    # Canonical's images bring the agent from 16.04 on.
+    "ubuntu/images/*/ubuntu-trusty-*",
+    "ubuntu/images/*/ubuntu-precise-*",
     "rhel-*",
     "debian-*",
     "rocky-*",
@@ -33,6 +39,7 @@ WITHOUT_AGENT = (
     "ol10*",
     "freebsd*",
     "flatcar-*",
+    "talos-*",
 )
 
 

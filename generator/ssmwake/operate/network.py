@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ssmwake.operate import steps
-from ssmwake.operate.addresses import PUBLIC
+from ssmwake.operate.addresses import PUBLIC, network
 from ssmwake.operate.blocks import NetworkFault, Notes, Origin, acl_block, egress_block
-from ssmwake.operate.endpoints import find_endpoints, judge_endpoint
-from ssmwake.operate.facts import Facts, Subnet, Unseen
-from ssmwake.operate.filters import EPHEMERAL, Passage, all_of, may_pass_somewhere, pass_acl, pass_groups
+from ssmwake.operate.endpoints import find_endpoints, find_nameless, judge_endpoint
+from ssmwake.operate.facts import Facts, InterfaceEndpoint, Subnet, Unseen, Vpc
+from ssmwake.operate.filters import EPHEMERAL, Passage, may_pass_somewhere, pass_acl, pass_groups
 from ssmwake.operate.routes import NAT64, judge_exit, judge_nat64
 
 AMAZON_RESOLVER = "AmazonProvidedDNS"
+AMAZON_RESOLVERS = (AMAZON_RESOLVER, "169.254.169.253", "fd00:ec2::253")
 # What DescribeVpcs answers for a VPC that no DHCP options are associated with.
 WITHOUT_OPTIONS = ("", "default")
 
@@ -81,7 +82,23 @@ def _follow(origin: Origin, notes: Notes) -> str:
         notes.miss(endpoints)
         return "endpoints not seen"
     if not endpoints:
-        return _judge_exit(origin, subnet, notes, resolver)
+        text = _judge_exit(origin, subnet, notes, resolver)
+        _doubt_nameless(origin, notes)
+        return text
+    hostnames = origin.network.dns_hostnames.get(origin.interface.vpc, True)
+    if hostnames is False:
+        return _judge_without_hostnames(origin, endpoints, subnet, notes, resolver)
+    text = _judge_endpoints(origin, endpoints, subnet, notes, resolver)
+    if isinstance(hostnames, Unseen):
+        # Without them the names would not lead to the endpoints.
+        notes.miss(hostnames)
+        notes.blocks.clear()
+    return text
+
+
+def _judge_endpoints(
+    origin: Origin, endpoints: tuple[InterfaceEndpoint, ...], subnet: Subnet, notes: Notes, resolver: str
+) -> str:
     judged = [(one, judge_endpoint(origin, one, subnet)) for one in endpoints]
     text = ", ".join(f"{one.id} ({one.state}, private DNS)" for one in endpoints)
     if any(found.is_clear for _, found in judged):
@@ -97,6 +114,45 @@ def _follow(origin: Origin, notes: Notes) -> str:
     if resolver:
         notes.unknowns.append(resolver)
     return text
+
+
+def _judge_without_hostnames(
+    origin: Origin, endpoints: tuple[InterfaceEndpoint, ...], subnet: Subnet, notes: Notes, resolver: str
+) -> str:
+    """Judge a VPC whose endpoints have names that its DNS answers with DNS hostnames only, and these are off.
+
+    What happens to names that were answered before they were switched off is documented nowhere, so nothing is sure.
+    """
+    vpc = origin.interface.vpc
+    through, out = Notes(), Notes()
+    text = _judge_endpoints(origin, endpoints, subnet, through, resolver)
+    out_text = _judge_exit(origin, subnet, out, resolver)
+    if through.is_clear and out.is_clear:
+        notes.is_certain = False
+        return f"{text} or {out_text}"
+    off = f"DNS hostnames are off in {vpc}"
+    if through.is_clear and out.blocks and out.is_certain and not out.unknowns:
+        words = ["--vpc-id", vpc, "--enable-dns-hostnames", '{"Value":true}']
+        step = steps.aws(origin.scene, "ec2", "modify-vpc-attribute", *words)
+        sentence = f"{off}, so the private DNS name of {endpoints[0].id} is not answered there, and no route leads out."
+        notes.blocks.append(NetworkFault("no-dns", vpc, sentence, (step,), f"no DNS hostnames in {vpc}", is_sure=False))
+        return notes.blocks[-1].short
+    notes.unknowns.append(f"{off}, so whether the names of {origin.service} lead to {endpoints[0].id} is not certain")
+    return text
+
+
+def _doubt_nameless(origin: Origin, notes: Notes) -> None:
+    """Note that a hosted zone of one's own may lead the name of the service to an endpoint without private DNS."""
+    nameless = find_nameless(origin)
+    if not nameless:
+        return
+    notes.is_certain = False
+    if notes.blocks:
+        notes.blocks.clear()
+        notes.unknowns.append(
+            f"{nameless[0].id} has no private DNS, and whether a hosted zone of your own leads {origin.service} to it "
+            "is not visible (route53:ListHostedZonesByVPC)"
+        )
 
 
 def _judge_names(origin: Origin, notes: Notes) -> str:
@@ -118,7 +174,7 @@ def _judge_names(origin: Origin, notes: Notes) -> str:
         return f"the DHCP options of {origin.interface.vpc or 'its VPC'} are not listed"
     if vpc.has_firewall:
         notes.unknowns.append(f"a network firewall filters {vpc.id}")
-    if AMAZON_RESOLVER not in servers:
+    if not servers or not all(_is_amazons(one, vpc) for one in servers):
         return f"names are resolved by {', '.join(servers) or 'nobody that the DHCP options name'}"
     support = origin.network.dns_support.get(vpc.id, Unseen("ec2:DescribeVpcAttribute", "not asked"))
     if isinstance(support, Unseen):
@@ -129,6 +185,15 @@ def _judge_names(origin: Origin, notes: Notes) -> str:
         sentence = f"DNS is switched off in {vpc.id}, so the agent cannot resolve the name of {origin.service}."
         notes.blocks.append(NetworkFault("no-dns", vpc.id, sentence, (step,), f"no DNS in {vpc.id}"))
     return ""
+
+
+def _is_amazons(server: str, vpc: Vpc) -> bool:
+    """Return whether a resolver is Amazon's, by its name or by one of its addresses."""
+    if server in AMAZON_RESOLVERS:
+        return True
+    # In each VPC it also answers at the second address after the first one of the CIDR.
+    net, address = network(vpc.cidr), network(server)
+    return bool(net and address and address.network_address == net.network_address + 2)
 
 
 def _subnet(origin: Origin, notes: Notes) -> Subnet | None:
@@ -178,21 +243,25 @@ def _judge_acls(origin: Origin, subnet: Subnet, nat_subnet: str, notes: Notes) -
     if isinstance(acls, Unseen):
         notes.miss(acls)
         return
-    ends = {subnet.id: EPHEMERAL.get(origin.instance.platform, EPHEMERAL["linux"])}
-    if nat_subnet:
-        ends.setdefault(nat_subnet, EPHEMERAL["nat"])
-    for where, ports in ends.items():
+    answers = EPHEMERAL.get(origin.instance.platform, EPHEMERAL["linux"])
+    here, anywhere = f"{origin.interface.address}/32", "0.0.0.0/0"
+    # Where, the request or the answer to it, out or in, the other side, and the ports.
+    legs = [(subnet.id, True, True, PUBLIC, (443, 443)), (subnet.id, False, False, PUBLIC, answers)]
+    if nat_subnet and nat_subnet != subnet.id:
+        legs += [(nat_subnet, True, False, here, (443, 443)), (nat_subnet, True, True, PUBLIC, (443, 443))]
+        legs += [(nat_subnet, False, False, PUBLIC, EPHEMERAL["nat"]), (nat_subnet, False, True, here, answers)]
+    for where, is_request, is_egress, target, ports in legs:
         acl = next((one for one in acls if where in one.subnets), None)
         if acl is None:
-            notes.unknowns.append(f"the network ACL of {where} is not listed")
+            unlisted = f"the network ACL of {where} is not listed"
+            notes.unknowns += [] if unlisted in notes.unknowns else [unlisted]
             continue
-        out = pass_acl(acl, is_egress=True, target=PUBLIC)
-        answer = all_of((out, pass_acl(acl, is_egress=False, target=PUBLIC, ports=ports)))
+        answer = pass_acl(acl, is_egress=is_egress, target=target, ports=ports)
         if answer is Passage.NO and notes.is_definite:
-            is_request = out is Passage.NO
-            cidr = "0.0.0.0/0"
-            notes.blocks.append(acl_block(origin, acl, where, is_egress=is_request, is_request=is_request, cidr=cidr))
-        elif answer is not Passage.YES:
+            cidr = anywhere if target == PUBLIC else target
+            notes.blocks.append(acl_block(origin, acl, where, is_egress=is_egress, is_request=is_request, cidr=cidr))
+            return
+        if answer is not Passage.YES:
             notes.unknowns.append(f"{acl.id} lets only some of it pass")
 
 

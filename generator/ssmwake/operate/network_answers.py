@@ -38,6 +38,7 @@ def vpc(answer: Answer) -> Vpc:
         text(answer, "OwnerId"),
         text(answer, "DhcpOptionsId"),
         bool(many(answer, "NetworkFirewallAssociations")),
+        text(answer, "CidrBlock"),
     )
 
 

@@ -13,6 +13,9 @@ T = TypeVar("T")
 # As many values as a filter takes.
 FILTER = 200
 
+# The services that an agent calls.
+SERVICES = (".ssm", ".ssmmessages")
+
 
 def read_network(reader: Reader, pool: Executor, vpcs: Sequence[str]) -> Network:
     """Return the parts of the VPCs; a part whose call was refused is `Unseen`."""
@@ -27,14 +30,17 @@ def read_network(reader: Reader, pool: Executor, vpcs: Sequence[str]) -> Network
         "acls": part("DescribeNetworkAcls", "NetworkAcls", answers.acl),
         "endpoints": part("DescribeVpcEndpoints", "VpcEndpoints", answers.endpoint),
         "nats": part("DescribeNatGateways", "NatGateways", answers.nat, word="Filter"),
-        "support": pool.submit(lambda: {vpc: _dns_support(reader, vpc) for vpc in vpcs}),
+        "support": pool.submit(lambda: {vpc: _dns(reader, vpc, "enableDnsSupport") for vpc in vpcs}),
     }
     found_vpcs = _part(reader, vpcs, "DescribeVpcs", "Vpcs", answers.vpc, "Filters", 1000)
     options = [] if isinstance(found_vpcs, Unseen) else sorted({one.dhcp for one in found_vpcs} - {"", "default"})
     done = {name: job.result() for name, job in jobs.items()}
+    endpoints = [] if isinstance(done["endpoints"], Unseen) else done["endpoints"]
+    named = sorted({one.vpc for one in endpoints if one.has_private_dns and one.service.endswith(SERVICES)})
     return Network(
         vpcs=_by_id(found_vpcs),
         dns_support=done["support"],
+        dns_hostnames={vpc: _dns(reader, vpc, "enableDnsHostnames") for vpc in named},
         resolvers=found_vpcs if isinstance(found_vpcs, Unseen) else _resolvers(reader, options),
         subnets=_by_id(done["subnets"]),
         tables=_tuple(done["tables"]),
@@ -58,11 +64,11 @@ def _part(
     return found
 
 
-def _dns_support(reader: Reader, vpc: str) -> bool | Unseen:
-    answer = reader.ask("ec2", "DescribeVpcAttribute", VpcId=vpc, Attribute="enableDnsSupport")
+def _dns(reader: Reader, vpc: str, attribute: str) -> bool | Unseen:
+    answer = reader.ask("ec2", "DescribeVpcAttribute", VpcId=vpc, Attribute=attribute)
     if isinstance(answer, Unseen):
         return answer
-    value = (answer.get("EnableDnsSupport") or {}).get("Value")
+    value = (answer.get(f"{attribute[:1].upper()}{attribute[1:]}") or {}).get("Value")
     return value if isinstance(value, bool) else Unseen("ec2:DescribeVpcAttribute", "no answer")
 
 

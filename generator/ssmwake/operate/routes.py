@@ -6,6 +6,7 @@ from ssmwake.operate.blocks import NetworkFault, Notes, Origin
 from ssmwake.operate.facts import Nat, Route, RouteTable, Subnet, Unseen
 
 DEFAULT = "0.0.0.0/0"
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 
 # The prefix under which DNS64 gives the addresses of IPv4 (RFC 6052).
 NAT64 = "64:ff9b::/96"
@@ -76,25 +77,12 @@ def _doubt(origin: Origin, table: RouteTable, others: list[Route]) -> str:
         return (
             f"IPv6 leads out by {ipv6[0].target}; whether the agent uses dual-stack endpoints, the machine alone shows"
         )
-    public = [
-        one
-        for one in table.routes
-        if one.destination not in (DEFAULT, "::/0")
-        and one.kind in ("igw", "nat")
-        and not one.is_blackhole
-        and (one.destination.startswith("pl-") or cover([one.destination], PUBLIC) is not Cover.NONE)
-    ]
+    public = _public_routes(table)
     return f"{public[0].destination} leads to {public[0].target}" if public else ""
 
 
 def _judge(origin: Origin, subnet: Subnet, table: RouteTable, notes: Notes) -> tuple[str, str]:
-    route = next((one for one in table.routes if one.destination == DEFAULT), None)
-    if route is None:
-        halves = [
-            one for one in table.routes if one.kind != "local" and one.destination in ("0.0.0.0/1", "128.0.0.0/1")
-        ]
-        if len(halves) == 2 and halves[0].target == halves[1].target:
-            route = halves[0]
+    route = _default_route(table)
     if route is None:
         sentence = (
             f"{table.id}, the route table of {subnet.id}, has no default route, and {subnet.vpc} has no endpoint for "
@@ -118,6 +106,27 @@ def _judge(origin: Origin, subnet: Subnet, table: RouteTable, notes: Notes) -> t
         f"the default route leads to {route.target} ({ELSEWHERE.get(route.kind, ELSEWHERE['other'])})"
     )
     return text, ""
+
+
+def _default_route(table: RouteTable) -> Route | None:
+    """Return the default route of a table, which may be written in two halves."""
+    route = next((one for one in table.routes if one.destination == DEFAULT), None)
+    halves = [one for one in table.routes if one.kind != "local" and one.destination in HALVES]
+    if route is None and len(halves) == 2 and halves[0].target == halves[1].target:
+        return halves[0]
+    return route
+
+
+def _public_routes(table: RouteTable) -> list[Route]:
+    """Return the routes to some public addresses only, by a gateway: those of AWS may be among them."""
+    return [
+        one
+        for one in table.routes
+        if one.destination not in (DEFAULT, "::/0")
+        and one.kind in ("igw", "nat")
+        and not one.is_blackhole
+        and (one.destination.startswith("pl-") or cover([one.destination], PUBLIC) is not Cover.NONE)
+    ]
 
 
 def _judge_internet_gateway(origin: Origin, subnet: Subnet, notes: Notes) -> None:
@@ -193,8 +202,10 @@ def _judge_nat_subnet(origin: Origin, subnet: Subnet, nat: Nat, notes: Notes) ->
     if own is None or table is None:
         notes.unknowns.append(f"the route table of {nat.subnet}, where {nat.id} is, is not listed")
         return
-    route = next((one for one in table.routes if one.destination == DEFAULT), None)
-    if route is None or route.is_blackhole:
+    route = _default_route(table)
+    if route is None and (public := _public_routes(table)):
+        notes.unknowns.append(f"{nat.id} reaches {public[0].destination} by {public[0].target}, and no other address")
+    elif route is None or route.is_blackhole:
         sentence = f"{nat.id} is in {own.id}, whose route table {table.id} has no way to the internet."
         notes.blocks.append(_no_path(origin, table, sentence, f"{nat.id} reaches no internet gateway", nat=nat))
     elif route.kind != "igw":
@@ -226,7 +237,5 @@ def _reaches_internet(origin: Origin, nat: Nat) -> bool:
     if isinstance(subnets, Unseen) or isinstance(tables, Unseen) or nat.subnet not in subnets:
         return False
     table = find_table(tables, subnets[nat.subnet])
-    return bool(table) and any(
-        one.destination == DEFAULT and one.kind == "igw" and not one.is_blackhole
-        for one in (table.routes if table else ())
-    )
+    route = _default_route(table) if table else None
+    return bool(route and route.kind == "igw" and not route.is_blackhole)

@@ -28,6 +28,8 @@ REASONS = {
     "identity-based policy": "identity",
 }
 
+REASON = re.compile(r"(?:because no|explicit deny in an?) (.*)")
+
 
 def read_trail(events: Iterable[Mapping[str, Any]], instance_id: str) -> Trail:
     """Return the traces of one instance in some events, each once, the oldest first."""
@@ -57,9 +59,13 @@ def read_trail(events: Iterable[Mapping[str, Any]], instance_id: str) -> Trail:
 
 def refused_by(message: str) -> str:
     """Return what refused a call, by CloudTrail's message: identity, boundary, scp, endpoint, or nothing."""
-    lowered = message.lower()
-    found = re.search(r"(?:because no|explicit deny in an?) (.*)", lowered)
+    found = REASON.search(message.lower())
     return next((by for words, by in REASONS.items() if found and words in found[1]), "")
+
+
+def is_refused_by_another(message: str) -> bool:
+    """Return whether CloudTrail's message names a kind of policy that is not known here, such as a session policy."""
+    return bool(REASON.search(message.lower())) and not refused_by(message)
 
 
 def _detail(event: Mapping[str, Any]) -> dict[str, Any] | None:

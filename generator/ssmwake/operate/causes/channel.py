@@ -38,7 +38,9 @@ def channel_block(evidence: Evidence) -> CauseFinding | None:
     if evidence.is_channel_denied:
         return denied(evidence, evidence.rights.channel, "open the channel for sessions")
     block = next(iter(evidence.channel_way.blocks), None)
-    return known(block.sentence, *block.do, resource=block.resource, short=block.short) if block else None
+    if block is None:
+        return None
+    return known(block.sentence, *block.do, resource=block.resource, short=block.short, is_sure=block.is_sure)
 
 
 CAUSES = (

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from ssmwake.operate import steps
 from ssmwake.operate.causes.cause import CONFIGURATION, Cause, CauseFinding, Cure, doubted, known, likely, suspected
-from ssmwake.operate.evidence import HOST_MANAGEMENT, Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import Gone, HostManagement, Profile, Right, Unseen
 from ssmwake.operate.images import brings_agent
+from ssmwake.operate.sightings import HOST_MANAGEMENT, clock
 from ssmwake.operate.trail import refused_by
 
 

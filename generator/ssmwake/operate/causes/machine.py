@@ -14,8 +14,9 @@ from ssmwake.operate.causes.cause import (
     known,
     likely,
 )
-from ssmwake.operate.evidence import BOOTING, Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import NOT_ASKED, Unseen
+from ssmwake.operate.sightings import BOOTING, clock
 
 
 def _gone(evidence: Evidence) -> CauseFinding | None:
@@ -68,7 +69,11 @@ def _managed(evidence: Evidence) -> CauseFinding | None:
 
 def _hybrid(evidence: Evidence) -> CauseFinding | None:
     other, scene = evidence.facts.hybrid, evidence.facts.scene
-    if other is None or isinstance(other, Unseen) or evidence.node or other.ping != "Online":
+    if other is None or isinstance(other, Unseen) or other.ping != "Online" or evidence.is_reporting:
+        return None
+    node = evidence.node
+    if node and not (node.computer == other.computer and node.pinged and other.pinged and other.pinged > node.pinged):
+        # Another machine may have the same address; this one was registered as the instance.
         return None
     step = steps.aws(scene, "ssm", "start-session", "--target", other.id)
     return likely(

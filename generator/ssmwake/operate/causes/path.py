@@ -4,9 +4,10 @@ from ssmwake.operate import steps
 from ssmwake.operate.blocks import Origin
 from ssmwake.operate.causes.cause import CONFIGURATION, Cause, CauseFinding, doubted, known, suspected
 from ssmwake.operate.endpoints import endpoint_denied, find_endpoints
-from ssmwake.operate.evidence import Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import NOT_ASKED, Unseen
 from ssmwake.operate.network import State
+from ssmwake.operate.sightings import clock
 from ssmwake.operate.trail import refused_by
 
 # name -> what it means, what helps; in the order in which a packet meets them.
@@ -44,7 +45,7 @@ def _cause(name: str) -> Cause:
         if block is None:
             return None
         trail = evidence.facts.trail
-        is_sure = not isinstance(trail, Unseen) or trail.why == NOT_ASKED
+        is_sure = block.is_sure and (not isinstance(trail, Unseen) or trail.why == NOT_ASKED)
         if evidence.last_accepted and evidence.start and evidence.last_accepted >= evidence.start[0]:
             # It was open to this machine once, and when it was closed was not seen.
             is_sure = False

@@ -2,8 +2,9 @@
 
 from ssmwake.operate import retry, steps
 from ssmwake.operate.causes.cause import CONFIGURATION, NOT_YET, Cause, CauseFinding, Cure, doubted, known, likely
-from ssmwake.operate.evidence import Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import Unseen
+from ssmwake.operate.sightings import clock
 
 # The worker of an agent keeps the credentials that it has got for this long; measured on 3.3.987.
 KEEPS = 30 * retry.MINUTE

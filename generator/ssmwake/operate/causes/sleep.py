@@ -5,9 +5,13 @@ from datetime import timedelta
 from ssmwake.operate import steps
 from ssmwake.operate.attempt import attempt
 from ssmwake.operate.causes.cause import NOT_YET, Cause, CauseFinding, Cure, known, likely
-from ssmwake.operate.evidence import SETTLING, Evidence, clock
+from ssmwake.operate.evidence import Evidence
 from ssmwake.operate.facts import Profile, Unseen
 from ssmwake.operate.gaps import gaps
+from ssmwake.operate.sightings import SETTLING, clock
+
+# Agents before this one may not speak IMDSv2; which release learned it was not verified.
+TOKENS = (3,)
 
 
 def _settling(evidence: Evidence) -> CauseFinding | None:
@@ -59,6 +63,7 @@ def _asleep(evidence: Evidence) -> CauseFinding | None:
         and bool(evidence.has_agent)
         and not isinstance(facts.console, Unseen)
         and not evidence.may_be_hybrid
+        and not (evidence.version and evidence.version < TOKENS and facts.instance.tokens_required)
     )
     rights = "" if are_rights_seen else " Its rights were not seen."
     if right.how == "read":

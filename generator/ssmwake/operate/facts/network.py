@@ -114,12 +114,13 @@ class Nat:
 
 @dataclass(frozen=True)
 class Vpc:
-    """A VPC: its owner, its DHCP options, whether Amazon's resolver answers, and whether a firewall filters."""
+    """A VPC: its owner, its DHCP options, whether a firewall filters it, and its first CIDR."""
 
     id: str
     owner: str = ""
     dhcp: str = ""
     has_firewall: bool = False
+    cidr: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class Network:
 
     vpcs: Mapping[str, Vpc] | Unseen = field(default_factory=dict)
     dns_support: Mapping[str, bool | Unseen] = field(default_factory=dict)
+    # Of the VPCs whose endpoints have private DNS names, which only these answer.
+    dns_hostnames: Mapping[str, bool | Unseen] = field(default_factory=dict)
     resolvers: Mapping[str, tuple[str, ...]] | Unseen = field(default_factory=dict)
     subnets: Mapping[str, Subnet] | Unseen = field(default_factory=dict)
     tables: tuple[RouteTable, ...] | Unseen = ()
