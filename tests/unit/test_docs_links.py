@@ -47,3 +47,15 @@ def test_the_files_that_development_names_exist() -> None:
     assert len(named) > 8
     places = (TOP, TOP / "generator", TOP / "generator" / "ssmwake")
     assert [name for name in sorted(named) if not any(any(place.glob(name)) for place in places)] == []
+
+
+def test_what_the_page_for_developers_names_is_in_the_code() -> None:
+    page = (TOP / "docs" / "development.md").read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    named = set(re.findall(r"`(?:\w+\.)*(\w{3,})(?:\([^`]*\))?`", prose))
+    paths = [path for folder in ("generator", "tests", "tools") for path in (TOP / folder).rglob("*.py")]
+    words = {word for path in paths for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+    # Families of rules, and the number of a rule that the page makes up.
+    assert named - words - {path.stem for path in paths} - {"SW2xx", "SW3xx", "SW4xx", "W9699"} == set()
+    files = re.findall(r"`((?:tests|tools|docs|ssmwake|operate|simulate|user_data|cloud_init)/[\w./]*\w)`", prose)
+    assert [name for name in files if not (TOP / name).exists() and not list((TOP / "generator").rglob(name))] == []

@@ -54,7 +54,7 @@ def read(path: str, data: bytes) -> tuple[Part, ...]:
     if len(data) > LARGEST:
         message = f"{len(data):,} bytes, which no instance takes; is it the right file?"
         raise Invalid(TOO_LARGE.at(Location(path), message))
-    found = opened(path, data)
+    found = decoded(path, data)
     if isinstance(found, Finding):
         raise Invalid(found)
     source, data = found
@@ -70,7 +70,7 @@ def read(path: str, data: bytes) -> tuple[Part, ...]:
     return tuple(replace(part, source=part.source.with_lf()) if _ends_in_crlf(part) else part for part in result)
 
 
-def opened(path: str, data: bytes) -> tuple[Source, bytes] | Finding:
+def decoded(path: str, data: bytes) -> tuple[Source, bytes] | Finding:
     """Return the text of a file of user data, which may be base64 as for the API, and what EC2 gets of it."""
     if data.startswith(UTF_16):
         message = "encoded as UTF-16, so cloud-init ignores it; save it as UTF-8"

@@ -127,7 +127,7 @@ class Current:
 
     def like(self, other: "Current") -> bool:
         """Whether nothing was changed between two readings; that a version became Active does not count."""
-        return _settled(self) == _settled(other)
+        return _as_after_a_wait(self) == _as_after_a_wait(other)
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def versions(ssm: Service, name: str) -> list[Version]:
     return sorted(current, key=lambda version: int(version.number), reverse=True)
 
 
-def _settled(current: Current) -> Current:
+def _as_after_a_wait(current: Current) -> Current:
     def after_wait(version: Version) -> Version:
         return replace(version, status="Active") if version.status in ("Creating", "Updating") else version
 

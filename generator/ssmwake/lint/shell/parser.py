@@ -118,7 +118,7 @@ class _ShellReader(CommandRecorder):
         end = end_of_sum(self.text, at + len(piece), self._most()) if may_be else -1
         self.patience -= LONGEST if may_be and end < 0 else 0
         if end >= 0:
-            self._taken(frame, at, end)
+            self._add_stretch(frame, at, end)
         elif piece == "((":
             self._paren(frame, "(", at)
             end = at + 1
@@ -136,14 +136,14 @@ class _ShellReader(CommandRecorder):
         if end < 0:
             self.add(frame, piece, at)
             return at + len(piece)
-        self._taken(frame, at, end)
+        self._add_stretch(frame, at, end)
         return end
 
     def _most(self) -> int:
         """Return how far an end is looked for."""
         return LONGEST if self.patience > 0 else 0
 
-    def _taken(self, frame: Frame, at: int, end: int) -> None:
+    def _add_stretch(self, frame: Frame, at: int, end: int) -> None:
         """Add a stretch as it stands to the word, and read the commands that it holds."""
         self.add(frame, self.text[at:end], at)
         if re.compile(r"[$`]").search(self.text, at + 2, end):
@@ -209,7 +209,7 @@ class _ShellReader(CommandRecorder):
             self.end_word(frame, at)
             self.stack.append(Frame(")", len(self.found), array=True))
         elif last and last in "@?*+!" and (end := end_of_group(self.text, at)) > 0:
-            self._taken(frame, at, end)
+            self._add_stretch(frame, at, end)
             return end
         else:
             self.end_command(frame, "(", at)

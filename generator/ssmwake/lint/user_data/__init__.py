@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.cloud_init.parts import BOM, GZIP, NODEADM, SCRIPTS, UNKNOWN_FIRST_LINE, Message, Part, PartKind, kind_of
-from ssmwake.cloud_init.reader import LARGEST, opened, parts
+from ssmwake.cloud_init.reader import LARGEST, decoded, parts
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE
 from ssmwake.cloud_init.unrecognized import fault_of, is_cloud_config_meant
 from ssmwake.cloud_init.unrecognized import first_line as header_line
@@ -48,7 +48,7 @@ def check_file(path: str, data: bytes, image: str | None = None, *, is_part: boo
         yield CRLF_OR_BOM.at(
             Location(path), "a byte order mark precedes the first line; remove it, as lint --fix does", fix=mark
         )
-    found = opened(path, data)
+    found = decoded(path, data)
     if isinstance(found, Finding):
         yield found
     else:

@@ -82,14 +82,14 @@ def schema_findings(config: CloudConfig, schema: Mapping[str, Any]) -> Iterator[
     for error in validator.iter_errors(value):
         best = best_match(iter([error]))
         if best is not None:
-            found |= set(_told(source, root, best))
+            found |= set(_schema_findings(source, root, best))
     for path, said in _deprecated(validator, schema, value, ()):
         if path:
             found.add(DEPRECATED_KEY.at(source.of(_node(root, path, key=True)), _advice(str(path[-1]), said)))
     yield from sorted(one for one in found if one.where.line not in config.judged)
 
 
-def _told(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
+def _schema_findings(source: Source, root: yaml.Node, error: Any) -> Iterator[Finding]:
     path = tuple(error.absolute_path)
     node = _node(root, path)
     name = ".".join(str(step) for step in path if isinstance(step, str)) or "cloud-config"

@@ -73,7 +73,7 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
         elif not _unknown(name):
             yield _no_key(source, name, key, KEYS, "", is_used=_is_used(source, node))
     yield from _commands(source, root)
-    yield from _written(source, root)
+    yield from _files(source, root)
     yield from _modules(source, root)
 
 
@@ -180,7 +180,7 @@ def _commands(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
             yield WRONG_TYPE.at(source.of(item), said)
 
 
-def _written(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
+def _files(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
     for item in items(effective(root).get("write_files", (root, root))[1]):
         found = effective(item)
         if isinstance(item, yaml.MappingNode) and "path" not in found:

@@ -103,7 +103,7 @@ def renderings(source: Source) -> tuple[Source, ...]:
         return ()
     end = "\n" if source.text.endswith("\n") else ""
     known = dict.fromkeys(text + end for text in texts if text is not None)
-    return tuple(_placed(source, text, literals) for text in known)
+    return tuple(_with_places(source, text, literals) for text in known)
 
 
 def _rendered(made: Any, machine: Mapping[str, Any]) -> str | None:
@@ -144,7 +144,7 @@ def _mark(tree: nodes.Template, literals: list[tuple[int, str]]) -> bool:
     return True
 
 
-def _placed(source: Source, text: str, literals: list[tuple[int, str]]) -> Source:
+def _with_places(source: Source, text: str, literals: list[tuple[int, str]]) -> Source:
     """Return a rendered text with the places of its literals; the value of an expression is where that stands."""
     parts: list[Source] = []
     where = source.at_offset(0)
