@@ -42,6 +42,8 @@ SAME_NAME = {"E1019": REFUSED_BY_SUB, "E1021": REFUSED_BY_SUB, "E1029": NOT_REPL
 # What our own rules judge in each case, and cfn-lint takes wrongly where a function makes the text, or where a document
 # is of another type than it knows: the content of SSM documents.
 JUDGED_HERE = frozenset({"E3051"})
+# What rain puts in before CloudFormation sees the template: https://github.com/aws-cloudformation/rain
+FILLED_IN = re.compile(r"\bFn::Rain::\w")
 SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3034": HOP_LIMIT_RANGE}
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
@@ -76,7 +78,7 @@ def check(known: CfnTemplate, *, append_rules: bool = False) -> Iterator[Finding
         yield GIVES_UP.at(Location(source.path), f"cfn-lint gives up on this template ({error}); simplify it")
         return
     for match in matches:
-        if match.rule.id in JUDGED_HERE:
+        if match.rule.id in JUDGED_HERE or FILLED_IN.search(match.message):
             continue
         # With the plugin, cfn-lint reports our rules as well.
         if type(match.rule).__module__ == "ssmwake.cfn_rules":

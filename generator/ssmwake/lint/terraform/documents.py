@@ -18,8 +18,7 @@ from ssmwake.model import Location
 from ssmwake.text.json_syntax import broken_json
 from ssmwake.text.placeholders import WORD
 from ssmwake.text.source import Source
-from ssmwake.text.yaml_nodes import composed, text_of
-from ssmwake.text.yaml_nodes import value as node_at
+from ssmwake.text.yaml_nodes import composed
 
 DOCUMENT_FORMAT = rule(
     "SW416", ERROR, "content that does not match document_format", reason="Systems Manager refuses the document"
@@ -104,7 +103,7 @@ def _composed(found: Text, where: Location, described: DocumentResource) -> Iter
         message = f"not YAML or JSON: {getattr(error, 'problem', None) or error}; fix the syntax here"
         yield NOT_A_DOCUMENT.at(place, message)
         return
-    if root is not None and (node_at(root, "mainSteps") is not None or text_of(node_at(root, "schemaVersion"))):
+    if root is not None and described.runs(root):
         size_known, layout_known = found.known, not found.layout_unknown
         yield from document.check(
             described, found.source, root, whole=True, size_known=size_known, layout_known=layout_known
