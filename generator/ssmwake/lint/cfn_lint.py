@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ssmwake.lint.aws.document import DOCUMENT_NAME
 from ssmwake.lint.aws.instance import HOP_LIMIT_RANGE
 from ssmwake.lint.aws.policy import PROFILE_ROLES
 from ssmwake.lint.cloudformation.sub import REFUSED_BY_SUB
@@ -45,6 +46,7 @@ JUDGED_HERE = frozenset({"E3051"})
 # What rain puts in before CloudFormation sees the template: https://github.com/aws-cloudformation/rain
 FILLED_IN = re.compile(r"\bFn::Rain::\w")
 SAME_PLACE = {"E3003": PROFILE_ROLES, "E3032": PROFILE_ROLES, "E3034": HOP_LIMIT_RANGE}
+PATTERN = re.compile(r"'([^']*)' does not match")
 NAMED = re.compile(r"'([^']*)' (?:is not one of|does not match)|\"\$\{([^\"]*)\}\" outside")
 
 
@@ -98,6 +100,9 @@ def _repeats(match: Any, one: Finding) -> bool:
     if same_name is not None and same_name.id == one.rule:
         named = NAMED.search(match.message)
         return named is not None and f"${{{named[1] or named[2]}}}" in one.message
+    if match.rule.id == "E3031" and one.rule == DOCUMENT_NAME.id:
+        said = PATTERN.match(match.message)
+        return said is not None and one.where.line == match.linenumber and f"'{said[1]}'" in one.message
     # It points to the key, and we to what stands there.
     return same_place is not None and same_place.id == one.rule and abs(match.linenumber - one.where.line) <= 1
 

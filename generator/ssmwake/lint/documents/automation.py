@@ -9,7 +9,7 @@ from ssmwake.lint.documents import script_step, vocabulary
 from ssmwake.lint.documents.dynamic import nearest, opaque, plain, true
 from ssmwake.lint.documents.fields import UNKNOWN_FIELD
 from ssmwake.lint.documents.inputs import MISSING_INPUT, UNKNOWN_INPUT
-from ssmwake.lint.documents.parameters import UNKNOWN_TYPE
+from ssmwake.lint.documents.parameters import UNKNOWN_TYPE, type_hint
 from ssmwake.lint.documents.steps import Step, everywhere, limits
 from ssmwake.lint.rules import ERROR, INFO, WARNING, rule
 from ssmwake.model import Finding
@@ -187,5 +187,5 @@ def _outputs(source: Source, step: Step) -> Iterator[Finding]:
         node = value(output, "Type")
         kind = plain(node)
         if node is not None and kind is not None and kind not in vocabulary.OUTPUT_TYPES:
-            hint = nearest(kind, vocabulary.OUTPUT_TYPES, "write String")
+            hint = type_hint(kind, vocabulary.OUTPUT_TYPES, "write String")
             yield UNKNOWN_TYPE.at(source.of(node), f"unknown type of an output '{kind[:60]}'; {hint}")

@@ -39,6 +39,20 @@ def opaque(node: yaml.Node | None) -> bool:
     return node.tag.startswith("!") or any(name in ("Ref", "<<") or name.startswith("Fn::") for name in pairs(node))
 
 
+def branches(node: yaml.Node | None) -> list[yaml.Node]:
+    """Return what Fn::If may choose between, at any depth; the node itself where it is none."""
+    found: list[yaml.Node] = []
+    left = [node] if node is not None else []
+    while left and len(found) < 100:
+        one = left.pop(0)
+        inside = one if one.tag == "!If" else pairs(one)["Fn::If"][1] if list(pairs(one)) == ["Fn::If"] else None
+        if isinstance(inside, yaml.SequenceNode) and len(inside.value) == 3:
+            left = [*inside.value[1:], *left]
+        elif inside is None:
+            found.append(one)
+    return found
+
+
 def plain(node: yaml.Node | None) -> str | None:
     """Return the text of a scalar that is what is written; None for anything else."""
     if not isinstance(node, yaml.ScalarNode) or opaque(node) or node.tag.endswith(":null"):

@@ -88,7 +88,7 @@ def unknown(
     source: Source, node: yaml.Node, known: Iterable[str], word: str, of_automation: Iterable[str] = ()
 ) -> Iterator[Finding]:
     """Yield each key of the mapping that is not known, with the nearest that is; some belong in an Automation."""
-    known = frozenset(known)
+    known, of_automation = frozenset(known), frozenset(of_automation)
     if opaque(node):
         return
     for name, (key, _) in pairs(node).items():
@@ -96,6 +96,6 @@ def unknown(
             continue
         hint = f"did you mean '{OTHER_NAMES[name]}'?" if OTHER_NAMES.get(name) in known else ""
         hint = hint or nearest(name, known, "remove it")
-        if name in of_automation:
+        if name in of_automation or name.lower() in {each.lower() for each in of_automation - known}:
             hint = "Automations have it, so write schemaVersion '0.3' for one, or remove it"
         yield UNKNOWN_FIELD.at(source.of(key), f"unknown {word} '{name[:60]}'; {hint}")

@@ -1,7 +1,7 @@
 """The parameters of a document: their names, types and constraints, and defaults that obey them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import yaml
 
@@ -41,6 +41,17 @@ CHANGED_VALUE = rule(
     fixable=True,
 )
 
+# What other languages call a type, in small letters.
+OTHER_TYPES = {
+    "list": "StringList",
+    "array": "StringList",
+    "int": "Integer",
+    "number": "Integer",
+    "bool": "Boolean",
+    "map": "StringMap",
+    "object": "StringMap",
+}
+
 AWS_TYPE = re.compile(r"(?:List<)?AWS::[A-Za-z0-9]+::[A-Za-z0-9:<>]+>?")
 
 
@@ -79,10 +90,16 @@ def _type(source: Source, key: yaml.Node, name: str, parameter: yaml.Node, versi
     if kind in known or (automation and AWS_TYPE.fullmatch(kind)):
         return
     if automation:
-        yield UNKNOWN_TYPE.at(source.of(node), f"unknown type '{kind[:60]}'; {nearest(kind, known, 'write String')}")
+        yield UNKNOWN_TYPE.at(source.of(node), f"unknown type '{kind[:60]}'; {type_hint(kind, known, 'write String')}")
     else:
-        hint = nearest(kind, known, "write String, with allowedValues or allowedPattern")
+        hint = type_hint(kind, known, "write String, with allowedValues or allowedPattern")
         yield UNKNOWN_TYPE.at(source.of(node), f"the agent drops a parameter of type '{kind[:60]}'; {hint}")
+
+
+def type_hint(kind: str, known: Collection[str], otherwise: str) -> str:
+    """Return the hint that names the type which was meant."""
+    other = OTHER_TYPES.get(kind.lower())
+    return f"did you mean '{other}'?" if other in known else nearest(kind, known, otherwise)
 
 
 def _pattern(source: Source, parameter: yaml.Node, version: str) -> Iterator[Finding]:

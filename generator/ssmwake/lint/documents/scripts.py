@@ -8,9 +8,9 @@ import yaml
 
 from ssmwake.lint.deferred import Found, Script
 from ssmwake.lint.documents.command import properties
-from ssmwake.lint.documents.dynamic import MENTION, Mention, mentions, opaque, plain, scalars
+from ssmwake.lint.documents.dynamic import MENTION, Mention, branches, mentions, opaque, plain, scalars
 from ssmwake.lint.documents.parameters import INTERPOLATION_TYPE, by_variable, is_shell_safe
-from ssmwake.lint.documents.steps import everywhere
+from ssmwake.lint.documents.steps import conditional, everywhere
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.lint.shell import agent_restart, exit_status, imds, joined_lines, script, secrets
 from ssmwake.lint.shell.shellcheck import dialect
@@ -59,15 +59,17 @@ class Code:
 def _code(
     language: str, node: yaml.Node | None, *, executed: bool = False, interactive: bool = False
 ) -> Iterator[Code]:
-    found = scalars(node)
-    if found:
-        complete = not opaque(node) and len(found) == len(items(node) or found)
-        yield Code(language, tuple(found), executed, complete, interactive)
+    for branch in branches(node):
+        found = scalars(branch)
+        if found:
+            complete = not opaque(branch) and len(found) == len(items(branch) or found)
+            yield Code(language, tuple(found), executed, complete, interactive)
 
 
 def codes(root: yaml.Node) -> Iterator[Code]:
     """Yield every script of a document of any kind."""
-    for step in everywhere(value(root, "mainSteps")):
+    main = value(root, "mainSteps")
+    for step in (*everywhere(main), *conditional(main)):
         if step.action in PLUGINS:
             yield from _code(PLUGINS[step.action], step.input("runCommand"))
         elif step.action == "aws:runCommand" and (language := RUNNERS.get(plain(step.input("DocumentName")) or "")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import yaml
 
 from ssmwake.lint.documents import inputs, vocabulary
-from ssmwake.lint.documents.dynamic import nearest, number, opaque, plain
+from ssmwake.lint.documents.dynamic import branches, nearest, number, opaque, plain
 from ssmwake.lint.documents.fields import MISSING_FIELD, OTHER_NAMES, UNKNOWN_FIELD, unknown
 from ssmwake.lint.rules import ERROR, WARNING, rule
 from ssmwake.model import Finding, Severity
@@ -84,6 +84,16 @@ def everywhere(node: yaml.Node | None) -> list[Step]:
                 if step.action == "aws:loop":
                     todo.append(step.input("Steps"))
     return found
+
+
+def conditional(node: yaml.Node | None) -> list[Step]:
+    """Return the steps of a list that CloudFormation may leave out, or choose between."""
+    chosen = [one for item in ([] if opaque(node) else items(node)) for one in branches(item) if one is not item]
+    return [
+        Step(each, plain(value(each, "name")) or "", plain(value(each, "action")) or "")
+        for each in chosen
+        if isinstance(each, yaml.MappingNode) and not opaque(each)
+    ]
 
 
 def check(source: Source, root: yaml.Node, *, automation: bool) -> Iterator[Finding]:
