@@ -1,6 +1,7 @@
 """Take away, or turn around, each check of lint, one at a time, and see whether a test turns red.
 
-python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake, such as lint/shell.
+python tools/mutate_lint.py [ROOM...] [--tests]; a room is a folder or a module below ssmwake, such as lint/shell, or
+one line of a module, such as lint/shell/imds.py:74.
 
 What can be changed with the corpus as it was survives: a report that is removed, or loses its severity or its fix; a
 condition of one that is inverted, or loses a part; one that returns before. With --tests the unit tests of its room
@@ -257,13 +258,16 @@ def _is_red(one: Mutant, clean: Sequence[Finding], *, with_tests: bool) -> bool:
 def main(argv: Sequence[str]) -> int:
     """Try every change of the rooms that are named, or of all; return how many no test notices."""
     os.chdir(ROOT)
-    rooms = [each for each in argv if not each.startswith("--")]
-    paths = [
-        path
-        for top in REPORTING
-        for path in sorted((PACKAGE / top).rglob("*.py"))
-        if not rooms or any(path.is_relative_to(PACKAGE / room) for room in rooms)
+    rooms = [each.partition(":") for each in argv if not each.startswith("--")] or [("", "", "")]
+    paths = [path for top in REPORTING for path in sorted((PACKAGE / top).rglob("*.py"))]
+    every = [
+        one
+        for path in paths
+        for one in mutants(path)
+        if any(path.is_relative_to(PACKAGE / room) and line in ("", str(one.line)) for room, _, line in rooms)
     ]
+    if not every:
+        raise SystemExit("nothing to change there")
     remembered: dict[object, Any] = {}
     run = shellcheck._batch
 
@@ -278,8 +282,7 @@ def main(argv: Sequence[str]) -> int:
     for rule in sorted(each.name for each in corpus.BAD.iterdir()):
         if found(rule) != expected(rule):
             raise SystemExit(f"{rule} is red as it is")
-    every = [one for path in paths for one in mutants(path)]
-    if not survives(next(unchanged(path) for path in paths if any(mutants(path))), clean, with_tests=False):
+    if not survives(unchanged(every[0].path), clean, with_tests=False):
         raise SystemExit("what is not changed turns a test red")
     left = 0
     for number, one in enumerate(every, 1):
