@@ -105,6 +105,22 @@ def test_what_is_fine_or_filled_in_by_another_tool(text: str) -> None:
         (f"{COMMAND}{STEP}    nextStep: other\n{INPUTS}", "6:5 warning SW303", "the agent ignores"),
         (f"{COMMAND}{STEP}    inputs:\n      - runCommand: [date]\n", "6:5 error SW441", "inputs has to be an object"),
         (f"{COMMAND}{STEP}    actoin: x\n{INPUTS}", "6:5 error SW303", "did you mean 'action'?"),
+        (
+            f"{COMMAND}{STEP.replace('runShellScript', 'sleep')}    inputs:\n      Duration: PT1M\n",
+            "5:13 error SW305",
+            "aws:sleep is an action of an Automation, and this is a Command",
+        ),
+        (
+            f"{COMMAND}{STEP.replace('runShellScript', 'runBash')}{INPUTS}",
+            "5:13 error SW305",
+            "unknown action 'aws:runBash'",
+        ),
+        (
+            f"{COMMAND.replace('2.2', '0.3')}parameters:\n  Lines:\n    type: List\n"
+            f"{STEP.replace('runShellScript', 'sleep')}    inputs:\n      Duration: 'PT{{{{ Lines }}}}M'\n",
+            "5:11 error SW330",
+            "unknown type 'List'",
+        ),
     ],
 )
 def test_documents(text: str, place: str, advice: str) -> None:
