@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# Characters of a line, as in pyproject.toml.
+LONGEST = 120
 TABLE = Path("generator", "ssmwake", "rules.py")
 PAGE = """# {name}: {title}
 
@@ -52,7 +54,10 @@ def start(root: Path, name: str, module: str, constant: str, title: str, severit
 
 def with_rule(text: str, name: str, constant: str, title: str, severity: str, reason: str) -> str:
     """Return a module with one more rule, below the last one or below the imports."""
-    value = f'{constant} = rule(\n    "{name}", {severity.upper()}, "{title}", reason="{reason}"\n)\n'
+    arguments = f'"{name}", {severity.upper()}, "{title}", reason="{reason}"'
+    value = f"{constant} = rule({arguments})\n"
+    if len(value) > LONGEST + 1:
+        value = f"{constant} = rule(\n    {arguments}\n)\n"
     text = with_import(text, severity.upper())
     rules = list(re.finditer(r"^[A-Z][A-Z0-9_]* = rule\((?:[^\n]*\)|\n(?:    [^\n]*\n)*\))\n", text, re.MULTILINE))
     if rules:
