@@ -181,7 +181,8 @@ def test_the_hook_and_the_page_have_the_list_of_the_search() -> None:
 
 def test_names_without_an_ending_are_opened() -> None:
     assert all(map(is_searched, ("user-data", "a/b/userdata", "Makefile", "web.SH", "user-data_web", "a.tf")))
-    assert not any(map(is_searched, ("a.py", "README.md", ".gitignore", "a/.env", "user-data.d/a.py", "a.b/c.go")))
+    closed = ("a.py", "README.md", ".gitignore", "a/.env", "user-data.d/a.py", "a.b/c.go", "user-data.plain-tail")
+    assert not any(map(is_searched, closed))
 
 
 def test_a_path_is_linted_once_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ OTHERS = (
 )
 # Endings of units of systemd, of a piece that is not user data by itself, or of a copy that nobody launches.
 _PIECES = (
-    "head|tail|header|footer|prefix|suffix|part|orig|bak|old|swp|sig|asc|sha256|md5|"
+    r"(?:[^\W_]+[-_])*(?:head|tail|header|footer|prefix|suffix|part)|orig|bak|old|swp|sig|asc|sha256|md5|"
     "service|target|socket|timer|mount|path|slice"
 )
 # What is opened: a known ending, a name without an ending, or one of the words in the last part of the name, or as all

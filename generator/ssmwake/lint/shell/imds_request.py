@@ -148,7 +148,7 @@ def _request(
 ) -> Iterator[Finding]:
     made = _parsed(command)
     tokens = [token for word in made.urls if (token := _is_for_token(_known(word.text, values)))]
-    asks = False
+    asks = fails = False
     for word in made.urls:
         known = _known(word.text, values)
         yield from _address(source, word, known, values)
@@ -157,6 +157,7 @@ def _request(
             continue
         asks = True
         fault = fault_of(match["path"] or "")
+        fails = fails or (fault is not None and "token" in known)
         if match["scheme"] == "https":
             yield ADDRESS.at(source.at_offset(word.start), "IMDS answers http, not https; write http://")
         elif fault and fault.whole:
@@ -169,7 +170,8 @@ def _request(
     where = source.at_offset(command.argv[0].start)
     # A word that only a run knows may hold options.
     certain = made.certain and not any(_known(word.text, values).startswith(("$", "`")) for word in made.urls)
-    for word in made.headers:
+    # Which header a path needs that is not there, nobody knows.
+    for word in [] if fails else made.headers:
         variable = VARIABLE.fullmatch(word.text)
         header = headers.get(variable[2], word) if variable else word
         yield from _header(source, header, for_token=bool(tokens), expanded=expanded)

@@ -140,7 +140,10 @@ def _is_2023(source: Source, commands: Sequence[Command], image: str | None) -> 
     if image:
         return AL2023.search(image) is not None
     asks = any(command.words and command.words[0].text in ("if", "elif", "case") for command in commands)
-    return not asks and SAYS_2023.search(source.text) is not None
+    # Amazon Linux 2 has no dnf.
+    names = {command.name for command in commands if "||" not in (command.before, command.after)}
+    uses_dnf = "dnf" in names and not names & {*APT, "zypper"}
+    return not asks and (uses_dnf or SAYS_2023.search(source.text) is not None)
 
 
 def _asks(command: Command, commands: Sequence[Command]) -> bool:
@@ -198,6 +201,13 @@ def _frontend(source: Source, commands: Sequence[Command]) -> Iterator[Finding]:
             elif alone and not exported and uses:
                 message = "DEBIAN_FRONTEND is not exported, so apt does not see it; write export DEBIAN_FRONTEND=..."
                 yield FRONTEND.at(source.at_offset(word.start), message)
+    alone = any(
+        "DEBIAN_FRONTEND" in word.text for one in commands if one.assignments == one.words for word in one.words
+    )
+    if not exported and not alone and "debconf" not in source.text:
+        # Of what has it for itself alone, nothing else gets it.
+        given = re.compile(r"DEBIAN_FRONTEND=|-\w*E\w*$|--preserve-env")
+        yield from _questions(source, [one for one in uses if not any(given.match(word.text) for word in one.words)])
     for command in uses:
         if lost := _lost_to_sudo(command, exported=exported):
             message = "sudo does not pass DEBIAN_FRONTEND on; write sudo DEBIAN_FRONTEND=noninteractive apt-get"

@@ -157,6 +157,7 @@ def file(source: Source, path: str, run: Run = Run.ELSEWHERE) -> Iterator[Found]
             found = read(line.text).commands
             yield from imds.check(line, found)
             yield from imds_request.check(line, found)
+            yield from _in_arguments(line, found, Run.ELSEWHERE, None)
 
 
 def _here(source: Source, found: list[Command], here: Here, run: Run) -> Iterator[Found]:

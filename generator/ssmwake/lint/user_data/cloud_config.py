@@ -10,7 +10,7 @@ from ssmwake.cloud_init.packing import unpacked
 from ssmwake.cloud_init.parts import GZIP
 from ssmwake.lint.deferred import CloudConfig, Found, Script
 from ssmwake.lint.shell import joined_lines, script, secrets
-from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners, list_items
+from ssmwake.lint.user_data import cloud_config_table, command_lists, file_owners, first_line, list_items
 from ssmwake.lint.user_data.cloud_config_table import FILE_ENCODING
 from ssmwake.model import Finding
 from ssmwake.text.source import Edit, Source
@@ -91,7 +91,7 @@ def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
     run = script.Run.LATE if RUN_BY_CLOUD_INIT.match(text_of(found.get("path"))) else script.Run.ELSEWHERE
     encoding = text_of(found.get("encoding")).lower().strip()
     if encoding in ("", "text/plain"):
-        yield from script.file(source.inner(content), text_of(found.get("path")), run)
+        yield from _written(source.inner(content), text_of(found.get("path")), run)
         return
     data = cloud_config_table.decoded(content, encoding)
     if data is None:
@@ -104,7 +104,15 @@ def _file(source: Source, file: yaml.Node) -> Iterator[Found]:
             return
     inner = Source.at_place(source.of(content), data.decode("utf-8", "surrogateescape"))
     yield from secrets.check(inner)
-    yield from script.file(inner, text_of(found.get("path")), run)
+    yield from _written(inner, text_of(found.get("path")), run)
+
+
+def _written(text: Source, path: str, run: script.Run) -> Iterator[Found]:
+    """Yield what is wrong with a file that is written; of one whose first line runs nothing, only that."""
+    faults = list(first_line.check(text)) if text.text.startswith("#!") else []
+    yield from faults
+    if not any(fault.rule == first_line.ON_FIRST_LINE.id for fault in faults):
+        yield from script.file(text, path, run)
 
 
 def _passwords(source: Source, keys: dict[str, yaml.Node]) -> Iterator[Finding]:
