@@ -218,3 +218,18 @@ def test_a_watcher_and_the_config_that_differ_from_the_role_are_a_likely_cause(
     (found,) = json.loads(done.stdout)["instances"]
     assert (found["verdict"], found["confidence"]) == ("other-role", "likely")
     assert [one["verdict"] for one in found["and_then"]] == ["role-denied"]
+
+
+def test_the_steps_for_an_account_that_is_looked_into_say_whose_they_are(start_front: StartFront) -> None:
+    theirs = account("role-without-reports", account=OTHER)
+    front = start_front(Front(theirs, clock=theirs.clock))
+    role = f"arn:aws:iam::{OTHER}:role/look"
+    done = run(front, "doctor", ID, "--region", "eu-west-1", "--assume-role", role)
+    lines = [line.removeprefix("  do  ").strip() for line in done.stdout.splitlines()]
+    comment = next(number for number, line in enumerate(lines) if line.startswith("#"))
+    assert lines[comment] == f"# with the credentials of {role}:"
+    assert lines[comment + 1].startswith("aws iam put-role-policy")
+    found = json.loads(run(front, "doctor", ID, "--region", "eu-west-1", "--assume-role", role, "--json").stdout)
+    assert found["instances"][0]["do"][-1] == f"ssmwake wake {ID} --region eu-west-1 --assume-role {role}"
+    done = run(front, "doctor", "--all", "--region", "eu-west-1", "--assume-role", role)
+    assert f"do, for 1    # with the credentials of {role}:" in done.stdout

@@ -80,6 +80,10 @@ def steps(do: Sequence[str], indent: str) -> Iterator[str]:
     for number, step in enumerate(do):
         start = indent if number == 0 else " " * len(indent)
         line = start
+        if step.startswith("#"):
+            # A backslash does not continue a comment.
+            yield f"{start}{printable(step)}"
+            continue
         for word in words(printable(step)):
             if len(line) + len(word) + 3 > WIDTH and line.strip() and line != start:
                 yield f"{line.rstrip()} \\"
@@ -126,7 +130,9 @@ def fleet_screen(report: "PlaceReport", about: str) -> Iterator[str]:
     for one in groups:
         if one.do:
             yield ""
-            yield from steps(one.do[:1], f"  do, for {len(one.members):<4} ")
+            # A comment says whose credentials the step is for.
+            count = 1 + sum(step.startswith("#") for step in one.do)
+            yield from steps(one.do[:count], f"  do, for {len(one.members):<4} ")
     rest_of_them = [one.verdict for one in groups if one.verdict != "online"]
     if rest_of_them:
         yield ""

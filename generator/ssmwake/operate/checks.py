@@ -92,16 +92,25 @@ def _host_management(evidence: Evidence) -> Check:
     return Check("profile", UNKNOWN, f"none; Default Host Management: {setting}", call)
 
 
+# Who denies, as Right.by has it.
+WHO = {
+    "identity": "the role's own policies do not allow",
+    "boundary": "the role's boundary does not allow",
+    "scp": "an SCP does not allow",
+    "endpoint": "the policy of an endpoint does not allow",
+}
+
+
 def _rights(evidence: Evidence) -> Check | None:
     rights, call = evidence.facts.rights, "iam:SimulatePrincipalPolicy"
     if isinstance(rights, Unseen):
         return _unseen("rights", rights)
     for right, what in ((rights.report, "reports"), (rights.channel, "sessions")):
         if right.decision == "denied":
-            return Check("rights", NO, f"{what} denied by {right.by} ({right.detail}; {right.how})", call)
+            return Check("rights", NO, f"{WHO[right.by]} {what}: {right.detail} ({right.how})", call)
         if right.decision == "unknown":
             return Check("rights", UNKNOWN, f"{what}: {right.detail}", call)
-    how = "simulated" if rights.report.how != "read" else "by its policies; SCPs not seen"
+    how = "simulated" if rights.report.how != "read" else "its policies say so; SCPs were not seen"
     return Check("rights", OK, f"reports and sessions allowed ({how})", call)
 
 

@@ -98,6 +98,7 @@ class Desk:
                 region=self.place.region,
                 profile=self.place.profile,
                 expected_role=self.expected_role,
+                assumed_role=self.place.role,
                 with_role_in_use=with_role_in_use,
             )
         finally:

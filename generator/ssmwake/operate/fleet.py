@@ -22,8 +22,8 @@ class VerdictGroup:
     def do(self) -> tuple[str, ...]:
         """The steps that help all of them at once; none where each needs its own."""
         first = self.members[0]
-        is_shared = all(one.do == first.do for one in self.members)
-        return first.do if is_shared and not any(first.id in step for step in first.do) else ()
+        shared = [step for step in first.do if first.id not in step and all(step in one.do for one in self.members)]
+        return tuple(shared) if any(not step.startswith("#") for step in shared) else ()
 
     @property
     def detail(self) -> str:

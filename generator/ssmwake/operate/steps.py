@@ -23,7 +23,15 @@ def aws(scene: Scene, service: str, operation: str, *words: str) -> str:
 
 def ssmwake(scene: Scene, verb: str, *words: str) -> str:
     """Return a command of ssmwake."""
-    return shlex.join(["ssmwake", verb, *words, "--region", scene.region, *_profile(scene)])
+    role = ["--assume-role", scene.assumed_role] if scene.assumed_role else []
+    return shlex.join(["ssmwake", verb, *words, "--region", scene.region, *_profile(scene), *role])
+
+
+def with_whose(scene: Scene, do: tuple[str, ...]) -> tuple[str, ...]:
+    """Return steps after a comment that says whose they are, where the AWS CLI would use other credentials."""
+    if not scene.assumed_role or not any(one.startswith("aws ") for one in do):
+        return do
+    return (f"# with the credentials of {shlex.quote(scene.assumed_role)}:", *do)
 
 
 def compact(document: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ def survey(
     region: str,
     profile: str = "",
     expected_role: str = "",
+    assumed_role: str = "",
     with_role_in_use: bool = False,
     at_once: int = 8,
 ) -> tuple[Verdict, ...]:
@@ -49,7 +50,7 @@ def survey(
 
     `with_role_in_use` looks, for instances that are online too, on which role their agents are.
     """
-    scene = Scene(reader.now, region, "", profile, expected_role)
+    scene = Scene(reader.now, region, "", profile, expected_role, assumed_role)
     pool = ThreadPoolExecutor(max_workers=at_once)
     try:
         found = _Survey(reader, iam_reader, pool, scene, with_role_in_use).verdicts(wanted)

@@ -10,8 +10,9 @@ from ssmwake.operate.causes.channel import channel_block
 from ssmwake.operate.causes.unknown import CANNOT_TELL
 from ssmwake.operate.checks import Check, checks
 from ssmwake.operate.evidence import Evidence
-from ssmwake.operate.facts import Facts
+from ssmwake.operate.facts import Facts, Scene
 from ssmwake.operate.retry import Window
+from ssmwake.operate.steps import with_whose
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,18 @@ def diagnose(facts: Facts) -> Verdict:
     later = found[1:]
     if finding.confidence is Confidence.CANNOT_TELL:
         cause = CANNOT_TELL
-    blockers = [] if cause.is_final else list(_known(later))
+    blockers = [] if cause.is_final else list(_known(facts.scene, later))
     if cause.exit == NOT_YET and not evidence.is_reporting:
         blocked = channel_block(evidence)
         if blocked and blocked.confidence is Confidence.KNOWN and not evidence.way.blocks:
-            blockers.append(Blocker("no-channel", blocked.sentence, blocked.do))
+            blockers.append(Blocker("no-channel", blocked.sentence, with_whose(facts.scene, blocked.do)))
     return _verdict(cause, finding, evidence, tuple(blockers))
 
 
-def _known(later: Iterable[tuple[Cause, CauseFinding]]) -> Iterable[Blocker]:
+def _known(scene: Scene, later: Iterable[tuple[Cause, CauseFinding]]) -> Iterable[Blocker]:
     for cause, finding in later:
         if finding.confidence is Confidence.KNOWN and cause.is_blocker:
-            yield Blocker(cause.name, finding.sentence, finding.do)
+            yield Blocker(cause.name, finding.sentence, with_whose(scene, finding.do))
 
 
 def _verdict(cause: Cause, finding: CauseFinding, evidence: Evidence, blockers: tuple[Blocker, ...]) -> Verdict:
@@ -98,7 +99,7 @@ def _verdict(cause: Cause, finding: CauseFinding, evidence: Evidence, blockers: 
         verdict=cause.name,
         confidence=finding.confidence,
         sentence=finding.sentence,
-        do=finding.do,
+        do=with_whose(facts.scene, finding.do),
         retry=finding.retry,
         and_then=blockers,
         checks=checks(evidence),

@@ -11,6 +11,14 @@ from ssmwake.operate.images import brings_agent
 from ssmwake.operate.sightings import HOST_MANAGEMENT, clock
 from ssmwake.operate.trail import refused_by
 
+PROFILE = "Write the name of an instance profile that holds a role for PROFILE."
+
+
+def _wake(evidence: Evidence) -> str:
+    """Return the step after the repair of a role: its agent sleeps, and would ask again in up to half an hour."""
+    instance = evidence.facts.instance
+    return steps.ssmwake(evidence.facts.scene, "wake" if instance.platform == "linux" else "wait", instance.id)
+
 
 def _no_agent(evidence: Evidence) -> CauseFinding | None:
     image, instance, scene = evidence.facts.image, evidence.facts.instance, evidence.facts.scene
@@ -74,9 +82,9 @@ def _no_role(evidence: Evidence) -> CauseFinding | None:
     what = "Its instance profile is being detached" if is_leaving else "It has no instance profile"
     instead = ", and Default Host Management is off" if evidence.host_management is False else ""
     return known(
-        f"{what}{instead}, so the agent has no role. Choose the PROFILE.",
+        f"{what}{instead}, so the agent has no role. {PROFILE}",
         steps.aws(facts.scene, "ec2", "associate-iam-instance-profile", *words),
-        steps.ssmwake(facts.scene, "wake", facts.instance.id),
+        _wake(evidence),
         short="no instance profile",
         is_sure=not isinstance(facts.associations, Unseen),
     )
@@ -92,8 +100,9 @@ def _agent_too_old(evidence: Evidence) -> CauseFinding | None:
     words = ["--instance-id", facts.instance.id, "--iam-instance-profile", "Name=PROFILE"]
     return known(
         f"It has no role of its own, and its agent {version} is too old for Default Host Management (3.2.582.0). "
-        "Attach a PROFILE; its agent can be updated after that.",
+        f"{PROFILE} Its agent can be updated after that.",
         steps.aws(facts.scene, "ec2", "associate-iam-instance-profile", *words),
+        _wake(evidence),
         short=f"agent {version}",
     )
 
@@ -105,7 +114,9 @@ def _profile_gone(evidence: Evidence) -> CauseFinding | None:
         step = steps.aws(
             facts.scene, "iam", "list-instance-profiles", "--query", "InstanceProfiles[].InstanceProfileName"
         )
-        sentence = f"The instance profile {name} was deleted in IAM. Choose another one, and replace the association."
+        sentence = (
+            f"The instance profile {name} was deleted in IAM. Replace the association by one with another profile."
+        )
         return known(sentence, step, resource=name, short=f"profile {name} is deleted")
     if not evidence.is_recreated:
         return None
@@ -121,6 +132,7 @@ def _profile_gone(evidence: Evidence) -> CauseFinding | None:
         f"The instance profile {name} was deleted and made again under its old name; the instance still holds the one "
         "that is gone, and IMDS answers InstanceProfileNotFound.",
         do,
+        _wake(evidence),
         resource=name,
         short=f"profile {name} was made anew",
     )
@@ -132,8 +144,9 @@ def _profile_empty(evidence: Evidence) -> CauseFinding | None:
         return None
     words = ["--instance-profile-name", profile.name, "--role-name", "ROLE"]
     return known(
-        f"The instance profile {profile.name} holds no role. Choose the ROLE.",
+        f"The instance profile {profile.name} holds no role. Write the name of a role for ROLE.",
         steps.aws(scene, "iam", "add-role-to-instance-profile", *words),
+        _wake(evidence),
         resource=profile.name,
         short=f"profile {profile.name} is empty",
     )
@@ -148,6 +161,7 @@ def _role_untrusted(evidence: Evidence) -> CauseFinding | None:
     return known(
         f"The role {role.name} does not trust EC2 (ec2.amazonaws.com), so IMDS has no credentials for it.",
         steps.aws(scene, "iam", "update-assume-role-policy", "--role-name", role.name, "--policy-document", policy),
+        _wake(evidence),
         resource=role.name,
         short=f"role {role.name} does not trust EC2",
     )
@@ -219,6 +233,7 @@ def denied(evidence: Evidence, right: Right, what: str) -> CauseFinding:
     return known(
         f"The role {name} may not {what}: none of its policies allows {right.detail}.",
         steps.aws(scene, "iam", "put-role-policy", *words),
+        *([] if evidence.is_reporting else [_wake(evidence)]),
         resource=name,
         short=f"role {name} may not",
     )

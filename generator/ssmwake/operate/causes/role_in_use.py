@@ -68,7 +68,7 @@ def _other_role(evidence: Evidence) -> CauseFinding | None:
     by = "console" if is_said else "config"
     sentence = (
         f"ssmwake's watcher on the instance waits for the role {wanted} ({by}), and the instance has the role {role}. "
-        f"Attach the PROFILE that holds {wanted}, or launch with another `role`."
+        f"Write the name of the profile that holds {wanted} for PROFILE, or launch with another `role`."
     )
     found = known(sentence, *do, resource=role, short=f"waits for role {wanted}", is_sure=is_said)
     if evidence.is_role_usable is None:

@@ -36,11 +36,10 @@ def _cannot_tell(evidence: Evidence) -> CauseFinding | None:
         sentence = f"All that was seen is in place; service control policies were not: {SIMULATOR}.{again}"
         return suspected(sentence, do, short="service control policies")
     last = f" Its last report was at {evidence.last_accepted:%Y-%m-%d %H:%M} UTC." if evidence.last_accepted else ""
-    longest = retry.REFUSED_MOST * retry.MINUTE + retry.GRACE
-    had_time = ", and the agent has had time to try again" if evidence.age and evidence.age > longest else ""
     return suspected(
-        f"All that can be seen from outside is in place{had_time}. What is left is inside: a unit that is stopped or "
-        f"masked, a proxy, a firewall on the host.{last}",
+        "All that can be seen from outside is in place now. What is left is inside: a unit that is stopped or masked, "
+        "a proxy, a firewall on the host; or its role was changed in the last minutes, which CloudTrail does not show "
+        f"yet.{last}",
         do,
         short="something inside",
     )

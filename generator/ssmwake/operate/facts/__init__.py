@@ -86,13 +86,17 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Scene:
-    """Where and when the facts were read; `expected_role` is the one that the user's config names."""
+    """Where and when the facts were read; `expected_role` is the one that the user's config names.
+
+    `profile` and `assumed_role` are what the user gave to be somebody else there.
+    """
 
     now: datetime
     region: str
     account: str = ""
     profile: str = ""
     expected_role: str = ""
+    assumed_role: str = ""
 
     @property
     def partition(self) -> str:
