@@ -3,6 +3,8 @@
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.aws.instance import in_user_data
@@ -54,38 +56,54 @@ def check_module(source: Source, files: Files) -> Iterator[Found]:
     if len(source.text) > LIMIT:
         yield NOT_LINTED.at(source.at(1), f"{len(source.text):,} characters; over {LIMIT:,} Terraform is not linted")
         return
-    try:
-        body = _parsed(source)
-    except BrokenText as error:
-        yield BROKEN_TERRAFORM.at(error.where, error.problem)
-        return
-    files.bodies[source.path] = body
+    folder = _folder(source.path, files)
+    body = folder.bodies.get(source.path)
+    if not isinstance(body, Body):
+        try:
+            body = _parsed(source)
+        except BrokenText as error:
+            yield BROKEN_TERRAFORM.at(error.where, error.problem)
+            return
     for expression in expressions(body):
         yield from escapes.templates(expression)
-    others = _others(source.path, files)
-    scope = _scope([body, *others], source.path, files)
+    scope = folder.scope.of_file(_scope([body], source.path, files))
     yield from _template_files(body, scope)
     for block in body.blocks:
         yield from _block(block, scope)
-    yield from roles.check(body, others, scope, user_data.scripts)
+    yield from roles.check(body, folder.blocks, scope, user_data.scripts)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The files of a folder as one module: each as it is read, None where it is broken, and what names mean in all."""
+
+    bodies: dict[str, Body | None]
+    scope: Scope
+    blocks: roles.ModuleBlocks
+
+
+def _folder(path: str, files: Files) -> Folder:
+    """Return the module of a file, which is made once."""
+    name = posixpath.dirname(path)
+    known = files.folders.get(name)
+    if isinstance(known, Folder):
+        return known
+    bodies: dict[str, Body | None] = {}
+    for each, data in files.modules.get(name, {}).items():
+        bodies[each] = None
+        if len(data) <= LIMIT:
+            # What is wrong with a file is reported where that is linted.
+            with suppress(BrokenText, RecursionError, UnicodeEncodeError):
+                bodies[each] = _parsed(Source.of_file(each, data.removeprefix(BOM).decode("utf-8", "surrogateescape")))
+    whole = [body for body in bodies.values() if body is not None]
+    scope = _scope(whole, path, files)
+    files.folders[name] = found = Folder(bodies, scope, roles.ModuleBlocks(whole, scope))
+    return found
 
 
 def _parsed(source: Source) -> Body:
     source = unix(source)
     return tf_json.parse(source) if source.text.lstrip("\ufeff \t\r\n").startswith("{") else parse(source)
-
-
-def _others(path: str, files: Files) -> list[Body]:
-    """Return the other files of a module, but those that cannot be read, which are reported by themselves."""
-    for other, data in files.modules.get(posixpath.dirname(path), {}).items():
-        if other not in files.bodies and len(data) <= LIMIT:
-            try:
-                text = data.removeprefix(BOM).decode("utf-8", "surrogateescape")
-                files.bodies[other] = _parsed(Source.of_file(other, text))
-            except (BrokenText, RecursionError, UnicodeEncodeError):
-                files.bodies[other] = None
-    found = (files.bodies.get(other) for other in files.modules.get(posixpath.dirname(path), {}) if other != path)
-    return [body for body in found if body is not None]
 
 
 def check_template(source: Source) -> Iterator[Found]:
@@ -107,21 +125,24 @@ def is_template(text: str) -> bool:
 
 
 def _scope(bodies: Sequence[Body], path: str, files: Files) -> Scope:
-    """Return what names mean in a module; what stands in the first of its files goes before the others."""
-    found = Scope(posixpath.dirname(path), files)
-    for body in bodies:
-        for block in body.blocks:
-            if block.type == "locals":
-                for name, attribute in block.body.attributes.items():
-                    found.locals.setdefault(name, attribute.value)
-            elif block.type in ("data", "resource") and len(block.labels) == 2:
-                blocks = found.data if block.type == "data" else found.resources
-                blocks.setdefault((block.labels[0], block.labels[1]), block)
-            elif block.type == "module" and block.labels:
-                found.modules.setdefault(block.labels[0], block)
-            elif block.type == "variable" and block.labels and (default := block.body.value("default")):
-                found.defaults.setdefault(block.labels[0], default)
-    return found
+    """Return what names mean in files; what stands in the first of them goes before the others."""
+    known: dict[str, Expression] = {}
+    defaults: dict[str, Expression] = {}
+    data: dict[tuple[str, str], Block] = {}
+    resources: dict[tuple[str, str], Block] = {}
+    modules: dict[str, Block] = {}
+    for block in (block for body in bodies for block in body.blocks):
+        if block.type == "locals":
+            for name, attribute in block.body.attributes.items():
+                known.setdefault(name, attribute.value)
+        elif block.type in ("data", "resource") and len(block.labels) == 2:
+            blocks = data if block.type == "data" else resources
+            blocks.setdefault((block.labels[0], block.labels[1]), block)
+        elif block.type == "module" and block.labels:
+            modules.setdefault(block.labels[0], block)
+        elif block.type == "variable" and block.labels and (default := block.body.value("default")):
+            defaults.setdefault(block.labels[0], default)
+    return Scope(posixpath.dirname(path), files, known, data, resources, modules, defaults=defaults)
 
 
 def _template_files(body: Body, scope: Scope) -> Iterator[Finding]:

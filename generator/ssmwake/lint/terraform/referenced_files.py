@@ -4,8 +4,6 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ssmwake.lint.terraform.tree import Body
-
 # A path to what the file holds; None where it is not there, or is not to be read.
 Read = Callable[[str], bytes | None]
 
@@ -19,14 +17,14 @@ def nothing(_path: str) -> bytes | None:
 class Files:
     """A way to read files, what it gave so far, and which of them were rendered as templates.
 
-    `modules` are the files of Terraform by their folders, `bodies` those that are read; None for one that is broken.
+    `modules` are the files of Terraform by their folders, and `folders` what is made of those.
     """
 
     read: Read = nothing
     data: dict[str, bytes | None] = field(default_factory=dict)
     templates: set[str] = field(default_factory=set)
     modules: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    bodies: dict[str, Body | None] = field(default_factory=dict)
+    folders: dict[str, object] = field(default_factory=dict)
 
     def get(self, folder: str, name: str) -> tuple[str, bytes] | None:
         """Return the normal path and the content of a file, by its path from the folder; None where there is none.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import yaml
 
@@ -30,26 +31,27 @@ NAMES = RoleNames("role", "an aws_iam_role_policy_attachment", "add depends_on =
 Scripts = Callable[[Body, Scope], Sequence[Text]]
 
 
-class _Module:
-    """The blocks of a module by their addresses, which of them are in the file, and what refers to what."""
+class ModuleBlocks:
+    """The blocks of a module by their addresses, and what refers to what."""
 
-    def __init__(self, body: Body, others: Sequence[Body], scope: Scope) -> None:
+    def __init__(self, bodies: Sequence[Body], scope: Scope) -> None:
         self.scope = scope
-        blocks = [block for one in (*others, body) for block in one.blocks]
-        self.blocks = {address: block for block in blocks if (address := _address(block))}
-        self.own = {address for block in body.blocks if (address := _address(block))}
-        self.waits = {address: _refers(expressions(block.body)) for address, block in self.blocks.items()}
-        self.waits |= {name: _refers([value]) for name, value in _locals(self.blocks).items()}
+        self.blocks: dict[str, Block] = {}
+        for block in (block for body in bodies for block in body.blocks):
+            if address := _address(block):
+                self.blocks.setdefault(address, block)
+
+    @cached_property
+    def waits(self) -> dict[str, set[str]]:
+        """What each block, and each local, refers to."""
+        found = {address: _refers(expressions(block.body)) for address, block in self.blocks.items()}
+        return found | {name: _refers([value]) for name, value in _locals(self.blocks).items()}
 
     def of_kind(self, *kinds: str) -> Iterator[tuple[str, Block]]:
         """Yield each resource of a kind with its address."""
         for address, block in self.blocks.items():
             if address.partition(".")[0] in kinds:
                 yield address, block
-
-    def in_file(self, *kinds: str) -> Iterator[tuple[str, Block]]:
-        """Yield each resource of a kind that is in the file, with its address."""
-        return ((address, block) for address, block in self.of_kind(*kinds) if address in self.own)
 
     def roles_of(self, address: str) -> set[str]:
         """Return the roles in the profiles that a resource refers to, in whatever way."""
@@ -113,27 +115,31 @@ class _Module:
         return tuple(one.source.text for one in found if one) if all(one and one.known for one in found) else None
 
 
-def check(body: Body, others: Sequence[Body], scope: Scope, scripts: Scripts) -> Iterator[Finding]:
+def check(body: Body, module: ModuleBlocks, scope: Scope, scripts: Scripts) -> Iterator[Finding]:
     """Yield what is wrong with the profiles of a file and their roles, and instances that do not wait for theirs.
 
     The other files of the module may hold the roles, and what is attached to them.
     """
-    module = _Module(body, others, scope)
-    for address, block in module.in_file(PROFILE):
+    own = [(address, block) for block in body.blocks if (address := _address(block))]
+
+    def in_file(*kinds: str) -> list[tuple[str, Block]]:
+        return [(address, block) for address, block in own if address.partition(".")[0] in kinds]
+
+    for address, block in in_file(PROFILE):
         if not {"role", "roles"} & set(block.body.attributes):
             yield from policy.check_profile(DescribedProfile(block.name.where, 0, NAMES))
         for role in sorted(module.waits[address]):
             if role in module.blocks and role.startswith(f"{ROLE}."):
                 yield from _trust(module, module.blocks[role])
-    for _, block in module.in_file(ATTACHMENT):
+    for _, block in in_file(ATTACHMENT):
         if arn := block.body.value("policy_arn"):
             yield from policy.check_replaced(module.policy(arn))
-    for _, block in module.in_file(ROLE):
+    for _, block in in_file(ROLE):
         arns = block.body.value("managed_policy_arns")
         for one in arns.inside if isinstance(arns, List) else ():
             yield from policy.check_replaced(module.policy(one))
-    yield from _agents(module, scripts)
-    for address, block in module.in_file(*BOOTING):
+    yield from _agents(module, in_file(*LAUNCHES), scope, scripts)
+    for address, block in in_file(*BOOTING):
         late = [
             name
             for role in sorted(module.roles_of(address))
@@ -143,19 +149,23 @@ def check(body: Body, others: Sequence[Body], scope: Scope, scripts: Scripts) ->
         yield from policy.check_order(address, block.name.where, late, module.waits, NAMES)
 
 
-def _trust(module: _Module, role: Block) -> Iterator[Finding]:
+def _trust(module: ModuleBlocks, role: Block) -> Iterator[Finding]:
     attribute = role.body.attributes.get("assume_role_policy")
     if attribute and (found := module.statements(attribute.value)):
         yield from policy.check_trust(found, attribute.name.where)
 
 
-def _agents(module: _Module, scripts: Scripts) -> Iterator[Finding]:
+def _agents(
+    module: ModuleBlocks, launches: Sequence[tuple[str, Block]], scope: Scope, scripts: Scripts
+) -> Iterator[Finding]:
     """Yield each role of an instance with the agent that cannot register; one without any policy here has others."""
+    if not launches:
+        return
     about_agent = any(module.of_kind("aws_ssm_association"))
     roles: set[str] = set()
-    for address, block in module.in_file(*LAUNCHES):
-        texts = scripts(block.body, module.scope)
-        ours = module_of_ours(block.body, module.scope) is not None
+    for address, block in launches:
+        texts = scripts(block.body, scope)
+        ours = module_of_ours(block.body, scope) is not None
         if about_agent or ours or is_about_agent([one.source for one in texts]):
             roles |= module.roles_of(address)
     for role in sorted(roles & set(module.blocks)):

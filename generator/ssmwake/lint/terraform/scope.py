@@ -1,12 +1,17 @@
 """What an expression of Terraform is evaluated to, and what names mean where it stands."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from typing import TypeVar
 
 from ssmwake.lint.terraform.referenced_files import Files
 from ssmwake.lint.terraform.tree import Block, Expression, Literal, Object, Reference, Span, TemplateExpression
 from ssmwake.text.source import Source
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 # Much more than user data or a document may have, and little enough to be put together again and again.
 LIMIT = 256 * 1024
@@ -48,17 +53,33 @@ class Scope:
 
     folder: str
     files: Files
-    locals: dict[str, Expression] = field(default_factory=dict)
-    data: dict[tuple[str, str], Block] = field(default_factory=dict)
-    resources: dict[tuple[str, str], Block] = field(default_factory=dict)
-    modules: dict[str, Block] = field(default_factory=dict)
+    locals: Mapping[str, Expression] = field(default_factory=dict)
+    data: Mapping[tuple[str, str], Block] = field(default_factory=dict)
+    resources: Mapping[tuple[str, str], Block] = field(default_factory=dict)
+    modules: Mapping[str, Block] = field(default_factory=dict)
     variables: dict[str, Text | None] = field(default_factory=dict)
     # The defaults of the variables of the module, and whether all of them hold.
-    defaults: dict[str, Expression] = field(default_factory=dict)
+    defaults: Mapping[str, Expression] = field(default_factory=dict)
     by_default: bool = False
     # Of each condition the other branch is taken.
     other: bool = False
     resolved: dict[str, Text | None] = field(default_factory=dict)
+
+    def of_file(self, own: "Scope") -> "Scope":
+        """Return what names mean in one file of this module, whose own names go before the others."""
+        return replace(
+            own,
+            locals=_before(own.locals, self.locals),
+            data=_before(own.data, self.data),
+            resources=_before(own.resources, self.resources),
+            modules=_before(own.modules, self.modules),
+            defaults=_before(own.defaults, self.defaults),
+        )
+
+
+def _before(own: Mapping[K, V], others: Mapping[K, V]) -> Mapping[K, V]:
+    # It only reads, and so neither of them is copied.
+    return ChainMap(dict(own), others) if own else others  # type: ignore[arg-type]
 
 
 def keys(mapping: Object) -> Iterator[tuple[str | None, Expression]]:
