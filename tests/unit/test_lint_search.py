@@ -47,6 +47,10 @@ def lint(*argv: str) -> Result:
         ("user-data.tpl", "date ${zone}\n", "1:1: error: .*SW202"),
         ("user_data.tmpl", "date\n", "1:1: error: .*SW202"),
         ("userdata.j2", "date\n", "1:1: error: .*SW202"),
+        ("user-data.txt", '{"packages": ["jq"]}\n', "1:1: error: .*put #cloud-config on the first line.*SW202"),
+        ("web.yaml", "---\n#cloud-config\npackages: [jq]\n", "1:1: error: .*#cloud-config.*SW202"),
+        ("web.yaml", "# the web servers\n\n#cloud-config\nhostname: a\n", "1:1: error: .*#cloud-config.*SW202"),
+        ("web.j2", "##template:jinja\n#cloud-config\nhostname: a\n", "1:1: error: .*exactly ## template: jinja.*SW202"),
     ],
 )
 def test_what_a_file_is_meant_to_be_is_found_in_a_folder_and_by_the_hook(

@@ -28,6 +28,8 @@ KEYS = re.compile(
     r"mounts|swap|growpart|ntp|timezone|locale|apt|yum_repos|chpasswd|power_state|final_message|disable_root|autoinstall|"
     r"manage_etc_hosts|repo_update|repo_upgrade|snap|output|merge_how|password)[ \t]*:"
 )
+# One of them as the first key of an object of JSON, which is YAML too.
+JSON_KEYS = re.compile(r"\s*\{\s*\"(?:runcmd|bootcmd|write_files|package\w*|users|hostname|fqdn|ssh_\w+)\"[ \t]*:")
 # A line of shell and of nothing else: a command that many scripts have, a keyword, an assignment without spaces.
 SHELL = re.compile(
     r"\s*(?:(?:sudo|echo|export|set|cd|mkdir|rm|cp|mv|chmod|chown|touch|curl|wget|yum|dnf|apt-get|apt|apk|snap|pip3?|"
@@ -81,7 +83,7 @@ def _advice(first: str, text: str) -> str:
     near = difflib.get_close_matches(first.split(":")[0].lower(), [each for each in HEADERS if each != "#!"], 1, 0.8)
     if near:
         return f"did you mean {near[0]}?"
-    if KEYS.search(text):
+    if KEYS.search(text) or JSON_KEYS.match(text):
         return "put #cloud-config on the first line"
     if PYTHON.search(text):
         return "it looks like Python; write #!/usr/bin/env python3 on the first line"

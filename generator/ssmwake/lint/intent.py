@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from ssmwake.cloud_init.unrecognized import (
     FILLED_IN,
     FOREIGN,
+    JSON_KEYS,
     KEYS,
     first_line,
     is_misspelt_header,
@@ -27,6 +28,8 @@ ACTION = re.compile(
 MIME_HEAD = re.compile(
     r"(?i)\s*(?:content-type[ \t]*:[ \t]*multipart/|--\S+[ \t]*\r?\n(?:content|mime)-\w[\w-]*[ \t]*:)"
 )
+# The header of a cloud-config below comments, below the beginning of a document, or below a misspelt one of a template.
+HEADER_BELOW = re.compile(r"(?:[ \t]*(?:#[^\n]*|---[ \t]*)?\r?\n){1,12}?#cloud-config[ \t]*\r?$", re.MULTILINE)
 SHELL_SUFFIX = re.compile(r"(?i)(?:\.(?:sh|bash)(?:\.(?:tpl|tmpl|tftpl|j2|jinja2?))?|(?:^|/)[^./]+)$")
 # The commands that a script for the first boot begins with.
 SETUP = re.compile(
@@ -92,12 +95,13 @@ def is_user_data(text: str, path: str) -> bool:
         return MIME_HEAD.match(text) is not None or says_user_data(path)
     if is_misspelt_header(first_line(text)):
         return says_user_data(path) or KEYS.search(text) is not None
+    if HEADER_BELOW.match(text):
+        return True
     if says_user_data(path):
         # Such a file may hold values for another program, or prose about user data.
         doubtful = path.lower().endswith((".yaml", ".yml", ".cfg", ".txt"))
-        return (
-            not doubtful or KEYS.search(text) is not None or (path.lower().endswith(".txt") and looks_like_shell(text))
-        )
+        has_keys = KEYS.search(text) is not None or JSON_KEYS.match(text) is not None
+        return not doubtful or has_keys or (path.lower().endswith(".txt") and looks_like_shell(text))
     if path.lower().endswith((".yaml", ".yml")):
         return len({match[0] for match in KEYS.finditer(text)}) > 1 and DISTINCT.search(text) is not None
     return bool(SHELL_SUFFIX.search(path)) and begins_with_setup(text)

@@ -37,7 +37,9 @@ ONE_WORD = (
 MEANT = {
     1007: re.compile(r"\s*(?:[A-Za-z_]\w*=|;)"),
     1132: re.compile(r"&[A-Za-z_]\w*=\$!"),
-    2046: re.compile(ONE_WORD),
+    2046: re.compile(
+        rf"{ONE_WORD}|`(?:cat\s+/(?:sys|proc|etc/hostname)|uname|hostname|nproc|which\s|whoami|arch)\b[^|;&`]*`"
+    ),
     # `echo ===` is a line.
     2284: re.compile(r"(?:echo|printf)\b"),
 }

@@ -1,0 +1,2 @@
+#!/bin/bash
+hostname `cat /etc/hostname`
