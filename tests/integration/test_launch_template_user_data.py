@@ -2,8 +2,10 @@
 
 import base64
 import gzip
+import json
 import random
 from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,6 +17,7 @@ from ssmwake.render import Rendering
 from ssmwake.render.launch_template import launch_template_user_data
 from support.accounts import HASTY, HERE
 from support.front import Front
+from support.publish_command import run as command
 
 SCRIPT = b"#!/bin/bash\necho theirs\n"
 CONFIG = b"#cloud-config\npackages: [nginx]\n"
@@ -156,3 +159,32 @@ def test_what_the_config_includes_is_renewed_and_not_repeated() -> None:
     assert merged(b"#!/bin/sh\necho two\n", second) == second
     # What is in the template already, as it is, is not added again.
     assert len(parts(merged(SCRIPT, SCRIPT + b""))) == 2
+
+
+def test_a_template_that_cannot_be_merged_is_named_and_everything_else_is_published(
+    moto: Front, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ec2 = template("windows", b"<powershell>\nGet-Date\n</powershell>\n")
+    template("web", SCRIPT)
+    id_here = ec2.describe_launch_templates(LaunchTemplateNames=["web"])["LaunchTemplates"][0]["LaunchTemplateId"]
+    config = tmp_path / "ssmwake.yaml"
+    config.write_text(
+        f"publish: {{regions: [{HERE.region}, us-east-2], launch-templates: {{windows: {{}}, {id_here}: {{}}}}}}\n"
+    )
+    planned = command("--check")
+    assert planned.exit_code == 2, planned.output
+    assert "cannot be planned: user data of windows:1:1: " in planned.output
+    # The id is in one of the two regions, the name is expected in both.
+    assert "launch template windows does not exist here" in planned.output
+    assert f"launch template {id_here} does not exist" not in planned.output
+    assert "2 launch templates cannot be planned" in planned.stderr
+    done = command("--yes", "--json")
+    assert done.exit_code == 1
+    first, second = json.loads(done.stdout)["places"]
+    assert [one["outcome"] for one in (first, second)] == ["failed", "failed"]
+    created = [one["document"] for one in first["actions"] if one["action"] == "create"]
+    assert created == [one["document"] for one in second["actions"] if one["action"] == "create"] != []
+    assert [one["launch_template"] for one in first["actions"] if "launch_template" in one] == [id_here]
+    assert len(first["unplanned"]) == len(second["unplanned"]) == 1
+    assert len(versions("web")) == 2

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from ssmwake.model import Base
-from ssmwake.publish.actions import Action, AddTemplateVersion
+from ssmwake.model import Base, Finding, Invalid, Location, Severity
+from ssmwake.publish.actions import Action, AddTemplateVersion, Impossible
 from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, TemplateVersion, Version
 from ssmwake.publish.desired import Desired, Document, DocumentType, LaunchTemplate, same, user_data_name, version_name
-from ssmwake.publish.planning import Impossible, PromoteNamed, Publish, RollBack, actions, note
+from ssmwake.publish.planning import PromoteNamed, Publish, RollBack, Steps, steps
+from ssmwake.publish.template_planning import note
 
 DOCUMENT = Document("wake", DocumentType.COMMAND, "a: 1\n")
 V1 = Version("1", "v-old", text="a: 0\n")
@@ -24,7 +25,7 @@ def there(default: Version = V1, latest: Version = V2, **more: Any) -> Current:
 
 
 def said(found: Current, purpose: Publish | PromoteNamed | RollBack, wanted: Document = DOCUMENT) -> list[str]:
-    return [str(action) for action in actions(Desired((wanted,)), found, purpose)]
+    return [str(action) for action in steps(Desired((wanted,)), found, purpose).actions]
 
 
 def test_what_is_not_there_is_created() -> None:
@@ -66,7 +67,7 @@ def template(*versions: TemplateVersion, default: int = 1) -> Current:
 
 
 def doing(found: Current, base: Base = Base.DEFAULT, *, promote: bool = False) -> tuple[Action, ...]:
-    return actions(Desired((), (LaunchTemplate("web", b"new", base, promote),)), found, Publish())
+    return steps(Desired((), (LaunchTemplate("web", b"new", base, promote),)), found, Publish()).actions
 
 
 OLD = TemplateVersion(1, "", "b2xk", "[]")
@@ -102,9 +103,31 @@ def test_the_plan_says_that_user_data_is_compressed() -> None:
     )
 
 
-def test_a_launch_template_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(Impossible, match="launch template web does not exist; create it first"):
-        doing(Current())
+def test_a_launch_template_that_is_missing_or_cannot_be_changed_stops_nothing_else() -> None:
+    def refuse(user_data: bytes) -> bytes:
+        raise Invalid(Finding(Location("user data of ps", 1, 1), "SW202", "not for cloud-init", Severity.ERROR))
+
+    missing, refused, fine = (
+        LaunchTemplate("gone", b"new"),
+        LaunchTemplate("ps", b"new", merge=refuse),
+        LaunchTemplate("web", b"new"),
+    )
+    found = Current((), (*template(OLD).launch_templates, replace(template(OLD).launch_templates[0], template="ps")))
+    found_steps = steps(Desired((), (missing, refused, fine)), found, Publish())
+    assert [str(action) for action in found_steps.actions] == [
+        "update launch template web: new version from version 1 with user data v-11507a0e2f5e"
+    ]
+    assert found_steps.unplanned == (
+        "launch template gone does not exist here; create it, or correct its name in the config",
+        "user data of ps:1:1: not for cloud-init",
+    )
+
+
+def test_the_id_of_a_launch_template_is_expected_in_one_place_only() -> None:
+    desired = Desired((), (LaunchTemplate("lt-0123456789abcdef0", b"new"),))
+    assert steps(desired, Current(), Publish(), {"lt-0123456789abcdef0"}) == Steps()
+    (line,) = steps(desired, Current(), Publish()).unplanned
+    assert line.startswith("launch template lt-0123456789abcdef0 does not exist here, and an id exists in one region")
 
 
 def test_documents_are_the_same_when_they_say_the_same() -> None:

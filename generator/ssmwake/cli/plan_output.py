@@ -55,10 +55,12 @@ def plan_out(plan: Plan, *, whole: bool = False, err: bool = False) -> None:
             click.echo(f"  as {arn}", err=err)
         if one.failure:
             click.secho(f"  {printable(one.failure)}", fg="red", err=err, color=color)
-        elif not one.actions:
+        elif not one.actions and not one.unplanned:
             click.echo("  no change", err=err)
         for action in one.actions:
             click.echo(f"  {printable(str(action))}", err=err)
+        for line in one.unplanned:
+            click.secho(f"  cannot be planned: {printable(line)}", fg="red", err=err, color=color)
         for line in one.left_alone:
             click.secho(f"  left alone: {printable(line)}", fg="yellow", err=err, color=color)
         for line in _diff_lines(one, whole):
@@ -82,7 +84,11 @@ def summary(plan: Plan) -> str:
     said += f" in {where(changed)}"
     if isinstance(plan.purpose, RollBack) and plan.changes:
         said += f", which reverts the promotion of {time_of(plan.purpose.promotion)}"
-    return f"{said}; {failed} of {len(plan.places)} places cannot be planned" if failed else said
+    if failed:
+        said += f"; {failed} of {len(plan.places)} places cannot be planned"
+    if templates := sum(len(one.unplanned) for one in plan.places):
+        said += f"; {templates} launch template{'s' * (templates > 1)} cannot be planned"
+    return said
 
 
 def where(places: Iterable[PlacePlan | Result]) -> str:
@@ -108,7 +114,7 @@ def results_out(results: Sequence[Result], plan: Plan) -> None:
     Console(force_terminal=color, no_color=color is False, highlight=False, soft_wrap=True).print(table)
     reasons: dict[str, list[Result]] = {}
     for result, planned in zip(results, plan.places, strict=True):
-        if result.failure and not planned.failure:
+        if result.failure and not planned.failure and result.failure != "; ".join(planned.unplanned):
             reasons.setdefault(result.failure, []).append(result)
     for reason, places in reasons.items():
         click.echo(f"{where(places)}: {click.style('error', 'red')}: {printable(reason)}", err=True, color=color)
@@ -128,6 +134,8 @@ def _diff_lines(one: PlacePlan, whole: bool) -> Iterator[str]:
 def _alike(plans: Sequence[PlacePlan]) -> Iterator[tuple[list[PlacePlan], PlacePlan]]:
     groups: dict[str, tuple[list[PlacePlan], PlacePlan]] = {}
     for one in plans:
-        content = "\n".join([one.failure, *map(str, one.actions), *one.left_alone, *map(str, one.diffs)])
+        content = "\n".join(
+            [one.failure, *map(str, one.actions), *one.unplanned, *one.left_alone, *map(str, one.diffs)]
+        )
         groups.setdefault(content, ([], one))[0].append(one)
     yield from groups.values()

@@ -179,7 +179,7 @@ def _carried_out(report: Report, asks: bool, flags: dict[str, Any], as_json: boo
         plan_output.plan_out(planned, whole=flags["whole"], err=not flags["check"])
         click.echo(plan_output.summary(planned), err=True)
     if flags["check"]:
-        return 2 if planned.failures else 1 if planned.changes else 0
+        return 2 if planned.incomplete else 1 if planned.changes else 0
     if planned.unexpected:
         report.code, report.message = (
             "UnexpectedAccount",

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from ssmwake.publish.desired import EVERYONE, MARKS, Document
 
 
+class Impossible(Exception):  # noqa: N818 - "ImpossibleError" says it twice
+    """No actions lead from the current state to the desired one; carries a line for the user."""
+
+
 @dataclass(frozen=True)
 class Create:
     """Create a document; its first version is its default at once."""

@@ -271,6 +271,9 @@ def _template(ec2: Service, desired: LaunchTemplate, question: Question) -> Curr
         if refused.code.startswith("InvalidLaunchTemplate"):
             return None
         raise
+    # The service refuses what it does not have; some stand-ins for it answer with an empty list.
+    if not answer:
+        return None
     if len(answer) != 1:
         raise ec2.nonsense("DescribeLaunchTemplates", f"has {len(answer)} launch templates instead of one")
     (described,) = answer

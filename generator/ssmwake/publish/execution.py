@@ -21,7 +21,7 @@ from ssmwake.publish.actions import (
 )
 from ssmwake.publish.current import FORMAT, equal_version
 from ssmwake.publish.desired import TARGET_TYPE, Document
-from ssmwake.publish.planning import note
+from ssmwake.publish.template_planning import note
 
 # ModifyDocumentPermission takes this many account ids in one call.
 SHARED_AT_ONCE = 20

@@ -3,39 +3,24 @@
 The order of the actions is the safety: nothing is promoted before every new version of the place exists and is Active.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ssmwake.model import Base, Invalid
 from ssmwake.publish.actions import (
     Action,
-    AddTemplateVersion,
     AddVersion,
     Await,
     Create,
     DeleteVersion,
+    Impossible,
     Promote,
-    PromoteTemplate,
     Share,
     Tag,
 )
-from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, Question, TemplateVersion, Version
-from ssmwake.publish.desired import (
-    MARKS,
-    VERSION_NAME,
-    Desired,
-    Document,
-    LaunchTemplate,
-    encoded,
-    mark,
-    same,
-    user_data_name,
-)
+from ssmwake.publish.current import Current, CurrentDocument, CurrentTemplate, Question, Version
+from ssmwake.publish.desired import MARKS, VERSION_NAME, Desired, Document, LaunchTemplate, mark, same
 from ssmwake.publish.promotions import time_of
-
-# Raw, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
-USER_DATA_LIMIT = 16_384
-NOTE = "ssmwake "
+from ssmwake.publish.template_planning import TemplateChange, change, noted_name, template_promotion
 
 
 @dataclass(frozen=True)
@@ -66,10 +51,6 @@ class RollBack:
 Purpose = Publish | PromoteNamed | RollBack
 
 
-class Impossible(Exception):  # noqa: N818 - "ImpossibleError" says it twice
-    """The desired state cannot be reached from the current one; carries a line for the user."""
-
-
 def question(purpose: Purpose) -> Question:
     """Return what must be read for the purpose."""
     match purpose:
@@ -81,24 +62,59 @@ def question(purpose: Purpose) -> Question:
             return Question(rollback=True)
 
 
-def actions(desired: Desired, current: Current, purpose: Purpose) -> tuple[Action, ...]:
-    """Return what to do in one place, in order; nothing when all is as it should be."""
+@dataclass(frozen=True)
+class Steps:
+    """What to do in one place, in order, and a line for each launch template that cannot be brought in line."""
+
+    actions: tuple[Action, ...] = ()
+    unplanned: tuple[str, ...] = ()
+
+
+def steps(desired: Desired, current: Current, purpose: Purpose, elsewhere: Collection[str] = ()) -> Steps:
+    """Return what to do in one place; no actions when all is as it should be. Raises Impossible.
+
+    The documents of a place belong together, and are published all or none; each launch template stands for itself.
+    `elsewhere` are the ids of launch templates that other places of the run have: an id exists in one place only.
+    """
     pairs = [(document, current.document(document.name)) for document in desired.documents]
-    templates = [(template, _existing(template, current)) for template in desired.launch_templates]
+    existing = [(template, current.template(template.template)) for template in desired.launch_templates]
+    templates = [(template, found) for template, found in existing if found]
+    missing = tuple(_missing(t) for t, found in existing if not found and not (t.by_id and t.template in elsewhere))
     match purpose:
         case Publish():
-            return tuple(_publishing(pairs, templates, purpose))
+            changes, impossible = _changes(templates)
+            return Steps(tuple(_publishing(pairs, changes, purpose)), (*missing, *impossible))
         case PromoteNamed(names):
-            return tuple(_promoting([d for _, d in pairs if d], [t for _, t in templates], names))
+            chosen = _promoting([d for _, d in pairs if d], [t for _, t in templates], names)
+            return Steps(tuple(chosen), missing)
         case RollBack(promotion):
             last = promotion or current.last_promotion
-            return tuple(_rolling_back(last, [d for _, d in pairs if d], [t for _, t in templates]))
+            chosen = _rolling_back(last, [d for _, d in pairs if d], [t for _, t in templates])
+            return Steps(tuple(chosen), missing)
+
+
+def _missing(template: LaunchTemplate) -> str:
+    if template.by_id:
+        return (
+            f"launch template {template.template} does not exist here, and an id exists in one region only; "
+            "correct the id in the config, or give the name"
+        )
+    return f"launch template {template.template} does not exist here; create it, or correct its name in the config"
+
+
+def _changes(templates: list[tuple[LaunchTemplate, CurrentTemplate]]) -> tuple[list[TemplateChange], list[str]]:
+    """Return the changes of the launch templates, and a line for each that cannot be changed."""
+    changes, impossible = [], []
+    for desired, existing in templates:
+        try:
+            changes.append(change(desired, existing))
+        except Impossible as one:
+            impossible.append(str(one))
+    return changes, impossible
 
 
 def _publishing(
-    pairs: list[tuple[Document, CurrentDocument | None]],
-    templates: list[tuple[LaunchTemplate, CurrentTemplate]],
-    purpose: Publish,
+    pairs: list[tuple[Document, CurrentDocument | None]], changes: list[TemplateChange], purpose: Publish
 ) -> Iterator[Action]:
     for document, existing in pairs:
         if existing and purpose.prune is not None:
@@ -112,12 +128,12 @@ def _publishing(
             yield from _shared(document, existing)
         elif document.share_with:
             yield Share(document.name, tuple(sorted(document.share_with)), ())
-    for template, base in templates:
-        yield from _template_version(template, base)
+    for one in changes:
+        yield from one.version()
     yield from promotions
-    for template, base in templates:
-        if template.promote and purpose.promote:
-            yield from _promoted_template(template, base)
+    for one in changes:
+        if purpose.promote:
+            yield from one.promoted()
 
 
 def _version(document: Document, existing: CurrentDocument | None) -> Iterator[Action]:
@@ -196,16 +212,19 @@ def _pruned(document: Document, existing: CurrentDocument, keep: int) -> Iterato
 def _promoting(
     documents: list[CurrentDocument], templates: list[CurrentTemplate], names: tuple[str, ...]
 ) -> Iterator[Action]:
-    current = {v.name for d in documents for v in d.versions} | {_named(v) for t in templates for v in t.versions}
+    current = {v.name for d in documents for v in d.versions} | {noted_name(v) for t in templates for v in t.versions}
     unknown = [name for name in names if name not in current]
     if unknown:
-        raise Impossible(f"no document has a version named {' or '.join(unknown)}; publish it with --no-promote first")
+        advice = "publish it with --no-promote first"
+        if not all(map(VERSION_NAME.fullmatch, unknown)):
+            advice = "names are like v-0123456789ab, as the plan that added the version shows them"
+        raise Impossible(f"no document has a version named {' or '.join(unknown)}; {advice}")
     chosen = [(d, v) for d in documents for v in d.versions if v.name and v.name in names]
     yield from _defaults(chosen)
     for template in templates:
-        newest = next((v for v in template.versions if _named(v) in names), None)
+        newest = next((v for v in template.versions if noted_name(v) in names), None)
         if newest and newest.number != template.default:
-            yield _promotion(template, newest.number)
+            yield template_promotion(template, newest.number)
 
 
 def _rolling_back(
@@ -225,7 +244,7 @@ def _rolling_back(
             )
     yield from _defaults(chosen)
     for template, number in earlier:
-        yield _promotion(template, number)
+        yield template_promotion(template, number)
 
 
 def left_alone(promotion: str, current: Current) -> tuple[str, ...]:
@@ -246,10 +265,6 @@ def _name(existing: CurrentDocument | CurrentTemplate) -> str:
     return existing.name if isinstance(existing, CurrentDocument) else f"launch template {existing.template}"
 
 
-def _promotion(template: CurrentTemplate, number: int) -> PromoteTemplate:
-    return PromoteTemplate(template.template, template.id, number, template.default, template.notes)
-
-
 def _defaults(chosen: list[tuple[CurrentDocument, Version]]) -> Iterator[Action]:
     """Yield what makes the chosen versions the default ones."""
     for document, version in chosen:
@@ -268,71 +283,3 @@ def _before(document: CurrentDocument, number: str) -> Version:
             "name another one with --promote"
         )
     return version
-
-
-def _existing(template: LaunchTemplate, current: Current) -> CurrentTemplate:
-    existing = current.template(template.template)
-    if existing is None:
-        raise Impossible(
-            f"launch template {template.template} does not exist; create it first, or fix its name in the config"
-        )
-    return existing
-
-
-def _start(template: LaunchTemplate, existing: CurrentTemplate) -> TemplateVersion:
-    number = existing.default if template.base is Base.DEFAULT else existing.latest
-    version = existing.version(number)
-    if version is None:
-        raise Impossible(f"version {number} of launch template {template.template} cannot be read")
-    return version
-
-
-def _user_data(template: LaunchTemplate, start: TemplateVersion) -> bytes:
-    """Return the user data that a version made from `start` should have."""
-    try:
-        user_data = template.user_data_on(start.user_data)
-    except Invalid as invalid:
-        raise Impossible("; ".join(f"{finding.where}: {finding.message}" for finding in invalid.findings)) from None
-    if len(user_data) > USER_DATA_LIMIT:
-        raise Impossible(
-            f"{len(user_data):,} bytes of user data for launch template {template.template}, "
-            f"EC2 takes {USER_DATA_LIMIT:,}; move what is large to S3 or into the image"
-        )
-    return user_data
-
-
-def _equal_template(template: LaunchTemplate, existing: CurrentTemplate) -> TemplateVersion | None:
-    """Return the version that a new one would equal: the start itself, or the newest one made like it."""
-    start = _start(template, existing)
-    # Whoever launches from $Latest gets what is latest: an older version that is equal is of no use to them.
-    usable = (start, *existing.versions) if template.base is Base.DEFAULT else (start,)
-    user_data = _user_data(template, start)
-    noted, wanted = note(user_data_name(user_data), start.number), encoded(user_data)
-    alike = (v for v in usable if v.rest == start.rest or v.description == noted)
-    return next((version for version in alike if version.user_data == wanted), None)
-
-
-def _template_version(template: LaunchTemplate, existing: CurrentTemplate) -> Iterator[AddTemplateVersion]:
-    if _equal_template(template, existing) is None:
-        start = _start(template, existing)
-        user_data = _user_data(template, start)
-        yield AddTemplateVersion(
-            template.template, existing.id, start.number, existing.latest, encoded(user_data), user_data_name(user_data)
-        )
-
-
-def _promoted_template(template: LaunchTemplate, existing: CurrentTemplate) -> Iterator[PromoteTemplate]:
-    equal = _equal_template(template, existing)
-    number = equal.number if equal else 0
-    if number != existing.default:
-        yield _promotion(existing, number)
-
-
-def note(version_name: str, base: int) -> str:
-    """Return the description of a version that we add to a launch template: its name, and what it was made from."""
-    return f"{NOTE}{version_name} from {base}"
-
-
-def _named(version: TemplateVersion) -> str:
-    noted = version.description
-    return noted.removeprefix(NOTE).partition(" ")[0] if noted.startswith(NOTE) else ""

@@ -1,6 +1,6 @@
 """Plan and execute in many regions and accounts side by side, each with a result of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -10,12 +10,12 @@ from ssmwake.aws.parallel import SIDE_BY_SIDE, Stop, side_by_side
 from ssmwake.aws.place import Caller, Place
 from ssmwake.aws.session import Sessions
 from ssmwake.publish import promotions
-from ssmwake.publish.actions import Action
+from ssmwake.publish.actions import Action, Impossible
 from ssmwake.publish.current import Current, read
 from ssmwake.publish.desired import Desired
 from ssmwake.publish.diff import Diff, diffs
 from ssmwake.publish.execution import Execution
-from ssmwake.publish.planning import Impossible, Publish, Purpose, RollBack, actions, left_alone, question
+from ssmwake.publish.planning import Publish, Purpose, RollBack, left_alone, question, steps
 
 # Our own codes, for what no service refused.
 IMPOSSIBLE = "Impossible"
@@ -28,7 +28,8 @@ INTERRUPTED = "Interrupted"
 class PlacePlan:
     """What is to be done in one place, and what was there when it was planned; or why it could not be planned.
 
-    `left_alone` has a line for each thing that a rollback does not touch.
+    `unplanned` has a line for each launch template that cannot be brought in line, while the rest of the place is;
+    `left_alone` has one for each thing that a rollback does not touch.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class PlacePlan:
     failure: str = ""
     code: str = ""
     caller: Caller = field(default_factory=Caller)
+    unplanned: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
 
     @property
@@ -69,6 +71,11 @@ class Plan:
     def failures(self) -> tuple[PlacePlan, ...]:
         """The places that could not be planned."""
         return tuple(place for place in self.places if place.failure)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something of what is desired could not be planned."""
+        return any(place.failure or place.unplanned for place in self.places)
 
     @property
     def unexpected(self) -> bool:
@@ -150,15 +157,17 @@ def plan(
     if purpose == RollBack():
         # The last promotion of all these places, not of each: what was promoted in one alone is reverted there alone.
         purpose = RollBack(max((one.current.last_promotion for one in found), default=""))
-    planned = tuple(one if one.failure else _planned(one, desired, purpose) for one in found)
+    ids = {template.template for one in found for template in one.current.launch_templates}
+    planned = tuple(one if one.failure else _planned(one, desired, purpose, ids) for one in found)
     return Plan(desired, purpose, planned, stop.interrupted, sessions)
 
 
-def _planned(one: PlacePlan, desired: Desired, purpose: Purpose) -> PlacePlan:
+def _planned(one: PlacePlan, desired: Desired, purpose: Purpose, elsewhere: Collection[str]) -> PlacePlan:
     try:
-        one = replace(one, actions=actions(desired, one.current, purpose))
+        found = steps(desired, one.current, purpose, elsewhere)
     except Impossible as impossible:
         return replace(one, failure=errors.one_line(str(impossible)), code=IMPOSSIBLE)
+    one = replace(one, actions=found.actions, unplanned=tuple(map(errors.one_line, found.unplanned)))
     if isinstance(purpose, RollBack):
         return replace(one, left_alone=left_alone(purpose.promotion, one.current))
     return one
@@ -179,7 +188,7 @@ def execute(
     """
     sessions = planned.sessions or Sessions(_services(planned.desired), patience)
     stop = Stop()
-    if planned.unexpected or (fail_fast and planned.failures):
+    if planned.unexpected or (fail_fast and planned.incomplete):
         stop.set()
     if not stop:
         sessions.sign_in([one.place for one in planned.places if one.actions])
@@ -213,7 +222,7 @@ def _executed(
     if one.failure:
         return replace(result, outcome=Outcome.FAILED, failure=one.failure, code=one.code)
     if not one.actions:
-        return replace(result, outcome=Outcome.UNCHANGED)
+        return _ended(replace(result, outcome=Outcome.UNCHANGED), one)
     if stop:
         why = "interrupted before it began" if stop.interrupted else "left alone, because another place failed"
         return replace(result, outcome=Outcome.SKIPPED, failure=why, code=INTERRUPTED if stop.interrupted else "")
@@ -229,7 +238,14 @@ def _executed(
                 return replace(result, outcome=Outcome.INTERRUPTED, done=tuple(done), failure=line, code=INTERRUPTED)
     except Refused as refused:
         return replace(result, outcome=Outcome.FAILED, done=tuple(done), failure=_line(refused), code=refused.code)
-    return replace(result, done=tuple(done))
+    return _ended(replace(result, done=tuple(done)), one)
+
+
+def _ended(result: Result, one: PlacePlan) -> Result:
+    """Return the result of a place where the plan was carried out: a failure, if not everything could be planned."""
+    if not one.unplanned:
+        return result
+    return replace(result, outcome=Outcome.FAILED, failure="; ".join(one.unplanned), code=IMPOSSIBLE)
 
 
 def _cut_off(one: PlacePlan, done: Sequence[Action] | None) -> Result:
@@ -237,7 +253,7 @@ def _cut_off(one: PlacePlan, done: Sequence[Action] | None) -> Result:
     if one.failure:
         return Result(one.place, Outcome.FAILED, (), one.failure, one.code, one.caller)
     if not one.actions:
-        return Result(one.place, Outcome.UNCHANGED, caller=one.caller)
+        return _ended(Result(one.place, Outcome.UNCHANGED, caller=one.caller), one)
     if done is None:
         return Result(one.place, Outcome.SKIPPED, (), "interrupted before it began", INTERRUPTED, one.caller)
     line = f"interrupted; it is not known whether this was done: {one.actions[min(len(done), len(one.actions) - 1)]}"
