@@ -58,4 +58,5 @@ def test_what_the_page_for_developers_names_is_in_the_code() -> None:
     # Families of rules, and the number of a rule that the page makes up.
     assert named - words - {path.stem for path in paths} - {"SW2xx", "SW3xx", "SW4xx", "W9699"} == set()
     files = re.findall(r"`((?:tests|tools|docs|ssmwake|operate|simulate|user_data|cloud_init)/[\w./]*\w)`", prose)
+    files.remove("docs/rules/ID.md")
     assert [name for name in files if not (TOP / name).exists() and not list((TOP / "generator").rglob(name))] == []
