@@ -35,7 +35,7 @@ def command(
     """Wait until instances are online in Systems Manager, and sessions open.
 
     It ends early, but not in the first minute, when a fault is known that waiting does not cure, such as a role without
-    rights. In a pipe, stdout gets one line of JSON, however it ends. This waits at your desk; on the instance,
+    rights. In a pipe, stdout gets one line of JSON, however it ends. This waits on your own machine; on the instance,
     `ssmwake wait` of the runtime waits for the role.
 
     Exit status: 0 all are online, 69 one is gone, 71 its agent or machine is at fault, 75 not in time, 77 you may not
