@@ -842,7 +842,7 @@ uninstall() {
         bounded 60 rc-update del ssmwake
         ;;
     esac >/dev/null 2>&1
-    # A folder of that name in the place of a file is somebody else's.
+    # A folder of that name in place of a file is somebody else's.
     { rm -rf "$lib" "$run" && rm -f "$units/ssmwake.service" "$units/ssmwake-ready.target" \
         "$units/ssmwake-on-ready.service" "$rc_script" "$retry_at_boot" "$home" "$conf" "$hook"; } ||
         finish cannot-write "$home"
