@@ -32,7 +32,7 @@ Artifacts go to standard output, everything for people to standard error.
 | `wait`, `wake` | all are online | | wrong usage | [69 to 78](doctor.md#wait) |
 | `try` | the agent came online | it did not | wrong usage | |
 | all others | fine | findings, drift or a refusal | wrong usage | |
-| the [runtime](runtime.md) on an instance | fine | | | [64 to 78](runtime.md#reason-why-it-ended-or-what-it-waits-for) |
+| the [runtime](runtime.md) on instances | fine | | | [64 to 78](runtime.md#reason-why-it-ended-or-what-it-waits-for) |
 
 After Ctrl-C it is 130.
 """
