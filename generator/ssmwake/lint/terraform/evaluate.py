@@ -30,6 +30,8 @@ from ssmwake.text.source import Edit, Source
 # They give their first argument back, or nearly so.
 SAME = frozenset({"chomp", "trimspace", "trimsuffix", "sensitive", "nonsensitive", "tostring"})
 DOCUMENT = re.compile(r"\bschemaVersion[\"']?\s*:")
+# Lists of lists, and names for names, are followed this far.
+DEPTH = 8
 # A verb of format().
 VERB = re.compile(r"%(?:\[\d+\])?[-+ #0]*\d*(?:\.\d+)?[%a-zA-Z]")
 
@@ -224,17 +226,39 @@ def _template_file(call: Call, scope: Scope) -> Text | None:
 
 
 def _join(call: Call, scope: Scope) -> Text | None:
-    if len(call.inside) != 2 or not isinstance(call.inside[1], List) or not call.inside[1].inside:
+    elements = _elements(call.inside[1], scope) if len(call.inside) == 2 else None
+    if not elements:
         return None
     between = text(call.inside[0], scope)
     if between is None or not between.known:
         return None
     parts: list[Part] = []
-    for number, item in enumerate(call.inside[1].inside):
+    for number, item in enumerate(elements):
         if number:
             parts.append((between, call.inside[0].span))
         parts.append((text(item, scope), item.span))
     return _joined(parts, call.span.where)
+
+
+def _elements(expression: Expression, scope: Scope, depth: int = 0) -> list[Expression] | None:
+    """Return the expressions that a list consists of; None where not all of them are there."""
+    if isinstance(expression, List):
+        return list(expression.inside)
+    if isinstance(expression, Reference) and len(expression.path) == 2 and expression.path[0] == "local":
+        held = scope.locals.get(expression.path[1])
+        return _elements(held, scope, depth + 1) if held and not expression.inside and depth < DEPTH else None
+    if not isinstance(expression, Call) or not expression.inside or depth >= DEPTH:
+        return None
+    if expression.name in ("compact", "tolist"):
+        return _elements(expression.inside[0], scope, depth + 1)
+    if expression.name == "flatten":
+        outer = _elements(expression.inside[0], scope, depth + 1)
+        # What is no list, or none that is there, stays one.
+        return None if outer is None else [one for each in outer for one in _elements(each, scope, depth + 1) or [each]]
+    if expression.name != "concat":
+        return None
+    found = [_elements(one, scope, depth + 1) for one in expression.inside]
+    return None if any(one is None for one in found) else [one for each in found for one in each or ()]
 
 
 def _joined(parts: Iterable[Part], where: Location) -> Text | None:

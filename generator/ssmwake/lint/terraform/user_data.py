@@ -19,6 +19,7 @@ from ssmwake.lint.terraform.tree import (
     Call,
     Expression,
     Reference,
+    inner_blocks,
 )
 from ssmwake.lint.user_data import cloud_config, mime
 from ssmwake.model import Replacement
@@ -48,7 +49,7 @@ def scripts(body: Body, scope: Scope) -> list[Text]:
         value = body.value(name)
         rendered = _rendered(value, scope) if value else None
         if rendered is not None:
-            contents = [block.body.value("content") for block in rendered.body.blocks if block.type == "part"]
+            contents = [part.value("content") for kind, part in inner_blocks(rendered.body) if kind == "part"]
             found += [text(content, scope) for content in contents if content]
         elif value is not None:
             found.append(text(value, scope))
@@ -149,11 +150,11 @@ def check_parts(body: Body, scope: Scope) -> Iterator[Found]:
     if compressed and plain is not None and plain.span.text.strip('"') == "false":
         message = "what is compressed has to be base64, too; write gzip = false as well, or remove this"
         yield PLAIN_TEXT.at(plain.span.where, message)
-    for block in body.blocks:
-        content = block.body.value("content")
-        if block.type != "part" or content is None:
+    for block_type, part in inner_blocks(body):
+        content = part.value("content")
+        if block_type != "part" or content is None:
             continue
-        kind = block.body.value("content_type")
+        kind = part.value("content_type")
         said = text(kind, scope) if kind else None
         known = [one for one in texts(content, scope) if one.begins and one.coding is Coding.PLAIN]
         if kind and said and said.known:
