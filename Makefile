@@ -53,9 +53,10 @@ setup:
 release: $(DEV)
 	PYTHON=$(CURDIR)/$(VENV)/bin/python sh tools/release.sh
 
-# What the example for the AWS CDK needs next to node; without it, its test is left out.
+# What the examples for the AWS CDK need next to node; without it, their tests are left out.
 cdk: $(DEV)
 	$(PIP) install aws-cdk-lib==2.275.0
+	npm install --prefix $(VENV)/cdk --no-audit --no-fund aws-cdk-lib@2.275.0 constructs@10 typescript@5 @types/node@20
 
 render: $(DEV) pack
 	$(VENV)/bin/ssmwake render

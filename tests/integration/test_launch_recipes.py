@@ -126,3 +126,16 @@ def test_the_page_states_how_much_room_is_left() -> None:
     assert 300 < LIMIT - len(user_data(multipart).encode()) < 600
     (left,) = re.findall(r"with `--gzip` it leaves more than ([\d,]+) bytes", PAGE)
     assert LIMIT - len(zipped(user_data(Config(), plain=True).encode())) > int(left.replace(",", ""))
+
+
+def test_what_eks_adds_by_itself_does_not_fit_next_to_ssmwake_as_text() -> None:
+    # The page says so, and must be changed when it does.
+    assert "there it is not supported as user data" in " ".join(PAGE.split())
+    certificate = base64.b64encode(bytes(1_100)).decode()
+    node = (
+        "--//\nContent-Type: application/node.eks.aws\n\n---\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n"
+        "spec:\n  cluster:\n    name: web\n    apiServerEndpoint: https://0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com\n"
+        f"    certificateAuthority: {certificate}\n    cidr: 10.100.0.0/16\n"
+    )
+    multipart = Config(user_data=UserDataSettings(format=UserDataFormat.MULTIPART))
+    assert len(user_data(multipart).encode()) + len(node) > LIMIT

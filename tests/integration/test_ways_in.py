@@ -291,6 +291,35 @@ def test_the_cdk_synthesizes_the_user_data_unchanged(tmp_path: Path) -> None:
     assert of["AWS::SSM::Document"]["Content"] == json.loads(ssmwake.document("command", format="json", timeout="15m"))
 
 
+def test_the_typescript_that_is_shown_is_that_of_the_example() -> None:
+    (shown_,) = shown("python", "ts")
+    assert shown_ in (EXAMPLES / "cdk_app.ts").read_text()
+    for line in shown("python", "sh")[0].splitlines():
+        assert f"//   {line}\n" in (EXAMPLES / "cdk_app.ts").read_text()
+
+
+@pytest.mark.xdist_group("cdk")
+def test_the_cdk_in_typescript_compiles_and_appends_to_the_script(tmp_path: Path) -> None:
+    node = tools.require("node")
+    modules = Path(sys.prefix) / "cdk" / "node_modules"
+    if not modules.is_dir():
+        assert os.environ.get("CI") != "true", "CI runs `make cdk` first"
+        pytest.skip("the example for the AWS CDK (`make cdk` installs it)")
+    shutil.copy(EXAMPLES / "cdk_app.ts", tmp_path)
+    (tmp_path / "node_modules").symlink_to(modules)
+    (tmp_path / "user-data.sh").write_text(ssmwake.user_data(format="script"))
+    (tmp_path / "command.json").write_text(ssmwake.document("command", format="json"))
+    compiler = [node, str(modules / "typescript/bin/tsc"), "--strict", "--skipLibCheck", "--module", "commonjs"]
+    subprocess.run([*compiler, "--target", "es2022", "cdk_app.ts"], cwd=tmp_path, check=True, timeout=240)
+    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path / "out")}
+    subprocess.run([node, "cdk_app.js"], cwd=tmp_path, env=environment, check=True, timeout=120)
+    resources = json.loads((tmp_path / "out/Web.template.json").read_text())["Resources"].values()
+    of = {each["Type"]: each.get("Properties", {}) for each in resources}
+    user_data = of["AWS::EC2::LaunchTemplate"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]
+    assert user_data == ssmwake.user_data(format="script") + "\necho ready >/etc/motd"
+    assert of["AWS::SSM::Document"]["Content"] == json.loads(ssmwake.document("command", format="json"))
+
+
 @pytest.mark.xdist_group("cdk")
 def test_the_cdk_takes_user_data_that_only_fits_with_gzip(tmp_path: Path) -> None:
     script = "#!/bin/bash\n" + "".join(f"echo 'step {number} of the setup: {number**7:x}'\n" for number in range(100))
