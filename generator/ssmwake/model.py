@@ -5,6 +5,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+# From botocore's data/partitions.json; every other region is in the partition `aws`.
+PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a region, as ARNs name it."""
+    return next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
+
 
 class Severity(StrEnum):
     """How bad a finding is; only errors fail a command unless it is asked to fail on others."""

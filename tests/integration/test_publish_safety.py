@@ -416,3 +416,37 @@ def test_one_code_for_mfa_per_run_kept_where_the_aws_cli_keeps_it(
     said = run(*words)
     assert said.exit_code == 1
     assert "the profile needs a code for MFA, which can only be asked for on a terminal" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--region", "eu-west-1", "--region", "cn-north-1"),
+            "eu-west-1 is in the partition aws and cn-north-1 in aws-cn",
+        ),
+        (
+            ("--region", "us-gov-west-1", "--account", "arn:aws:iam::123456789012:role/p"),
+            "is not in the partition aws-us-",
+        ),
+        (
+            ("--region", "eu-west-1", "--account", "arn:aws-cn:iam::123456789012:role/p"),
+            "is not in the partition aws of ",
+        ),
+    ],
+)
+def test_places_in_two_partitions_are_refused_before_anything_is_asked(
+    words: tuple[str, ...], said: str, front: Front
+) -> None:
+    done_ = run("--no-config", "--yes", *words)
+    assert done_.exit_code == 1
+    assert said in done_.stderr
+    assert front.calls == []
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov"), ("eusc-de-east-1", "aws-eusc")]
+)
+def test_the_policy_is_for_the_partition_of_the_regions(region: str, partition: str) -> None:
+    said = run("--no-config", "--region", region, "--print-policy")
+    assert f"arn:{partition}:ssm:*:*:document/ssmwake" in said.stdout, said.output

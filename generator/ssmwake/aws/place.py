@@ -2,16 +2,7 @@
 
 from dataclasses import dataclass, field
 
-# From botocore's data/partitions.json; every other region is in the partition `aws`.
-PARTITIONS = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "eu-isoe-": "aws-iso-e",
-    "us-isof-": "aws-iso-f",
-    "eusc-": "aws-eusc",
-}
+from ssmwake.model import partition_of
 
 
 @dataclass(frozen=True, order=True)
@@ -35,7 +26,7 @@ class Place:
     @property
     def partition(self) -> str:
         """The partition of the region, as ARNs name it."""
-        return next((name for start, name in PARTITIONS.items() if self.region.startswith(start)), "aws")
+        return partition_of(self.region)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
 """From a config, and the texts that were rendered from it, to the desired state and its places."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from ssmwake.aws.client import Refused
 from ssmwake.aws.place import Place
 from ssmwake.aws.session import home_region
-from ssmwake.model import Artifact, Config, ExistingUserData, Invalid, Location
+from ssmwake.model import Artifact, Config, ExistingUserData, Invalid, Location, partition_of
 from ssmwake.publish.desired import EVERYONE, Desired, Document, DocumentType, LaunchTemplate
 from ssmwake.publish.rules import PUBLIC
 
 NO_REGION = "NoRegion"
+TWO_PARTITIONS = "TwoPartitions"
 
 # Where a render has the documents.
 PATHS = {DocumentType.COMMAND: "ssm/command.yaml", DocumentType.AUTOMATION: "ssm/automation.yaml"}
@@ -71,7 +72,27 @@ def places_of(config: Config, profile: str = "") -> tuple[Place, ...]:
     if not all(regions):
         raise Refused("no region; give --region, or set AWS_REGION", NO_REGION)
     accounts = config.publish.accounts or ("",)
+    _refuse_two_partitions(regions, config.publish.accounts)
     found = (Place(region, role, profile) for role in accounts for region in regions)
     ids, usual = config.publish.external_ids, config.publish.external_id
     # Two threads in one place would be in each other's way.
     return tuple(dict.fromkeys(replace(one, external_id=ids.get(one.account, usual)) for one in found))
+
+
+def _refuse_two_partitions(regions: Sequence[str], roles: Sequence[str]) -> None:
+    """Refuse regions and roles of which no credentials are valid in all."""
+    first = regions[0]
+    partition = partition_of(first)
+    for region in regions:
+        if partition_of(region) != partition:
+            raise Refused(
+                f"{first} is in the partition {partition} and {region} in {partition_of(region)}, and no credentials "
+                "are valid in both; write a config for each",
+                TWO_PARTITIONS,
+            )
+    for role in roles:
+        if role.split(":")[1] != partition:
+            raise Refused(
+                f"the role {role} is not in the partition {partition} of {first}; name a role of that partition",
+                TWO_PARTITIONS,
+            )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ssmwake.model import Config
+from ssmwake.model import Config, partition_of
 
 READ = ("DescribeDocument", "GetDocument", "ListDocumentVersions", "ListTagsForResource")
 WRITE = (
@@ -71,7 +71,5 @@ def _statement(
 
 
 def _partition(config: Config) -> str:
-    regions = config.publish.regions
-    if any(region.startswith("cn-") for region in regions):
-        return "aws-cn"
-    return "aws-us-gov" if any(region.startswith("us-gov-") for region in regions) else "aws"
+    # All are in one, which `publish` checks: no credentials are valid in two.
+    return next(map(partition_of, config.publish.regions), "aws")
