@@ -17,7 +17,8 @@ CHANNEL = tuple(
 
 def aws(scene: Scene, service: str, operation: str, *words: str) -> str:
     """Return a command of the AWS CLI for a region, with the profile that the user gave."""
-    end = [] if service == "iam" else ["--region", scene.region]
+    # IAM has no regions, but one for each partition, which the CLI finds by a region in it.
+    end = [] if service == "iam" and scene.partition == "aws" else ["--region", scene.region]
     return shlex.join(["aws", service, operation, *words, *end, *_profile(scene)])
 
 
