@@ -24,7 +24,7 @@ def checks(evidence: Evidence) -> tuple[Check, ...]:
     """Return what was looked at, in root order; what nobody asked for is left out."""
     found = [_state(evidence), _metadata(evidence), _profile(evidence), _rights(evidence)]
     found += [_expected_role(evidence), _way("network", evidence.way, evidence)]
-    found += [_agent(evidence), _sessions(evidence), _watcher(evidence), _inside(evidence)]
+    found += [_agent(evidence), _sessions(evidence), _user_data(evidence), _watcher(evidence), _inside(evidence)]
     return tuple(one for one in found if one is not None)
 
 
@@ -152,6 +152,14 @@ def _sessions(evidence: Evidence) -> Check | None:
     if isinstance(connected, Unseen):
         return _unseen("sessions", connected)
     return Check("sessions", OK if connected else NO, "connected" if connected else "not connected", call)
+
+
+def _user_data(evidence: Evidence) -> Check | None:
+    """Return that cloud-init could not run the user data's script, which installs ssmwake."""
+    if not evidence.console.is_script_refused:
+        return None
+    text = "cloud-init may not execute its script; is /var mounted noexec?"
+    return Check("user data", NO, text, "ec2:GetConsoleOutput")
 
 
 def _watcher(evidence: Evidence) -> Check | None:

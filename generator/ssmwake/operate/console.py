@@ -37,6 +37,17 @@ DEAD = {
 }
 LONGEST_LINE = 5000
 
+# What a boot loader or a service paints with, and a line of the kernel that came between others.
+ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+KERNEL = re.compile(r"\[ *\d{1,9}\.\d{6}\]")
+# The first line of a kernel: what was said before is of an earlier boot.
+NEW_BOOT = re.compile(r"^\[ *0\.000000\] (?:Linux version|Booting Linux) ")
+
+# cloud-init may not execute the script of the user data, for example where /var is mounted noexec.
+NOT_RUN = re.compile(
+    r"/var/lib/cloud/instance/scripts/[\w.-]{1,100}\W.{0,100}?(?:Permission denied|not executable|noexec)"
+)
+
 
 def read_console(text: str, at: datetime | None = None) -> Console:
     """Return what is known of a console's text; `at` is when EC2 took it."""
@@ -44,9 +55,11 @@ def read_console(text: str, at: datetime | None = None) -> Console:
     watcher: list[tuple[datetime, str, str]] = []
     keys: list[str] = []
     boot: datetime | None = None
-    dead, in_keys = "", False
+    dead, in_keys, is_run = "", False, True
     # A line that is longer than every known one cannot be one of them.
-    for line in (one[:LONGEST_LINE].rstrip() for one in text.splitlines()):
+    for line in (ESCAPE.sub("", one[:LONGEST_LINE]).rstrip() for one in text.splitlines()):
+        if NEW_BOOT.search(line):
+            dead, is_run = "", True
         if line.endswith((KEYS_BEGIN, KEYS_END)):
             keys = [] if line.endswith(KEYS_BEGIN) else keys
             in_keys = line.endswith(KEYS_BEGIN)
@@ -59,10 +72,23 @@ def read_console(text: str, at: datetime | None = None) -> Console:
             boot, dead = _boot(found[1], found[2]) or boot, ""
         elif found := WATCHER.search(TWICE.sub("", line)):
             when = _time(found[1], "%Y-%m-%dT%H:%M:%SZ")
-            watcher += [(when, found[2], found[3].rstrip())] if when else []
+            # What the kernel wrote into the middle of a line is not the watcher's.
+            sentence = KERNEL.split(found[3])[0].rstrip()
+            watcher += [(when, found[2], sentence)] if when else []
+        elif NOT_RUN.search(line):
+            is_run = False
         else:
             dead = next((what for words, what in DEAD.items() if words in line), dead)
-    return Console(at, tuple(agents), boot, tuple(watcher), tuple(keys), dead, is_empty=not text.strip())
+    return Console(
+        at,
+        tuple(agents),
+        boot,
+        tuple(watcher),
+        tuple(keys),
+        dead,
+        is_empty=not text.strip(),
+        is_script_refused=not is_run,
+    )
 
 
 def _boot(finished: str, up: str) -> datetime | None:

@@ -45,7 +45,10 @@ class Trail:
 
 @dataclass(frozen=True)
 class Console:
-    """The lines of the console that the doctor knows; no other line is kept."""
+    """The lines of the console that the doctor knows; no other line is kept.
+
+    `is_script_refused`: cloud-init was not allowed to execute the script of the user data.
+    """
 
     at: datetime | None = None
     agents: tuple[tuple[datetime, str], ...] = ()
@@ -54,3 +57,4 @@ class Console:
     host_keys: tuple[str, ...] = ()
     is_dead: str = ""
     is_empty: bool = True
+    is_script_refused: bool = False
