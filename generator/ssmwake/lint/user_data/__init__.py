@@ -195,8 +195,11 @@ def _as(
 def _end_of_script(source: Source) -> int:
     """Return where a cloud-config begins below a script, which the shell takes for commands; else the end."""
     found = [match.start() for match in CONFIG_BELOW.finditer(source.text)]
-    heres = [here for command in read(source.text).commands for here in command.heres] if found else []
-    below = (start for start in found if not any(here.start <= start < here.end for here in heres))
+    commands = read(source.text).commands if found else []
+    # Here-documents, and quoted words over several lines, are what the script writes.
+    heres = [(here.start, here.end) for command in commands for here in command.heres]
+    quoted = [(word.start + 1, word.end) for command in commands for word in command.words]
+    below = (start for start in found if not any(first <= start < end for first, end in (*heres, *quoted)))
     return next(below, len(source.text))
 
 
