@@ -1,6 +1,5 @@
 """`ssmwake lint`: findings in files, in folders, or on stdin; files are changed only by --fix."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -122,7 +121,9 @@ def command(
     templatefile.
     """
     if list_rules:
-        data_out(_rules(output_format).encode())
+        from ssmwake.cli.rule_list import rule_list
+
+        data_out(rule_list(output_format).encode())
         return
     if rule:
         from ssmwake.cli.explain import explanation
@@ -177,33 +178,6 @@ def _known_rules() -> Mapping[str, Rule]:
     from ssmwake.rules import RULES
 
     return RULES
-
-
-def _rules(output_format: str) -> str:
-    from ssmwake.rules import RULES
-
-    if output_format not in ("text", "json"):
-        raise click.UsageError("--list-rules prints text or json")
-    if output_format == "text":
-        return "".join(f"{rule.id}  {rule.severity:7}  {_described(rule)}\n" for rule in RULES.values())
-    plain = [
-        {
-            "id": each.id,
-            "severity": each.severity.value,
-            "also": [{"severity": severity.value, "where": where} for severity, where in each.also],
-            "title": each.title,
-            "reason": each.reason,
-            "fix": each.fixable,
-        }
-        for each in RULES.values()
-    ]
-    return json.dumps(plain, indent=2) + "\n"
-
-
-def _described(rule: Rule) -> str:
-    """Return the title of a rule, and where it has another severity."""
-    also = "; ".join(f"{severity} {where}" for severity, where in rule.also)
-    return f"{rule.title} ({also})" if also else rule.title
 
 
 def _selected(select: Sequence[str], ignore: Sequence[str], ignores: Sequence[Ignore]) -> Callable[[Finding], bool]:
