@@ -63,6 +63,10 @@ def _described(source: Source, node: yaml.Node, *, launched: bool) -> Iterator[F
         scripts.append(script)
     yield from instance.check(described, scripts)
     named = value(node, "IamInstanceProfile")
+    # A launch configuration is the only one that takes a text.
+    is_text = isinstance(named, yaml.ScalarNode) and is_string(named) and value(node, "LaunchConfigurationName") is None
+    if isinstance(named, yaml.ScalarNode) and is_text and named.value and not is_placeholder(named.value):
+        yield profile.wrong_shape(source.of(named), is_text=True, instead="it below Name, or Arn")
     for key, takes in (("Name", Form.NAME), ("Arn", Form.ARN)):
         said = setting(value(named, key))
         if said and said.value:

@@ -81,6 +81,12 @@ def check(reference: ProfileReference, takes: Form | None, names: ProfileNames =
         )
 
 
+def wrong_shape(where: Location, *, is_text: bool, instead: str) -> Finding:
+    """Return that a text names a profile where an object is taken, or the reverse; `instead` is what is written."""
+    what, wanted = ("a text", "an object") if is_text else ("an object", "a text")
+    return WRONG_FORM.at(where, f"{what}, where {wanted} names the profile; write {instead}")
+
+
 def check_role_name(reference: ProfileReference | None, instead: str) -> Iterator[Finding]:
     """Yield that an ARN names a role where IAM takes its name; `instead` says how it is named there."""
     if reference and reference.form is Form.ARN:

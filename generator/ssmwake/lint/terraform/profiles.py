@@ -18,8 +18,17 @@ def check(block: Block, scope: Scope) -> Iterator[Finding]:
     """Yield each reference that is not to an instance profile, or not in the form that EC2 takes there."""
     # A launch configuration takes both.
     takes = None if block.labels[0] == "aws_launch_configuration" else Form.NAME
-    if value := block.body.value("iam_instance_profile"):
+    template = block.labels[0] == "aws_launch_template"
+    value = block.body.value("iam_instance_profile")
+    if value and template:
+        block_ = "a block: iam_instance_profile { name = ... }"
+        yield profile.wrong_shape(value.span.where, is_text=True, instead=block_)
+    elif value:
         yield from _check(value, scope, takes, NAMES)
+    for inner_block in block.body.blocks if not template else ():
+        if inner_block.type == "iam_instance_profile":
+            written = "iam_instance_profile = and the name"
+            yield profile.wrong_shape(inner_block.name.where, is_text=False, instead=written)
     for kind, inner in inner_blocks(block.body):
         for key, form in (("name", Form.NAME), ("arn", Form.ARN)) if kind == "iam_instance_profile" else ():
             if value := inner.value(key):
