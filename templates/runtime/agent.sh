@@ -25,7 +25,7 @@ find_unit() {
             case $agent:$state in
             unknown:*) return ;;
             *not-found*) ;;
-            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word unit_state=$state && read_state ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
             esac
         done
         # snapd, which brings the agent, is busy with that for a while at the first boot.
@@ -58,7 +58,7 @@ read_state() {
     *Monotonic=[1-9]*) agent=stopped ;;
     *) agent=not-started ;;
     esac
-    main=${main%%[!0-9]*}
+    main=${main%%[!0-9]*} unit_state=$state
 }
 
 # Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are

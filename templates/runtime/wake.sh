@@ -14,6 +14,17 @@ wake() {
         woken=$value
         return 1
     fi 2>/dev/null
+    # What was seen may be over: it takes a sleeping agent 7 s to stop, and a restart would undo what an administrator
+    # does in that time.
+    if [ "$manager" = systemd ] && show "$unit"; then
+        seen=$agent
+        read_state
+        case $state:$agent in
+        *=masked*) return 1 ;;
+        *:running | *:"$seen") agent=$seen ;;
+        *) return 1 ;;
+        esac
+    fi
     told='' woken=$now healthy=0 action=restarted
     (echo "$now" >"$run/restarted") 2>/dev/null
     tell restarting "$unit, which is $agent"

@@ -10,7 +10,7 @@ from boot.harness.container import Machine, until
 from boot.harness.disk import write
 from boot.harness.facts import WATCHER
 from boot.harness.instance import asleep, instance, settle
-from boot.harness.wake import changes, install, machine_of, people, restarts, run, says, status, up
+from boot.harness.wake import changes, install, machine_of, people, restarts, run, says, status, up, watching
 from ssmwake.simulate.agent_shared import ACTIVATION_KEY, HOST_MANAGEMENT_KEY
 
 pytestmark = pytest.mark.matrix
@@ -127,6 +127,25 @@ def test_an_agent_that_was_stopped_before_the_role_came_stays_stopped() -> None:
         settle(2)
         assert is_inactive(machine)
         assert restarts(machine) == 0
+
+
+def test_an_agent_that_somebody_is_stopping_is_not_restarted_meanwhile() -> None:
+    with machine_of() as (it, machine):
+        asleep(machine)
+        install(machine)
+        watching(machine)
+        settle(5)
+        # SSM refuses the role, so another restart is due ten seconds after the first; to stop takes the agent seven.
+        it.imds.attach("web")
+        says(machine, "refused", 40)
+        before = restarts(machine)
+        settle(1)
+        machine.run("systemctl", "stop", UNIT)
+        assert is_inactive(machine)
+        says(machine, "skipped")
+        settle(15)
+        assert is_inactive(machine)
+        assert restarts(machine) == before
 
 
 def test_an_agent_that_has_not_run_in_this_boot_is_started() -> None:
