@@ -2,7 +2,7 @@
 # three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' unit_state='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
 # Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
 # there is nothing in $state. No --value: systemd 219 has none.
@@ -58,7 +58,7 @@ read_state() {
     *Monotonic=[1-9]*) agent=stopped ;;
     *) agent=not-started ;;
     esac
-    main=${main%%[!0-9]*} unit_state=$state
+    main=${main%%[!0-9]*}
 }
 
 # Leaves one word in $agent. Costs no process while the agent and the worker that were seen last still run and are
@@ -96,10 +96,6 @@ look() {
         find_age "$pid_start"
         [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
     fi
-    # It runs, but could not be started again.
-    case $agent:$unit_state in
-    asleep:*=masked* | hibernating:*=masked*) agent=masked ;;
-    esac
 }
 
 is_main() {

@@ -20,7 +20,8 @@ wake() {
         seen=$agent
         read_state
         case $state:$agent in
-        *=masked*) return 1 ;;
+        # It could not be started again.
+        *=masked*) agent=masked && return 1 ;;
         *:running | *:"$seen") agent=$seen ;;
         *) return 1 ;;
         esac

@@ -73,7 +73,7 @@ give_up() {
     case $reason:$agent in
     ready:down | ready:not-started) reason='restart-failed' ;;
     ready:stopping) reason='restart-hang' ;;
-    ready:not-seeded | ready:unknown) reason=agent-$agent ;;
+    ready:not-seeded | ready:unknown | ready:masked) reason=agent-$agent ;;
     ready:*) reason='agent-unregistered' ;;
     esac
     finish "$reason"

@@ -15,7 +15,7 @@ explain() {
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
     imds-unreachable)
         sentence='IMDS does not answer'
-        todo='open the way to 169.254.169.254 (routes, firewall; in a container, the hop limit)'
+        todo='open the way to 169.254.169.254 (routes, firewall, hop limit)'
         ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
@@ -23,7 +23,7 @@ explain() {
     agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl restart $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='somebody has stopped the agent' todo="sudo systemctl start $unit" ;;
-    agent-out-of-sight) sentence='the agent is out of sight, as in a container' todo="sudo systemctl restart $unit" ;;
+    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
     agent-not-*) sentence="the agent is not ${reason#agent-not-} yet" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
