@@ -143,7 +143,7 @@ take_lock() {
 # three.
 
 agent_log=$root/var/log/amazon/ssm/amazon-ssm-agent.log
-unit='' unit_state='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
+unit='' pid='' worker='' seen_online=-300 had_worker=-99 lost='' patience=10 age=0
 
 # Leaves the properties of the unit $1 in $state, a line each; fails where there is no such unit, or no answer: then
 # there is nothing in $state. No --value: systemd 219 has none.
@@ -166,7 +166,7 @@ find_unit() {
             case $agent:$state in
             unknown:*) return ;;
             *not-found*) ;;
-            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word unit_state=$state && read_state ;;
+            not-installed:* | masked:* | disabled:* | *SubState=running*) unit=$word && read_state ;;
             esac
         done
         # snapd, which brings the agent, is busy with that for a while at the first boot.
@@ -237,10 +237,6 @@ look() {
         find_age "$pid_start"
         [ "$age" -ge 5 ] && [ $((now - had_worker)) -ge 90 ] || agent=starting
     fi
-    # It runs, but could not be started again.
-    case $agent:$unit_state in
-    asleep:*=masked* | hibernating:*=masked*) agent=masked ;;
-    esac
 }
 
 is_main() {
@@ -328,7 +324,7 @@ explain() {
     imds-disabled) sentence='IMDS is switched off' todo='enable the HTTP endpoint in the metadata options' ;;
     imds-unreachable)
         sentence='IMDS does not answer'
-        todo='open the way to 169.254.169.254 (routes, firewall; in a container, the hop limit)'
+        todo='open the way to 169.254.169.254 (routes, firewall, hop limit)'
         ;;
     creds-* | imds-* | no-imdsv2 | token-* | role-* | *-body) sentence="IMDS does not answer as it should ($reason)" ;;
     agent-not-installed) sentence='there is no agent' todo='install amazon-ssm-agent' ;;
@@ -336,7 +332,7 @@ explain() {
     agent-masked) todo="sudo systemctl unmask $unit; sudo systemctl restart $unit" ;;
     agent-disabled) todo="sudo systemctl enable --now $unit" ;;
     agent-stopped) sentence='somebody has stopped the agent' todo="sudo systemctl start $unit" ;;
-    agent-out-of-sight) sentence='the agent is out of sight, as in a container' todo="sudo systemctl restart $unit" ;;
+    agent-out-of-sight) todo="sudo systemctl restart $unit" ;;
     agent-not-*) sentence="the agent is not ${reason#agent-not-} yet" ;;
     agent-no-service-manager) sentence='there is neither systemd nor OpenRC' todo='restart the agent by hand' ;;
     esac
@@ -1037,6 +1033,18 @@ wake() {
         woken=$value
         return 1
     fi 2>/dev/null
+    # What was seen may be over: it takes a sleeping agent 7 s to stop, and a restart would undo what an administrator
+    # does in that time.
+    if [ "$manager" = systemd ] && show "$unit"; then
+        seen=$agent
+        read_state
+        case $state:$agent in
+        # It could not be started again.
+        *=masked*) agent=masked && return 1 ;;
+        *:running | *:"$seen") agent=$seen ;;
+        *) return 1 ;;
+        esac
+    fi
     told='' woken=$now healthy=0 action=restarted
     (echo "$now" >"$run/restarted") 2>/dev/null
     tell restarting "$unit, which is $agent"
@@ -1156,7 +1164,7 @@ give_up() {
     case $reason:$agent in
     ready:down | ready:not-started) reason='restart-failed' ;;
     ready:stopping) reason='restart-hang' ;;
-    ready:not-seeded | ready:unknown) reason=agent-$agent ;;
+    ready:not-seeded | ready:unknown | ready:masked) reason=agent-$agent ;;
     ready:*) reason='agent-unregistered' ;;
     esac
     finish "$reason"
