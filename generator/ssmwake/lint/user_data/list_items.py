@@ -33,6 +33,12 @@ def check(source: Source, root: yaml.MappingNode) -> Iterator[Finding]:
         for item in node.value:
             if not isinstance(item, yaml.ScalarNode) or item.style:
                 continue
-            if dash := DASH.search(source.text, item.start_mark.index, item.end_mark.index):
+            dash = DASH.search(source.text, item.start_mark.index, item.end_mark.index)
+            # What a shell has in quotes is a text of several lines.
+            if dash and not _is_quoted(source.text[item.start_mark.index : dash.end()]):
                 message = "this dash is further in than the one above, so the line is appended to that item; align them"
                 yield LIST_ITEM_IN_TEXT.at(source.at_offset(dash.end()), message)
+
+
+def _is_quoted(before: str) -> bool:
+    return before.count('"') % 2 == 1 or before.count("'") % 2 == 1
