@@ -66,6 +66,6 @@ def test_a_script_that_cloud_init_may_not_execute_is_noted(line: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2026/13/26 25:00:31Z: Amazon SSM Agent v3 is running", "0000/01/01 00:00:00Z: x"]
 )
-def test_what_is_no_time_is_dropped(text: str) -> None:
+def test_a_date_that_is_not_valid_is_dropped(text: str) -> None:
     found = read_console(text)
     assert (found.agents, found.boot, found.watcher) == ((), None, ())

@@ -23,7 +23,7 @@ class Check:
 def checks(evidence: Evidence) -> tuple[Check, ...]:
     """Return what was looked at, in root order; what nobody asked for is left out."""
     found = [_state(evidence), _metadata(evidence), _profile(evidence), _rights(evidence)]
-    found += [_expected_role(evidence), _way("network", evidence.way, evidence)]
+    found += [_expected_role(evidence), _role_in_use(evidence), _way("network", evidence.way, evidence)]
     found += [_agent(evidence), _sessions(evidence), _user_data(evidence), _watcher(evidence), _inside(evidence)]
     return tuple(one for one in found if one is not None)
 
@@ -80,6 +80,16 @@ def _expected_role(evidence: Evidence) -> Check | None:
     if not expected or not evidence.role or evidence.role == expected:
         return None
     return Check("role", UNKNOWN, f"the config waits for the role {expected}, and this instance has {evidence.role}")
+
+
+def _role_in_use(evidence: Evidence) -> Check | None:
+    """Return that nobody asked on which role an agent that is online is: it takes more calls, which `wake` makes."""
+    trail, facts = evidence.facts.trail, evidence.facts
+    if not evidence.is_connected or not facts.instance.profile_arn:
+        return None
+    if not isinstance(trail, Unseen) or trail.why != NOT_ASKED:
+        return None
+    return Check("role", UNKNOWN, "which role its agent uses was not checked; see `ssmwake wake`", trail.action)
 
 
 def _host_management(evidence: Evidence) -> Check:
