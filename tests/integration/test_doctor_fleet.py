@@ -116,8 +116,11 @@ def test_an_id_of_another_kind_is_refused(start_front: StartFront) -> None:
     [
         (("web 1",), "for a name, give --filter Name=tag:Name,Values='web 1'"),
         ((f"arn:aws:ec2:eu-west-1:123456789012:instance/{ID}",), f"is an ARN; give the id: {ID} --region eu-west-1"),
-        ((ID, "--assume-role", "web"), "'--assume-role': 'web': not the ARN of a role; write one such as arn:aws:iam"),
-        ((ID, "--assume-role", "123456789012"), "'--assume-role': '123456789012': not the ARN of a role"),
+        (
+            (ID, "--assume-role", "web"),
+            "'--assume-role': 'web' is not the ARN of a role; write one such as arn:aws:iam",
+        ),
+        ((ID, "--assume-role", "123456789012"), "'--assume-role': '123456789012' is not the ARN of a role"),
     ],
 )
 def test_what_is_likely_to_be_typed_instead_is_refused_with_what_to_write(

@@ -72,6 +72,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the configuration that the page shows, with all our hooks, out of this checkout as it is now."""
+    tools.require("git")
     hooks = tmp_path_factory.mktemp("hooks")
     for name in ("generator", "templates", "docs/rules"):
         shutil.copytree(TOP / name, hooks / name, ignore=shutil.ignore_patterns("__pycache__"))

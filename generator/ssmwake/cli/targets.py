@@ -55,7 +55,11 @@ class RoleArn(click.ParamType[str]):
         try:
             return str(option("accounts", str(value), "publish")) if value else ""
         except Invalid as invalid:
-            self.fail(invalid.findings[0].message.removeprefix("accounts is "), param, ctx)
+            self.fail(
+                invalid.findings[0].message.removeprefix("accounts is ").replace(": not the", " is not the", 1),
+                param,
+                ctx,
+            )
 
 
 class Timeout(click.ParamType[int]):
