@@ -143,6 +143,10 @@ def test_json(text: str, place: str) -> None:
     assert found(text, "x.json") == [place]
 
 
+def test_shell_that_cannot_be_parsed_names_the_construct_that_has_no_end() -> None:
+    assert "syntax error in this double quoted string: " in report('#!/bin/sh\necho "a\ndate\n', "user-data.sh")
+
+
 @pytest.mark.parametrize("path", ["file://user-data.txt", "fileb://user-data.gz", " file:///home/a/user-data.sh\n"])
 def test_a_path_as_user_data_is_one_error(path: str) -> None:
     assert found(json.dumps({"LaunchTemplateData": {"UserData": path}}), "x.json") == ["1:37 error SW401"]

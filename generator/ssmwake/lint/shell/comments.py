@@ -87,7 +87,7 @@ AS_WORD = 1010
 NOT_ENDED = re.compile(r"[ \t]*(?:if|elif)[ \t](?:[^;#]|;(?![ \t]*then\b))*[ \t](?P<word>then)[ \t]*(?:#.*)?")
 # Guesses, and what is a fault only where no other line helps.
 UNREPORTED = UNCLOSED | {AS_WORD}
-CONSTRUCT = re.compile(r"Couldn't parse this (.+?)\. Fix to allow")
+CONSTRUCT = re.compile(r"[Cc]ouldn't parse this (.+?)\. Fix to allow")
 # Statements, and an expression, of Jinja, of Go's templates, of ERB: a shell has no such words.
 STATEMENT = re.compile(r"\{%[-+]?\s|<%")
 EXPRESSION = re.compile(r"\{\{")
