@@ -182,9 +182,19 @@ def test_a_template_that_cannot_be_merged_is_named_and_everything_else_is_publis
     done = command("--yes", "--json")
     assert done.exit_code == 1
     first, second = json.loads(done.stdout)["places"]
-    assert [one["outcome"] for one in (first, second)] == ["failed", "failed"]
+    assert [one["outcome"] for one in (first, second)] == ["incomplete", "incomplete"]
     created = [one["document"] for one in first["actions"] if one["action"] == "create"]
     assert created == [one["document"] for one in second["actions"] if one["action"] == "create"] != []
     assert [one["launch_template"] for one in first["actions"] if "launch_template" in one] == [id_here]
     assert len(first["unplanned"]) == len(second["unplanned"]) == 1
     assert len(versions("web")) == 2
+    elsewhere = command("--check", "--region", "us-east-2")
+    assert f"left alone: launch template {id_here} is not in the regions and accounts of this run" in elsewhere.output
+
+
+@pytest.mark.parametrize("how", [{}, {"user-data": "replace"}])
+def test_the_user_data_of_a_windows_template_is_never_touched(how: dict[str, str], moto: Front) -> None:
+    template("windows", b"<powershell>\nGet-Date\n</powershell>\n")
+    (line,) = run({"windows": {key.replace("-", "_"): value for key, value in how.items()}})
+    assert line == "user data of windows:1:1: it is for Windows, which ssmwake does not wake; leave it as it is"
+    assert len(versions("windows")) == 1

@@ -59,7 +59,7 @@ class Saying:
     def user_data(self) -> str:
         return self.word
 
-    def launch_template_user_data(self, existing: bytes, name: str) -> bytes:
+    def launch_template_user_data(self, existing: bytes, name: str, *, replaces: bool = False) -> bytes:
         return self.word.encode()
 
 

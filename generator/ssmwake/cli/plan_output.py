@@ -26,6 +26,7 @@ COLORS = {
     Outcome.DONE: "green",
     Outcome.UNCHANGED: "dim",
     Outcome.FAILED: "red",
+    Outcome.INCOMPLETE: "yellow",
     Outcome.SKIPPED: "yellow",
     Outcome.INTERRUPTED: "yellow",
 }
@@ -114,7 +115,7 @@ def results_out(results: Sequence[Result], plan: Plan) -> None:
     Console(force_terminal=color, no_color=color is False, highlight=False, soft_wrap=True).print(table)
     reasons: dict[str, list[Result]] = {}
     for result, planned in zip(results, plan.places, strict=True):
-        if result.failure and not planned.failure and result.failure != "; ".join(planned.unplanned):
+        if result.failure and not planned.failure:
             reasons.setdefault(result.failure, []).append(result)
     for reason, places in reasons.items():
         click.echo(f"{where(places)}: {click.style('error', 'red')}: {printable(reason)}", err=True, color=color)

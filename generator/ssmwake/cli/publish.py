@@ -163,6 +163,7 @@ def _run(report: Report, config: str | None, flags: dict[str, Any], as_json: boo
             where,
             purpose,
             expected_accounts=flags["expect_account"],
+            partial=bool(flags["regions"] or flags["accounts"]),
             sessions=sessions,
             on_progress=on_progress,
         )

@@ -65,7 +65,11 @@ def read(path: str, data: bytes) -> tuple[Part, ...]:
     # What an archive holds comes after it.
     result = [one for one in all_found if isinstance(one, Part) and one.kind is not PartKind.ARCHIVE]
     if not any(isinstance(one, Part) for one in all_found):
-        message = "nothing in it is for cloud-init, so it cannot be merged; put another program's user data elsewhere"
+        from ssmwake.cloud_init.unrecognized import WINDOWS
+
+        message = "nothing in it is for cloud-init, so ssmwake cannot be added to it; leave it as it is"
+        if WINDOWS.match(source.text):
+            message = "it is for Windows, which ssmwake does not wake; leave it as it is"
         raise Invalid(UNKNOWN_FIRST_LINE.at(source.at(1), message))
     return tuple(replace(part, source=part.source.with_lf()) if _ends_in_crlf(part) else part for part in result)
 

@@ -18,6 +18,7 @@ FOREIGN = re.compile(
     r"ios-config-\w+=|Section:\s*IOS\b|#junos-config\b|%EOS-|\{\s*\"ignition\")",
     re.IGNORECASE,
 )
+WINDOWS = re.compile(r"\s*(?:<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|version:\s*1\.\d\s+tasks:)", re.I)
 # The first line of a file that another program fills in may become any.
 FILLED_IN = re.compile(r"\s*(?:\{\{|\{%|\{#|%\{|<%|\$\{|__|@)")
 # What a program of the image reads from IMDS by itself; cloud-config can be written so too.

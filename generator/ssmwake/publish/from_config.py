@@ -29,8 +29,8 @@ class Rendered(Protocol):
     def user_data(self) -> str:
         """Return the user data."""
 
-    def launch_template_user_data(self, existing: bytes, name: str) -> bytes:
-        """Return the user data, joined with what a launch template has; raise Invalid."""
+    def launch_template_user_data(self, existing: bytes, name: str, *, replaces: bool = False) -> bytes:
+        """Return the user data, joined with what a launch template has, or in its place; raise Invalid."""
 
 
 def desired_by(rendered: Rendered, *, everyone: bool = False) -> Desired:
@@ -61,7 +61,7 @@ def desired_by(rendered: Rendered, *, everyone: bool = False) -> Desired:
 
 def _merge(rendered: Rendered, name: str, how: ExistingUserData) -> Callable[[bytes], bytes]:
     def merge(existing: bytes) -> bytes:
-        return rendered.launch_template_user_data(b"" if how is ExistingUserData.REPLACE else existing, name)
+        return rendered.launch_template_user_data(existing, name, replaces=how is ExistingUserData.REPLACE)
 
     return merge
 

@@ -89,6 +89,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     DONE = "done"
     FAILED = "failed"
+    INCOMPLETE = "incomplete"  # what was planned is done, but not everything could be planned
     SKIPPED = "skipped"
     INTERRUPTED = "interrupted"
 
@@ -123,6 +124,7 @@ def plan(
     purpose: Purpose = Publish(),  # noqa: B008 - frozen
     *,
     expected_accounts: Sequence[str] = (),
+    partial: bool = False,
     sessions: Sessions | None = None,
     at_once: int = SIDE_BY_SIDE,
     patience: Patience = PATIENT,
@@ -130,8 +132,9 @@ def plan(
 ) -> Plan:
     """Read every place and return what to do; nothing is changed. `on_progress` is called for each place that was read.
 
-    With `expected_accounts`, a place in any other account is not read, and the plan cannot be executed. `sessions` are
-    those of `sign_in`, for callers that show something meanwhile.
+    With `expected_accounts`, a place in any other account is not read, and the plan cannot be executed. `partial` says
+    that the config has other places too, which may hold what has an id and is not in these. `sessions` are those of
+    `sign_in`, for callers that show something meanwhile.
     """
     sessions = sessions or sign_in(desired, places, patience)
     stop = Stop()
@@ -158,7 +161,14 @@ def plan(
         # The last promotion of all these places, not of each: what was promoted in one alone is reverted there alone.
         purpose = RollBack(max((one.current.last_promotion for one in found), default=""))
     ids = {template.template for one in found for template in one.current.launch_templates}
-    planned = tuple(one if one.failure else _planned(one, desired, purpose, ids) for one in found)
+    elsewhere = (
+        {template.template for template in desired.launch_templates if template.by_id} - ids if partial else set()
+    )
+    planned = tuple(one if one.failure else _planned(one, desired, purpose, ids | elsewhere) for one in found)
+    absent = tuple(
+        f"launch template {name} is not in the regions and accounts of this run" for name in sorted(elsewhere)
+    )
+    planned = tuple(replace(one, left_alone=(*one.left_alone, *absent)) for one in planned)
     return Plan(desired, purpose, planned, stop.interrupted, sessions)
 
 
@@ -242,10 +252,10 @@ def _executed(
 
 
 def _ended(result: Result, one: PlacePlan) -> Result:
-    """Return the result of a place where the plan was carried out: a failure, if not everything could be planned."""
+    """Return the result of a place where the plan was carried out, which may not be everything that is desired."""
     if not one.unplanned:
         return result
-    return replace(result, outcome=Outcome.FAILED, failure="; ".join(one.unplanned), code=IMPOSSIBLE)
+    return replace(result, outcome=Outcome.INCOMPLETE, failure="; ".join(one.unplanned), code=IMPOSSIBLE)
 
 
 def _cut_off(one: PlacePlan, done: Sequence[Action] | None) -> Result:

@@ -68,11 +68,11 @@ class Rendering:
         """Return the user data in the format of the config."""
         return user_data(self.config, self.parts)
 
-    def launch_template_user_data(self, existing: bytes, name: str) -> bytes:
+    def launch_template_user_data(self, existing: bytes, name: str, *, replaces: bool = False) -> bytes:
         """Return the user data of a launch template whose version has `existing` user data; raise Invalid."""
         from ssmwake.render.launch_template import launch_template_user_data
 
-        return launch_template_user_data(self.config, self.parts, existing, name)
+        return launch_template_user_data(self.config, self.parts, existing, name, replaces=replaces)
 
     def text(self, path: str) -> str:
         """Return the text of one artifact."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ssmwake.cloud_init.parts import Part, PartKind
 from ssmwake.cloud_init.reader import read
 from ssmwake.cloud_init.size import LIMIT, TOO_LARGE, zipped
+from ssmwake.cloud_init.unrecognized import WINDOWS
 from ssmwake.model import Config, Invalid, Location, UserDataFormat
 from ssmwake.render.carriers import HOME
 from ssmwake.render.user_data import INCLUDES_ITSELF, user_data
@@ -20,13 +21,18 @@ INCLUDED = ("X-Ssmwake", "included")
 
 
 def launch_template_user_data(
-    config: Config, parts: Sequence[Part] = (), existing: bytes = b"", name: str = ""
+    config: Config, parts: Sequence[Part] = (), existing: bytes = b"", name: str = "", *, replaces: bool = False
 ) -> bytes:
     """Return the user data of a version made from one with `existing` user data; `parts` are those of the config.
 
-    Raises Invalid where the two cannot be separated, or are too much for EC2.
+    With `replaces`, nothing of the existing one is kept. Raises Invalid where the two cannot be separated, are too
+    much for EC2, or where the existing one is for Windows.
     """
-    theirs = _theirs(existing, f"user data of {name}")
+    path = f"user data of {name}"
+    # Read even if it is replaced: to take away what sets up a Windows instance would only do harm.
+    theirs = _theirs(
+        b"" if replaces and not WINDOWS.match(existing[:1000].decode(errors="replace")) else existing, path
+    )
     bodies = {part.body for part in parts}
     kept = [part for part in theirs if part.body not in bodies and INCLUDED not in part.headers]
     if not kept:
