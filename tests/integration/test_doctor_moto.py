@@ -49,6 +49,8 @@ class Made:
         self.instance = made["Instances"][0]["InstanceId"]
 
     def endpoint(self, *groups: str) -> None:
+        # EC2 refuses private DNS without them; moto does not.
+        self.ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsHostnames={"Value": True})
         self.ec2.create_vpc_endpoint(
             VpcId=self.vpc,
             ServiceName=f"com.amazonaws.{REGION}.ssm",
