@@ -230,6 +230,7 @@ def test_the_steps_for_an_account_that_is_looked_into_say_whose_they_are(start_f
     assert lines[comment] == f"# with the credentials of {role}:"
     assert lines[comment + 1].startswith("aws iam put-role-policy")
     found = json.loads(run(front, "doctor", ID, "--region", "eu-west-1", "--assume-role", role, "--json").stdout)
+    assert found["instances"][0]["do"][-2] == "# with your own credentials:"
     assert found["instances"][0]["do"][-1] == f"ssmwake wake {ID} --region eu-west-1 --assume-role {role}"
     done = run(front, "doctor", "--all", "--region", "eu-west-1", "--assume-role", role)
     assert f"do, for 1    # with the credentials of {role}:" in done.stdout

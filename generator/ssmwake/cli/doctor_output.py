@@ -36,13 +36,13 @@ def instance_screen(verdict: "Verdict", *, is_long: bool = True, with_steps: boo
     title = printable(verdict.verdict.upper().replace("-", " "))
     yield f"  {click.style(title, fg=color_of(verdict), bold=True)}{confidence}"
     yield from wrapped(verdict.sentence, "  ")
+    if verdict.do and with_steps:
+        yield ""
+        yield from steps(verdict.do, "  do    ")
     for blocker in verdict.and_then:
         yield ""
         yield from wrapped(blocker.sentence, "  then  ", "        ")
         yield from steps(blocker.do, "        ")
-    if verdict.do and with_steps:
-        yield ""
-        yield from steps(verdict.do, "  do    ")
     if verdict.checks and is_long:
         yield ""
         for check in verdict.checks:

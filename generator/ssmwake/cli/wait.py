@@ -89,7 +89,9 @@ def changed(verdict: "Verdict") -> Iterator[str]:
     sure = "" if verdict.confidence in ("known", "cannot tell") else f" ({verdict.confidence})"
     yield printable(f"{verdict.id} {verdict.verdict}{sure}: {verdict.sentence}")
     for step in verdict.do:
-        if not step.startswith("ssmwake wait "):
+        if step.startswith("#"):
+            yield printable(f"  {step}")
+        elif not step.startswith("ssmwake wait "):
             yield printable(f"  do: {step}")
 
 

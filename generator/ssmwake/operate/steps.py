@@ -29,10 +29,21 @@ def ssmwake(scene: Scene, verb: str, *words: str) -> str:
 
 
 def with_whose(scene: Scene, do: tuple[str, ...]) -> tuple[str, ...]:
-    """Return steps after a comment that says whose they are, where the AWS CLI would use other credentials."""
+    """Return steps below comments that say whose credentials they need, where the AWS CLI would use other ones.
+
+    ssmwake assumes the role by itself.
+    """
     if not scene.assumed_role or not any(one.startswith("aws ") for one in do):
         return do
-    return (f"# with the credentials of {shlex.quote(scene.assumed_role)}:", *do)
+    found: list[str] = []
+    is_theirs: bool | None = None
+    for one in do:
+        if one.startswith("aws ") is not is_theirs:
+            is_theirs = one.startswith("aws ")
+            whose = f"the credentials of {shlex.quote(scene.assumed_role)}" if is_theirs else "your own credentials"
+            found.append(f"# with {whose}:")
+        found.append(one)
+    return tuple(found)
 
 
 def compact(document: Mapping[str, Any]) -> str:

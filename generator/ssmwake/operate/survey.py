@@ -123,7 +123,7 @@ class _Survey:
 
     def _missing(self, ids: Sequence[str], found: set[str]) -> list[Verdict]:
         where = f"account {self.account or 'of these credentials'}, region {self.region}"
-        sentence = f"There is no such instance in {where}; try another --region or --profile."
+        sentence = f"There is no such instance in {where}; try another --region, --profile or --assume-role."
         return [
             bare("not-found", one, sentence, region=self.region, account=self.account)
             for one in ids
