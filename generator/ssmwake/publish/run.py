@@ -160,16 +160,13 @@ def plan(
     if purpose == RollBack():
         # The last promotion of all these places, not of each: what was promoted in one alone is reverted there alone.
         purpose = RollBack(max((one.current.last_promotion for one in found), default=""))
-    ids = {template.template for one in found for template in one.current.launch_templates}
-    elsewhere = (
-        {template.template for template in desired.launch_templates if template.by_id} - ids if partial else set()
-    )
-    planned = tuple(one if one.failure else _planned(one, desired, purpose, ids | elsewhere) for one in found)
-    absent = tuple(
-        f"launch template {name} is not in the regions and accounts of this run" for name in sorted(elsewhere)
-    )
-    planned = tuple(replace(one, left_alone=(*one.left_alone, *absent)) for one in planned)
-    return Plan(desired, purpose, planned, stop.interrupted, sessions)
+    here = {template.template for one in found for template in one.current.launch_templates}
+    ids = {template.template for template in desired.launch_templates if template.by_id}
+    absent = ids - here if partial else set()
+    lines = tuple(f"launch template {name} is not in the regions and accounts of this run" for name in sorted(absent))
+    planned = [one if one.failure else _planned(one, desired, purpose, here | absent) for one in found]
+    places_planned = tuple(replace(one, left_alone=(*one.left_alone, *lines)) for one in planned)
+    return Plan(desired, purpose, places_planned, stop.interrupted, sessions)
 
 
 def _planned(one: PlacePlan, desired: Desired, purpose: Purpose, elsewhere: Collection[str]) -> PlacePlan:
