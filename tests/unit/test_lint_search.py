@@ -189,6 +189,56 @@ def test_names_without_an_ending_are_opened() -> None:
     assert not any(map(is_searched, closed))
 
 
+@pytest.mark.parametrize("kind", [None, Kind.USER_DATA])
+def test_files_that_a_program_names_are_linted_as_in_a_search_of_the_folder(
+    kind: Kind | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("multipart", "user-data", "web.boothook", "facts", ".hidden")
+    endings = (
+        "",
+        ".head",
+        ".ours",
+        ".part",
+        ".plain-tail",
+        ".bak",
+        ".rb",
+        ".web",
+        ".SH",
+        *(f".{each}" for each in ENDINGS),
+    )
+    folders = (".", "app/user-data", "app.d", ".github", ".terraform/modules/a", *SKIPPED, "infra/vendor/x")
+    texts = ("Content-Type: multipart/mixed; boundary=b\n\nno boundary\n", f"--==b\n{ASKS}", ASKS)
+    for folder in folders:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for number, name in enumerate(word + ending for word in words for ending in endings):
+            Path(folder, name).write_text(texts[number % 3])
+    everything = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    searched = {file.path: file.kind for file in search(["."], kind).files}
+    assert 50 < len(searched) < len(everything) / 2
+    for paths in (everything, [str(tmp_path / path) for path in everything]):
+        named = search(paths, kind, skip_unknown=True)
+        assert {os.path.relpath(file.path): file.kind for file in named.files} == searched
+        assert named.unread == []
+
+
+def test_a_folder_above_the_current_one_does_not_keep_a_named_file_from_being_linted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / ".cache" / "vendor" / "infra"
+    project.mkdir(parents=True)
+    (project.parent / "user-data.sh").write_text(ASKS)
+    (project / "user-data.sh").write_text(ASKS)
+    monkeypatch.chdir(project)
+    paths = ["../user-data.sh", str(project / "user-data.sh")]
+    assert [file.path for file in search(paths, skip_unknown=True).files] == paths
+
+
+def test_stdin_is_linted_whatever_is_skipped() -> None:
+    done = CliRunner().invoke(command, ["lint", "--skip-unknown", "-"], input=ASKS)
+    assert "SW210" in done.stdout
+
+
 def test_a_path_is_linted_once_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.sh").write_text(ASKS)

@@ -307,3 +307,28 @@ def test_layers_of_encodings_end() -> None:
     assert rules(packed) == ["SW217"]
     assert "SW217" in rules(coded)
     assert rules(gzip.compress(b"\0" * 50_000_000))[-1] == "SW276"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "hint"),
+    [
+        ("text/x-lua", "print(1)", "write one that it knows"),
+        ("text/html", "<p>", "write one that it knows"),
+        ("text/markdown", "# a", "write one that it knows"),
+        ("text/javascript", "a()", "write one that it knows"),
+        ("text/plian", "date", "did you mean text/plain?"),
+        ("text/x-shelscript", "date", "did you mean text/x-shellscript?"),
+        ("text/cloudconfig", "packages: [jq]", "did you mean text/cloud-config?"),
+        ("text/x-shellscript-per-bot", "#!/bin/sh", "did you mean text/x-shellscript-per-boot?"),
+        ("text/x-bash", "#!/bin/bash", "did you mean text/x-shellscript?"),
+        ("text/x-lua", "#!/usr/bin/lua", "did you mean text/x-shellscript?"),
+        ("application/yaml", "#cloud-config\npackages: [jq]", "did you mean text/cloud-config?"),
+        ("application/cloud-config", "#cloud-config\npackages: [jq]", "did you mean text/cloud-config?"),
+    ],
+)
+def test_a_type_that_cloud_init_ignores_gets_a_hint_only_where_one_is_likely(
+    content_type: str, body: str, hint: str
+) -> None:
+    head = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
+    text = f"{head}--b\nContent-Type: {content_type}\n\n{body}\n--b--\n"
+    assert f"5:1: error: cloud-init ignores {content_type}; {hint} [SW279]" in found(text)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ssmwake.cli.inputs import LARGEST, contents
 from ssmwake.lint import File, Kind, kind, kind_in_folder
-from ssmwake.lint.names import SKIPPED, is_program_or_page, is_searched
+from ssmwake.lint.names import is_program_or_page, is_searched, is_searched_folder
 from ssmwake.model import Finding, Invalid
 
 STDIN = "-"
@@ -33,14 +33,17 @@ class Search:
 def search(
     paths: Sequence[str], what: Kind | None = None, *, skip_unknown: bool = False, exclude: Sequence[str] = ()
 ) -> Search:
-    """Return the files below the paths, each once; of those that are named only programs and pages are skipped."""
+    """Return the files below the paths, each once; of those that are named only programs and pages are skipped.
+
+    With `skip_unknown`, what is named is skipped where a search of the current folder would skip it.
+    """
     found = Search(roots=_roots(paths))
     seen: set[str] = set()
     for path, named in _paths(paths, exclude):
         if os.path.normpath(path) in seen:
             continue
         seen.add(os.path.normpath(path))
-        if named and not skip_unknown:
+        if path == STDIN or (named and not skip_unknown):
             try:
                 data = contents(path)
             except Invalid as invalid:
@@ -51,9 +54,20 @@ def search(
                 found.skipped.append(path)
             else:
                 found.files.append(File(path, data, known))
-        else:
+        elif not named or _is_in_search(path):
             _add(found, path, what, named=named)
     return found
+
+
+def _is_in_search(path: str) -> bool:
+    """Return whether a search of the current folder opens a file, by its name and by the folders between them."""
+    try:
+        *folders, name = Path(os.path.relpath(path)).parts
+    except ValueError:
+        # Another drive of Windows.
+        *folders, name = "..", Path(path).name
+    # What is above the current folder has a path that says nothing of a project.
+    return is_searched(name) and (folders[:1] == [".."] or all(map(is_searched_folder, folders)))
 
 
 def _add(found: Search, path: str, what: Kind | None, *, named: bool) -> None:
@@ -129,9 +143,7 @@ def _paths(paths: Iterable[str], exclude: Sequence[str]) -> Iterator[tuple[str, 
         for folder, folders, names in os.walk(path):
             # os.walk does not follow links to folders, but lists them.
             folders[:] = sorted(
-                name
-                for name in folders
-                if not name.startswith(".") and name not in SKIPPED and not is_excluded(f"{folder}/{name}", exclude)
+                name for name in folders if is_searched_folder(name) and not is_excluded(f"{folder}/{name}", exclude)
             )
             for name in sorted(names):
                 inner = str(Path(folder) / name)

@@ -109,6 +109,11 @@ def is_searched(path: str) -> bool:
     return SEARCHED.search(path.replace("\\", "/")) is not None
 
 
+def is_searched_folder(name: str) -> bool:
+    """Return whether a search goes into a folder of this name."""
+    return not name.startswith(".") and name not in SKIPPED
+
+
 def is_program_or_page(path: str) -> bool:
     """Return whether the name of a file is that of a program or a page, which no content makes user data."""
     return PurePosixPath(path.replace("\\", "/")).suffix[1:].lower() in PROGRAMS_AND_PAGES

@@ -107,12 +107,19 @@ def _contradiction(place: Location, part: Part, *, handled: bool, late: bool) ->
         message = f"nodeadm reads a NodeConfig from a part of the type {NODEADM} only; write that"
         yield IGNORED_PART.at(place, message)
     elif not handled:
-        yield from unhandled(place, part.declared, is_known=kind is not None)
+        yield from unhandled(place, part.declared, kind)
 
 
-def unhandled(place: Location, content_type: str, *, is_known: bool = False) -> Iterator[Finding]:
+def unhandled(place: Location, content_type: str, kind: PartKind | None = None) -> Iterator[Finding]:
     """Yield that cloud-init has no handler for a type: for one of text, or of a body whose first line it would know."""
-    if (is_known or content_type.startswith("text/")) and content_type not in {*TYPES, NODEADM}:
-        near = difflib.get_close_matches(content_type, TYPES, 1)
-        hint = f"did you mean {near[0]}?" if near else "write one that it knows"
+    if (kind or content_type.startswith("text/")) and content_type not in {*TYPES, NODEADM}:
+        meant = _near(content_type) or (kind.value if kind else None)
+        hint = f"did you mean {meant}?" if meant else "write one that it knows"
         yield IGNORED_PART.at(place, f"cloud-init ignores {content_type[:60]}; {hint}")
+
+
+def _near(content_type: str) -> str | None:
+    """Return the known type that one may be a misspelling of; `text/` alone makes no two types alike."""
+    known = {each.partition("/")[2]: each for each in TYPES}
+    near = difflib.get_close_matches(content_type.partition("/")[2], known, 1)
+    return known[near[0]] if near else None
