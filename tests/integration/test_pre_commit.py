@@ -116,10 +116,10 @@ def test_a_local_hook_runs_the_command_that_is_installed(tmp_path: Path, home: P
 
 def test_a_hook_takes_an_option(tmp_path: Path, config: str, home: Path) -> None:
     options = config.replace('{"id": "ssmwake"}', '{"id": "ssmwake", "args": ["--fail-on=warning"]}')
-    project(tmp_path, options, {"user-data.sh": "#!/bin/sh\ncd /srv\n"})
+    project(tmp_path, options, {"user-data.sh": "#!/bin/sh\necho $RANDOM\n"})
     done = run(str(PROGRAM), "run", "--all-files", "ssmwake", folder=tmp_path, home=home)
     assert done.returncode == 1, done.stderr
-    assert "user-data.sh:2:1: warning:" in done.stdout
+    assert "user-data.sh:2:6: warning:" in done.stdout
 
 
 def test_a_file_that_is_called_like_an_option_is_a_file_to_the_hook(tmp_path: Path, config: str, home: Path) -> None:

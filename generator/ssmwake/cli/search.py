@@ -66,7 +66,7 @@ def _is_in_search(path: str) -> bool:
     except ValueError:
         # Another drive of Windows.
         *folders, name = "..", Path(path).name
-    # What is above the current folder has a path that says nothing of a project.
+    # What is above the current folder is no part of the project, whatever it is called.
     return is_searched(name) and (folders[:1] == [".."] or all(map(is_searched_folder, folders)))
 
 
