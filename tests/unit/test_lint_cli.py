@@ -193,10 +193,46 @@ def test_what_terraform_reads_is_linted_below_what_is_named_and_the_rest_is_said
     (tmp_path / "scripts" / "web.sh").write_text("#!/bin/bash\nyum install httpd\n")
     done = run(".")
     assert [line.rpartition(" ")[2] for line in done.stdout.splitlines()] == ["[SW412]", "[SW240]"]
-    assert "not read" not in done.stderr
-    done = run("infra")
-    assert done.stdout == ""
-    assert done.stderr.endswith("ssmwake: not read, as outside of what is linted: scripts/web.sh\n")
+    assert "outside" not in done.stderr
+    outside = "ssmwake: 1 file that Terraform reads is outside of what was linted"
+    for argv in (("infra",), ("infra/main.tf",), ("--skip-unknown", "--", "infra/main.tf")):
+        done = run(*argv)
+        assert done.stdout == ""
+        assert done.stderr.endswith(f"{outside}: scripts/web.sh; to lint it: ssmwake lint .\n")
+    monkeypatch.chdir(tmp_path / "infra")
+    assert run().stderr.endswith(f"{outside}: ../scripts/web.sh; to lint it: ssmwake lint ..\n")
+    assert "SW240" in run("..").stdout
+
+
+@pytest.mark.parametrize("count", [10, 11])
+def test_all_files_that_were_not_read_are_named_or_counted(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "my project"
+    (project / "infra" / "app").mkdir(parents=True)
+    names = [f"boot{number:02}" for number in range(count)]
+    for name in names:
+        (project / name).write_text("#!/bin/sh\ndate\n")
+    blocks = (f'module "{name}" {{\n  user_data = file("../../{name}")\n}}\n' for name in names)
+    (project / "infra" / "app" / "main.tf").write_text("".join(blocks))
+    monkeypatch.chdir(tmp_path)
+    done = run("my project/infra/app")
+    listed = ", ".join(f"my project/{name}" for name in names)
+    assert done.stderr.endswith(
+        f"ssmwake: {count} files that Terraform reads are outside of what was linted"
+        f"{f': {listed}' if count == 10 else ''}; to lint them: ssmwake lint 'my project'\n"
+    )
+
+
+def test_the_folder_of_all_is_never_a_home_or_one_above_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "secret.sh").write_text("#!/bin/sh\ndate\n")
+    (project / "main.tf").write_text('module "a" {\n  user_data = file("../secret.sh")\n}\n')
+    monkeypatch.chdir(project)
+    for home in (tmp_path, tmp_path / "someone"):
+        monkeypatch.setenv("HOME", str(home))
+        assert run(".").stderr.endswith(": ../secret.sh; to lint it, name the folder as well\n")
 
 
 def test_fix_reaches_its_end_in_one_run_and_the_diff_shows_that(

@@ -160,7 +160,7 @@ def command(
     if found.skipped:
         click.echo(f"ssmwake: {skipped(found.skipped)}", err=True)
     if read.outside:
-        click.echo(f"ssmwake: {not_read(read.outside)}", err=True)
+        click.echo(f"ssmwake: {not_read(read.outside, read.folder_of_all())}", err=True)
     if any(ORDER.index(one.severity) <= ORDER.index(Severity(fail_on)) for one in findings):
         raise SystemExit(1)
 

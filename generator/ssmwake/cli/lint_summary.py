@@ -1,13 +1,16 @@
 """What a lint run says at its end: which files it linted, what it found, and what it did not read."""
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from ssmwake.cli.inputs import CONFIG
 from ssmwake.lint import File, Kind
 from ssmwake.model import Finding, Severity
 from ssmwake.terminal import printable
 
+# Of more files that were not read, their number is enough.
+MOST_NAMES = 10
 ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 NAMES = {
     Kind.USER_DATA: ("user data", "user data"),
@@ -41,9 +44,14 @@ def summary(files: Sequence[File], findings: Sequence[Finding], configs: int = 0
     return f"{text}; --fix can fix {fixable}" if fixable else text
 
 
-def not_read(paths: Iterable[str]) -> str:
-    """Return what is said of files that Terraform reads and lint does not, as they are outside of what is linted."""
-    return f"not read, as outside of what is linted: {_first(sorted(paths))}"
+def not_read(paths: Collection[str], folder: str | None) -> str:
+    """Return what is said of files that Terraform reads and lint does not, and which folder to lint for all of them."""
+    one = len(paths) == 1
+    files = "1 file that Terraform reads is" if one else f"{len(paths)} files that Terraform reads are"
+    names = f": {', '.join(map(printable, sorted(paths)))}" if len(paths) <= MOST_NAMES else ""
+    them = "it" if one else "them"
+    todo = f": ssmwake lint {printable(shlex.quote(folder))}" if folder else ", name the folder as well"
+    return f"{files} outside of what was linted{names}; to lint {them}{todo}"
 
 
 def skipped(paths: Sequence[str]) -> str:

@@ -126,6 +126,21 @@ class FileReader:
         except (OSError, ValueError):
             return None
 
+    def folder_of_all(self) -> str | None:
+        """Return the folder to lint so that what is outside is read too; None where it would be more than a project."""
+        try:
+            home = os.path.realpath(Path.home())
+            folder = os.path.commonpath([*self.roots, *(os.path.realpath(Path(path).parent) for path in self.outside)])
+            is_wide = os.path.commonpath([folder, home]) == folder
+            below = os.path.relpath(folder)
+        except (ValueError, RuntimeError):
+            # Another drive of Windows; a user without a home.
+            return None
+        if is_wide:
+            return None
+        # A folder may be called like an option.
+        return f"./{below}" if below.startswith("-") else below
+
 
 def _roots(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the real folders that were named, or that hold what was named."""
