@@ -9,6 +9,8 @@ import pytest
 
 from support import tools
 
+# How the reason begins where a program is what a test needs.
+MISSING = "missing: "
 RECURSION_LIMIT = sys.getrecursionlimit()
 
 
@@ -31,16 +33,16 @@ def pytest_runtest_setup() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was left out."""
-    lacks = tools.missing()
-    if lacks:
-        terminalreporter.write_line(
-            f"left out: what needs {', '.join(lacks)} (sudo make setup; terraform is not in Debian and Ubuntu)"
-        )
     reports = terminalreporter.getreports("skipped")
     # A skip is a triple: the file, the line, and the reason after a word.
     reasons = Counter(
         str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports if isinstance(report.longrepr, tuple)
     )
+    lacks = sorted({*tools.missing(), *(one.removeprefix(MISSING) for one in reasons if one.startswith(MISSING))})
+    if lacks:
+        terminalreporter.write_line(
+            f"left out: what needs {', '.join(lacks)} (sudo make setup; terraform is not in Debian and Ubuntu)"
+        )
     for reason, count in reasons.items():
-        if not reason.startswith("missing: "):
+        if not reason.startswith(MISSING):
             terminalreporter.write_line(f"left out: {count} tests: {reason}")

@@ -67,8 +67,9 @@ def test_an_orderly_stop_takes_seven_seconds(bench: Bench, online: bool) -> None
 
 def test_a_denial_costs_the_long_sleep_even_if_iam_is_consistent_a_moment_later(bench: Bench) -> None:
     role = bench.imds.attach("web")
-    bench.ssm.allow(role.key, after=0.6)
     bench.start()
+    assert bench.ssm.wait_for("denied", 10, role.key)
+    bench.ssm.allow(role.key)
     assert bench.says("Sleeping for 25m27s")
     assert bench.ssm.wait_for("accepted", 1.0) is None
     bench.kill()

@@ -15,6 +15,7 @@ from ssmwake.operate.policy import PolicyScope, doctor_policy, wake_policy
 from support.front import Call, Front
 from support.sshd import Sshd, sshd, tunnel
 from support.standin import Account, load, merged
+from support.tools import require
 
 CASES = Path(__file__).parents[1] / "cases" / "doctor"
 ID = "i-0abc1234def567890"
@@ -285,6 +286,7 @@ def test_the_policies_name_the_calls_that_are_made(start_front: StartFront) -> N
 
 
 def test_the_policy_of_wake_names_the_calls_that_are_made_and_no_others(start_front: StartFront) -> None:
+    require("ssh")
     swapped, private = account("online-on-an-old-role"), account("late-role")
     public = account("late-role", instances={ID: {"public": "127.0.0.1"}})
     restarts(swapped)

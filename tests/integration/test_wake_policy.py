@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from ssmwake.cli import command
 from ssmwake.operate.policy import PolicyScope, doctor_policy, wake_policy
+from support import tools
 from support.front import Call, Front
 from support.standin import Account, load, merged
 
@@ -45,6 +46,8 @@ def actions(policy: dict[str, Any]) -> set[str]:
 
 
 def woken(way: str, start_front: StartFront, *denied: str) -> tuple[Front, "subprocess.CompletedProcess[str]"]:
+    if way in ("direct", "endpoint"):
+        tools.require("ssh")
     case, change, words = WAYS[way]
     account = Account(merged(load(CASES / case), change), frozenset(denied))
 

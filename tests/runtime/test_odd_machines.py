@@ -5,7 +5,6 @@ is mounted over the kernel's; a machine that has been up for 248 days and more i
 """
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from ssmwake.simulate.imds import Imds
-from support.shells import SHELLS, Runtime, found
-
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of their own need root")
+from support import tools
+from support.shells import SHELLS, Runtime
 
 SERVICE = "amazon-ssm-agent"
 SNAP = "snap.amazon-ssm-agent.amazon-ssm-agent.service"
@@ -77,10 +75,9 @@ class Machine:
         self, *arguments: str, shell: str = "dash", before: str = ":", namespaces: tuple[str, ...] = ()
     ) -> dict[str, object]:
         """Run the runtime after some commands, where it sees no processes but theirs; return its report."""
-        isolated = [found("unshare"), "--mount", "--pid", "--fork", "--mount-proc", *namespaces]
         command = self.runtime.command(shell, *arguments, "--endpoint", self.imds.url)
         done = subprocess.run(
-            [*isolated, "sh", "-c", f'{before}\n"$@"', "sh", *command],
+            [*tools.namespaces(*namespaces), "sh", "-c", f'{before}\n"$@"', "sh", *command],
             env=self.runtime.environment("curl")
             | {"PATH": f"{self.runtime.root}/shim:{self.runtime.bin('curl')}:/usr/bin:/bin", "NAMED": NAMED},
             stdin=subprocess.DEVNULL,

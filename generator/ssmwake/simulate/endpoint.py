@@ -209,21 +209,28 @@ class Endpoint:
         status, error = self._verdict(call, key)
         body = f'{{"__type":"{error}"}}' if error else "{}"
         reply = f"HTTP/1.1 {status} {error or 'OK'}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        connection.sendall(reply.encode())
+        # Whoever has got an answer finds it in the record, so that comes first.
         if error:
             self._record("denied" if error == DENIED else "failed", key, call)
         elif not channel:
             self._record("accepted", key, call)
         else:
+            self._keep(connection, reply, key, call)
+            return
+        connection.sendall(reply.encode())
+
+    def _keep(self, connection: socket.socket, reply: str, key: str, call: str) -> None:
+        """Hold a control channel from before its answer until either side closes it."""
+        with self._changed:
+            self._channels[connection] = key
+        self._record("channel", key, call)
+        try:
+            connection.sendall(reply.encode())
+            self._hold(connection)
+        finally:
             with self._changed:
-                self._channels[connection] = key
-            self._record("channel", key, call)
-            try:
-                self._hold(connection)
-            finally:
-                with self._changed:
-                    del self._channels[connection]
-                self._record("closed", key, call)
+                del self._channels[connection]
+            self._record("closed", key, call)
 
     @staticmethod
     def _hold(connection: socket.socket) -> None:
