@@ -248,6 +248,7 @@ def test_a_way_that_is_named_is_taken_although_the_verdict_cannot_tell(start_fro
 
 
 def test_ssh_that_does_not_connect_says_what_else_there_is(start_front: StartFront) -> None:
+    require("ssh")
     one = account("late-role", instances={ID: {"public": "127.0.0.1"}})
     front = start_front(Front(one, clock=one.clock))
     done = run(front, ID, "--yes", "--port", "1")
