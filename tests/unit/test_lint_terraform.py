@@ -1,6 +1,7 @@
 """Terraform: what its language holds for instances and for SSM, linted at the places where a person wrote it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -513,3 +514,116 @@ def test_what_is_nested_deeply_or_broken_often_is_a_few_findings(content: str, w
 def test_a_file_larger_than_any_module_is_not_linted() -> None:
     assert found("a = 1\n" * 2_000_000) == ["SW200 1:1"]
     assert found("a = 1\n" * 200_000) == ["SW200 1:1"]
+
+
+def parts(*written: str, source: str = "./dist/terraform", more: str = "") -> str:
+    """Return a call of a module with parts, one on each line from the fourth."""
+    listed = "".join(f"    {one},\n" for one in written)
+    return f'module "web" {{\n  source = "{source}"\n  parts = [\n{listed}  ]\n{more}}}\n'
+
+
+OWN = (
+    "./dist/terraform",
+    "../../dist/terraform/modules/content",
+    "git::https://git.example.com/you/ssmwake//terraform",
+)
+
+
+@pytest.mark.parametrize("source", OWN)
+def test_a_part_of_our_module_is_linted_as_user_data_by_its_first_line_or_its_type(source: str) -> None:
+    files = {
+        "first.sh": "apt-get install nginx\n",
+        "second.sh": f"#!/bin/sh\n{IMDS}ami-id\n",
+        "app.yaml": "#cloud-confg\npackages: [jq]\n",
+        "node.yaml": "# a node\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  clustr: {}\n",
+        "run.tftpl": "#!/bin/sh\nyum install ${package}\n",
+    }
+    written = (
+        '{ content = file("first.sh") }',
+        '{ content = file("${path.module}/second.sh"), filename = "b.sh", content_type = "text/x-shellscript" }',
+        '{ content = file("app.yaml"), content_type = "text/plain", merge_type = "dict()" }',
+        '{ content = file("node.yaml"), content_type = null }',
+        '{ content = templatefile("run.tftpl", { package = "jq" }) }',
+        '{ content = "runcmdd: []", content_type = "text/cloud-config" }',
+        '{ content = "print(1)", content_type = "text/x-lua" }',
+        '{ content = "MIME-Version: 1.0\\nContent-Type: multipart/mixed; boundary=b\\n\\n--b\\n" }',
+        '{ content = "{\\"apiVersion\\": \\"node.eks.aws/v1alpha1\\"}" }',
+    )
+    expected = ["SW202 app.yaml:1:1", "SW202 first.sh:1:1", "SW206 9:18", "SW210 second.sh:2:1", "SW215 11:18"]
+    expected += ["SW240 run.tftpl:2:1", "SW279 10:44", "SW279 12:18", "SW285 node.yaml:5:3"]
+    assert found(parts(*written, source=source), files) == expected
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "local.all",
+        "concat(local.all, [])",
+        "var.on ? local.all : []",
+        "flatten([local.all, [local.all]])",
+        "concat(local.circle, local.all)",
+        "var.parts",
+    ],
+)
+def test_the_parts_of_our_module_are_found_through_names_and_lists(listed: str) -> None:
+    content = f"""locals {{
+  all    = [{{ content = file("a.sh") }}]
+  circle = concat(local.circle, local.round)
+  round  = local.circle
+}}
+variable "parts" {{
+  default = [{{ content = file("a.sh") }}]
+}}
+module "web" {{
+  source = "./ssmwake"
+  parts  = {listed}
+}}
+"""
+    assert found(content, {"a.sh": f"#!/bin/sh\n{IMDS}\n"}) == ["SW210 a.sh:2:1"]
+
+
+def test_parts_in_json_are_linted_too() -> None:
+    module = {"source": "./dist/terraform", "parts": [{"content": '${file("a.sh")}'}, {"content": "date"}]}
+    content = json.dumps({"module": {"web": module}})
+    expected = [f"SW202 1:{content.index('date') + 1}", "SW240 a.sh:2:1"]
+    assert found(content, {"a.sh": "#!/bin/sh\nyum install jq\n"}, "main.tf.json") == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        parts("{ content = var.script }", '{ content = "${var.head}\\ndate" }', "var.part", '{ content = "" }'),
+        parts("{ content = module.app.script }", '{ content = "%SCRIPT%" }', '{ content = file("none.sh") }'),
+        # With a field more, it is not what our module takes.
+        parts('{ content = "Hello", name = "a" }', '{ text = "date" }', '"date"', source="./dist/terraform"),
+        parts('{ content = "Hello" }', '{ content = file("bad.sh") }', source="./mails"),
+        parts('{ content = "Hello", content_type = "text/plain" }', source="./mails"),
+        parts('{ content = "date", content_type = "text/x-shellscript" }', source="./cloud-init"),
+        parts('{ content = "#!/bin/sh\\nyum install jq", content_type = var.type }', source="./mails"),
+        parts('{ content = file("large.sh") }'),
+        parts('{ content = file("large.sh") }', more="  gzip = true\n"),
+        parts('{ content = file("bad.sh"), content_type = "text/x-shellscript" }', source="./s3").replace(
+            "parts", "files"
+        ),
+    ],
+)
+def test_what_is_not_known_to_be_a_part_of_user_data_is_not_linted(content: str) -> None:
+    files = {"bad.sh": "#!/bin/sh\nyum install jq\n", "large.sh": "#!/bin/sh\n" + "date\n" * 5000}
+    assert found(content, files) == []
+
+
+def test_a_part_that_is_never_compressed_has_a_size() -> None:
+    content = parts('{ content = file("large.sh") }', more="  gzip = false\n")
+    assert found(content, {"large.sh": "#!/bin/sh\n" + "date\n" * 5000}) == ["SW201 large.sh:1:1"]
+
+
+def test_a_typed_part_of_another_module_is_linted_by_its_first_line() -> None:
+    content = parts('{ content = file("a.sh"), content_type = "text/x-shellscript" }', source="./cloud-init")
+    assert found(content, {"a.sh": "#!/bin/sh\nyum install jq\n"}) == ["SW240 a.sh:2:1"]
+
+
+def test_an_instance_runs_the_parts_that_its_module_is_given() -> None:
+    call = "docker run amazon/aws-cli s3 ls"
+    resource = re.sub("(?<=user_data            = ).*", "module.web.user_data", described(hops="1"))
+    assert found(resource + parts(f'{{ content = "#!/bin/sh\\n{call}\\n" }}')) == ["SW222 8:5"]
+    assert found(resource + parts('{ content = "#!/bin/sh\\ndate\\n" }')) == []

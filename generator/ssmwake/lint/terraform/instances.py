@@ -1,21 +1,18 @@
 """The instances of a module: what their options, profiles and profiles mean for the user data they run."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ssmwake.lint.aws import instance
 from ssmwake.lint.aws.instance import DescribedInstance, InstanceNames
 from ssmwake.lint.aws.setting import StatedSetting
-from ssmwake.lint.terraform import profiles
+from ssmwake.lint.terraform import own_module, profiles
 from ssmwake.lint.terraform.evaluate import text
 from ssmwake.lint.terraform.scope import Scope, Text
-from ssmwake.lint.terraform.tree import Block, Body, Reference, walk
+from ssmwake.lint.terraform.tree import Block, Body, Reference
 from ssmwake.model import Finding
 
 LAUNCH_TEMPLATE = "aws_launch_template"
-# Where people keep the module of ssmwake, or its content: as it is rendered, or below its name.
-OURS = re.compile(r"ssmwake|(?:^|/)dist/terraform(?:/|$)")
 NAMES = InstanceNames(
     "http_endpoint",
     'http_tokens = "required"',
@@ -99,21 +96,9 @@ def _setting(body: Body, name: str, scope: Scope) -> StatedSetting | None:
     return StatedSetting(said.source.text if said and said.known else None, attribute.name.where)
 
 
-def module_of_ours(body: Body, scope: Scope) -> Block | None:
-    """Return the module of ssmwake whose user data an instance gets."""
-    for name in ("user_data", "user_data_base64"):
-        value = body.value(name)
-        for one in walk(value) if value else ():
-            block = scope.modules.get(one.path[1]) if isinstance(one, Reference) and one.path[0] == "module" else None
-            source = _setting(block.body, "source", scope) if block else None
-            if source and source.value and OURS.search(source.value):
-                return block
-    return None
-
-
 def _awaited(body: Body, scope: Scope) -> StatedSetting | None:
     """Return the role that a module of ssmwake is to wait for, if the user data is that of one."""
-    block = module_of_ours(body, scope)
+    block = own_module.of_instance(body, scope)
     return _setting(block.body, "role", scope) if block else None
 
 

@@ -10,7 +10,17 @@ from ssmwake.cloud_init.parts import BOM
 from ssmwake.lint.aws.instance import in_user_data
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, rule
-from ssmwake.lint.terraform import associations, documents, escapes, instances, profiles, roles, tf_json, user_data
+from ssmwake.lint.terraform import (
+    associations,
+    documents,
+    escapes,
+    instances,
+    own_module,
+    profiles,
+    roles,
+    tf_json,
+    user_data,
+)
 from ssmwake.lint.terraform.cursor import BrokenText
 from ssmwake.lint.terraform.escapes import BROKEN_TERRAFORM
 from ssmwake.lint.terraform.evaluate import text, texts, unix
@@ -27,6 +37,7 @@ from ssmwake.lint.terraform.tree import (
     expressions,
     walk,
 )
+from ssmwake.lint.user_data import mime
 from ssmwake.model import Finding
 from ssmwake.text.source import Source
 from ssmwake.text.unreadable import NOT_LINTED
@@ -40,6 +51,7 @@ LIMIT = 512 * 1024
 # These encode what is plain; the arguments of the others are base64 already.
 ENCODES = frozenset({"aws_instance", "aws_spot_instance_request", "aws_launch_configuration"})
 USER_DATA = re.compile(r"(?:^|_)user_?data(?:_|$)", re.IGNORECASE)
+PARTS = re.compile(r"(?:^|_)parts$|cloud_?init", re.IGNORECASE)
 # What takes the names of roles.
 ROLE_TAKERS = frozenset(
     {"aws_iam_instance_profile", "aws_iam_role_policy_attachment", "aws_iam_role_policy", "aws_iam_policy_attachment"}
@@ -209,11 +221,16 @@ def _block(block: Block, scope: Scope) -> Iterator[Found]:
                 )
                 yield from in_user_data(faults, tokens)
     else:
+        if own_module.is_own(block, scope):
+            yield from user_data.check_module_parts(block.body, scope)
         # A module, or a resource that lint does not know: whatever is user data by its name and its first line.
         for body in bodies(block.body):
             for value in _named_user_data(body):
                 for found in texts(value, scope):
                     yield from user_data.check_any(found)
+            for value in _typed_parts(body):
+                for found in texts(value, scope):
+                    yield from user_data.check_any(found, is_part=True)
 
 
 def _named_user_data(body: Body) -> Iterator[Expression]:
@@ -224,3 +241,14 @@ def _named_user_data(body: Body) -> Iterator[Expression]:
         for one in walk(attribute.value):
             if isinstance(one, Object):
                 yield from (value for key, value in keys(one) if key and USER_DATA.search(key))
+
+
+def _typed_parts(body: Body) -> Iterator[Expression]:
+    """Yield the content of each part that a module of somebody else is given with a type of cloud-init."""
+    for name, attribute in body.attributes.items():
+        for one in walk(attribute.value) if PARTS.search(name) else ():
+            fields = dict(keys(one)) if isinstance(one, Object) else {}
+            kind, content = fields.get("content_type"), fields.get("content")
+            # Any text may be text/plain, that of a mail too.
+            if kind and content and kind.span.text.strip('"') in mime.TYPES - {"text/plain"}:
+                yield content

@@ -9,8 +9,8 @@ import yaml
 from ssmwake.lint.aws import policy
 from ssmwake.lint.aws.instance import is_about_agent
 from ssmwake.lint.aws.policy import DescribedProfile, ManagedPolicy, RoleNames, Statement, closure
+from ssmwake.lint.terraform import own_module
 from ssmwake.lint.terraform.evaluate import text
-from ssmwake.lint.terraform.instances import module_of_ours
 from ssmwake.lint.terraform.scope import Coding, Scope, Text
 from ssmwake.lint.terraform.tree import Block, Body, Expression, List, Reference, expressions, walk
 from ssmwake.model import Finding
@@ -165,7 +165,7 @@ def _agents(
     roles: set[str] = set()
     for address, block in launches:
         texts = scripts(block.body, scope)
-        ours = module_of_ours(block.body, scope) is not None
+        ours = own_module.of_instance(block.body, scope) is not None
         if about_agent or ours or is_about_agent([one.source for one in texts]):
             roles |= module.roles_of(address)
     for role in sorted(roles & set(module.blocks)):

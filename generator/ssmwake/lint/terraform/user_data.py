@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 
 from ssmwake.cloud_init.packing import from_base64
-from ssmwake.cloud_init.parts import Part, is_mime, kind_of
+from ssmwake.cloud_init.parts import Part, is_mime, is_node_config, kind_of
 from ssmwake.cloud_init.reader import ENCODED_TWICE
 from ssmwake.lint import user_data
 from ssmwake.lint.deferred import Found
 from ssmwake.lint.rules import ERROR, INFO, rule
-from ssmwake.lint.terraform import escapes
+from ssmwake.lint.terraform import escapes, own_module
 from ssmwake.lint.terraform.evaluate import text, texts
 from ssmwake.lint.terraform.scope import Coding, Scope, Text
 from ssmwake.lint.terraform.tree import (
@@ -21,7 +21,7 @@ from ssmwake.lint.terraform.tree import (
     Reference,
     inner_blocks,
 )
-from ssmwake.lint.user_data import cloud_config, mime
+from ssmwake.lint.user_data import cloud_config, mime, node_config
 from ssmwake.model import Replacement
 from ssmwake.text.placeholders import is_path, is_placeholder
 from ssmwake.text.source import Source
@@ -39,6 +39,8 @@ PARTS = frozenset({"cloudinit_config", "template_cloudinit_config"})
 HEREDOC = re.compile(r"<<-?(\w+)[ \t]*\n(?s:.*?)\n[ \t]*\1")
 # A string without anything in it that Terraform fills in, alone or as the name of a file.
 EXPRESSION = re.compile(r"""(?:"(?:[^"\\\n$%]|\\.)*"|file\("(?:[^"\\\n]|\\.)*"\))""")
+# A part that the module of ssmwake gives the type of nodeadm.
+NODE_CONFIG = re.compile(r"""(?m)^apiVersion: *["']?node\.eks\.aws/""")
 NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 
 
@@ -53,6 +55,8 @@ def scripts(body: Body, scope: Scope) -> list[Text]:
             found += [text(content, scope) for content in contents if content]
         elif value is not None:
             found.append(text(value, scope))
+    if block := own_module.of_instance(body, scope):
+        found += [text(part["content"], scope) for part in own_module.parts(block.body, scope)]
     return [one for one in found if one is not None and one.begins]
 
 
@@ -121,23 +125,23 @@ def _says(block: Block, name: str, said: str) -> bool:
     return found is not None and found.span.text.strip('"') == said
 
 
-def check_any(found: Text) -> Iterator[Found]:
+def check_any(found: Text, *, is_part: bool = False) -> Iterator[Found]:
     """Yield what is wrong with a text if it is user data or a document, by its first line."""
     start = found.source.text[:4096]
     if kind_of(start) or is_mime(start.encode("utf-8", "surrogateescape")):
-        yield from _checked(found)
+        yield from _checked(found, is_part=is_part)
 
 
-def _checked(found: Text, image: str | None = None) -> Iterator[Found]:
+def _checked(found: Text, image: str | None = None, *, is_part: bool = False) -> Iterator[Found]:
     """Yield what is wrong with user data; each check asks whether a text is what its author wrote, or a word for it."""
     if not found.begins or not found.source.text.strip():
         return
     if found.file is not None and found.coding is not Coding.GZIP:
-        yield from user_data.check_file(found.source.path, found.file, image)
+        yield from user_data.check_file(found.source.path, found.file, image, is_part=is_part)
     else:
         data = found.source.text.encode("utf-8", "surrogateescape")
         # What only Terraform knows, or packs, has a size that nobody knows here.
-        least = len(data) if found.known and found.coding is not Coding.GZIP else 0
+        least = len(data) if found.known and found.coding is not Coding.GZIP and not is_part else 0
         yield from user_data.check(found.source, data, image, least=least, layout_known=not found.layout_unknown)
     if found.file is not None and found.file.startswith(b"#!"):
         yield from escapes.doubled(found.source)
@@ -152,19 +156,48 @@ def check_parts(body: Body, scope: Scope) -> Iterator[Found]:
         yield PLAIN_TEXT.at(plain.span.where, message)
     for block_type, part in inner_blocks(body):
         content = part.value("content")
-        if block_type != "part" or content is None:
-            continue
-        kind = part.value("content_type")
+        if block_type == "part" and content is not None:
+            yield from _part(content, part.value("content_type"), scope, compressed=compressed)
+
+
+def check_module_parts(body: Body, scope: Scope) -> Iterator[Found]:
+    """Yield what is wrong with the parts that a module of ssmwake is given, each by its type, or its first line."""
+    gzip = body.value("gzip")
+    compressed = gzip is None or gzip.span.text.strip('"') != "false"
+    for part in own_module.parts(body, scope):
+        content, kind = part["content"], part.get("content_type")
         said = text(kind, scope) if kind else None
-        known = [one for one in texts(content, scope) if one.begins and one.coding is Coding.PLAIN]
-        if kind and said and said.known:
-            # An empty part, under a condition, is none.
-            type_, where = said.source.text, kind.span.where
-            parts = [Part(type_, one.source, (), type_, where) for one in known if one.source.text.strip()]
-            yield from mime.unhandled(where, type_) if not parts else ()
-            yield from {one for part in parts for one in mime.check_part(part)}
-        for found in known:
-            if kind_of(found.source.text):
-                yield from _checked(found)
-            elif said and said.source.text == "text/cloud-config":
-                yield from cloud_config.check(found.source, layout_known=not found.layout_unknown)
+        if kind is None or kind.span.text == "null" or (said and said.known and said.source.text == "text/plain"):
+            for found in texts(content, scope):
+                if found.begins and found.coding is Coding.PLAIN and not is_placeholder(found.source.text):
+                    yield from _untyped(found, compressed=compressed)
+        else:
+            yield from _part(content, kind, scope, compressed=compressed)
+
+
+def _untyped(found: Text, *, compressed: bool) -> Iterator[Found]:
+    """Yield what is wrong with a part whose type cloud-init, or the module, gets from the text."""
+    source = found.source
+    if NODE_CONFIG.search(source.text):
+        yield from node_config.check(source)
+    elif mime.HEADER.match(source.text.lstrip()) or is_node_config(source.text):
+        yield from mime.check_part(Part("text/plain", source, (), "text/plain", source.at(1)))
+    else:
+        yield from _checked(found, is_part=compressed)
+
+
+def _part(content: Expression, kind: Expression | None, scope: Scope, *, compressed: bool) -> Iterator[Found]:
+    """Yield what is wrong with a part, by what it is said to be and by its first line."""
+    said = text(kind, scope) if kind else None
+    known = [one for one in texts(content, scope) if one.begins and one.coding is Coding.PLAIN]
+    if kind and said and said.known:
+        # An empty part, under a condition, is none.
+        type_, where = said.source.text, kind.span.where
+        parts = [Part(type_, one.source, (), type_, where) for one in known if one.source.text.strip()]
+        yield from mime.unhandled(where, type_) if not parts else ()
+        yield from {one for part in parts for one in mime.check_part(part)}
+    for found in known:
+        if kind_of(found.source.text):
+            yield from _checked(found, is_part=compressed)
+        elif said and said.source.text == "text/cloud-config":
+            yield from cloud_config.check(found.source, layout_known=not found.layout_unknown)
