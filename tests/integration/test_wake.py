@@ -259,6 +259,17 @@ def test_ssh_that_does_not_connect_says_what_else_there_is(start_front: StartFro
     assert json.loads(done.stdout)["instances"][0]["do"] == []
 
 
+def test_without_ssh_it_says_what_to_install_and_sends_no_key(start_front: StartFront, tmp_path: Path) -> None:
+    one = account("late-role", instances={ID: {"public": "127.0.0.1"}})
+    front = start_front(Front(one, clock=one.clock))
+    done = run(front, ID, "--yes", PATH=str(tmp_path))
+    assert done.returncode == 75
+    said = "ssh-keygen is not installed; install OpenSSH's client, or give --automation-role ARN"
+    assert said in " ".join(done.stderr.split())
+    assert json.loads(done.stdout)["error"] == said
+    assert not [call for call in front.calls if call.operation == "SendSSHPublicKey"]
+
+
 def test_without_the_extra_the_line_that_installs_it_is_printed(start_front: StartFront) -> None:
     one = account("late-role", connect_endpoints={"eice-1": {"dns_name": "localhost:1"}})
     front = start_front(Front(one, clock=one.clock))

@@ -94,7 +94,7 @@ def _run(argv: Sequence[str], *, timeout: float, stdin: str = "") -> int:
         # What the other side writes goes to stderr: stdout is for the one line of JSON.
         done = subprocess.run(argv, input=stdin, text=True, stdout=subprocess.PIPE, timeout=timeout, check=False)
     except FileNotFoundError:
-        raise Failed(f"{argv[0]} is not installed; install OpenSSH's client") from None
+        raise Failed(f"{argv[0]} is not installed; install OpenSSH's client, or give --automation-role ARN") from None
     except subprocess.TimeoutExpired:
         raise Failed(f"{argv[0]} did not end within {timeout:.0f} s") from None
     return done.returncode
