@@ -40,8 +40,8 @@ def test_every_state_and_action_is_on_the_page() -> None:
 
 
 def test_every_field_of_the_report_is_on_the_page() -> None:
-    fields = set(re.findall(r"\n    add ([a-z_]+) ", runtime())) | set(re.findall(r'\\"([a-z_]+)\\":', runtime()))
-    fields |= set(re.findall(r'for key in ([a-z_ ]+); do\n +eval "add', runtime())[0].split())
+    fields = set(re.findall(r"\n\s+add ([a-z_]+) ", runtime())) | set(re.findall(r'\\"([a-z_]+)\\":', runtime()))
+    fields |= set(re.findall(r'for key in ([a-z_ ]+); do\n\s+eval "add', runtime())[0].split())
     assert len(fields) > 20
     assert {field for field in fields if f"`{field}`" not in PAGE and f"## {field}" not in PAGE} == set()
 
