@@ -96,7 +96,7 @@ def test_a_finding_becomes_an_annotation_and_fails_the_step(workspace: Path, tem
 
 
 def test_a_warning_fails_the_step_where_that_is_wanted(workspace: Path, temporary: Path) -> None:
-    (workspace / "user-data.sh").write_text("#!/bin/sh\ncd /srv\n")
+    (workspace / "user-data.sh").write_text("#!/bin/sh\necho $RANDOM\n")
     done = run(LINT, workspace, temporary)
     assert (done.returncode, done.stdout[:10]) == (0, "::warning ")
     assert run(LINT, workspace, temporary, fail_on="warning").returncode == 1
