@@ -106,7 +106,7 @@ def test_commands_are_one_script_and_its_warnings_stop_nothing() -> None:
     assert done.exit_code == 0
     done = run("user-data", "--on-ready", "touch /ready", "--on-ready", 'rm -rf "$dir/"*')
     assert done.exit_code == 0
-    assert done.stderr.startswith("--on-ready: warning: Use ")
+    assert done.stderr.startswith("--on-ready: warning: use ")
 
 
 def test_an_unknown_key_of_a_query_gets_the_one_that_was_meant() -> None:
