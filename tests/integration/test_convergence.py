@@ -138,7 +138,8 @@ def test_a_launch_template_gets_one_version_wherever_the_death_comes(promote: bo
 def test_an_interrupt_finishes_the_call_it_is_in_and_begins_no_other_place(
     fake: FakeSsm, front: Front, tmp_path: Path
 ) -> None:
-    regions = sorted(known_regions())[:30]
+    # Of one partition: no credentials are valid in two.
+    regions = sorted(region for region in known_regions() if not region.startswith(("cn-", "eu-iso", "eusc-")))[:30]
     where = [word for region in regions for word in ("--region", region)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "generator")}
     command = [sys.executable, "-m", "ssmwake", "publish", "--yes", *where]
