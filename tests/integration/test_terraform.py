@@ -165,6 +165,16 @@ def test_parts_of_the_modules_user_arrive_as_the_same_bytes(terraform: str, modu
     assert found["bytes"] == len(found["user_data"].encode())
 
 
+def test_scripts_run_in_the_order_of_the_list(terraform: str, module: Path) -> None:
+    names = ["z.sh", None, "a.sh"]
+    parts = [{"content": "#!/bin/sh\n", **({"filename": name} if name else {})} for name in names]
+    found = outputs(terraform, module / "modules/content", parts=parts)
+    given = [part.get_filename() for part in message_from_string(found["user_data"]).walk() if not part.is_multipart()]
+    assert given[:3] == ["part-001-z.sh", None, "part-003-a.sh"]
+    # cloud-init numbers what has no name itself: user_data.py, PART_FN_TPL.
+    assert sorted(name or "part-002" for name in given[:3]) == [name or "part-002" for name in given[:3]]
+
+
 @pytest.mark.parametrize(("size", "warns"), [(16_384, False), (16_385, True)])
 def test_the_size_check_is_exact(terraform: str, module: Path, size: int, warns: bool) -> None:
     content = module / "modules/content"

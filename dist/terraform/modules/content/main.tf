@@ -25,7 +25,10 @@ locals {
   )]
   parts = [for number, part in var.parts : join("\n", concat(
     ["--==ssmwake==", "Content-Type: ${local.types[number]}"],
-    part.filename == null ? [] : ["Content-Disposition: attachment; filename=\"${part.filename}\""],
+    # cloud-init runs scripts in the order of their names; it calls one without a name part-001, and so on.
+    part.filename == null ? [] : [join("", [
+      "Content-Disposition: attachment; filename=\"", startswith(part.content, "#!") ? format("part-%03d-", number + 1) : "", part.filename, "\"",
+    ])],
     startswith(part.content, "#cloud-config") || part.content_type == "text/cloud-config" ? ["Merge-Type: ${part.merge_type}"] : [],
     # cloud-init reads MIME as ASCII: a text with anything else, or with a boundary, goes in base64.
     can(regex("^[\\t\\n -~]*$", part.content)) && !strcontains(part.content, "--==ssmwake==") ?
