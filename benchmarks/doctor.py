@@ -21,6 +21,7 @@ LATENCY = 0.05
 BOUND = 1.5
 # Besides consoles and CloudTrail, which have budgets of their own.
 CALLS = 60
+FOR_ONE = 4
 TRACES = ("ec2:GetConsoleOutput", "cloudtrail:LookupEvents")
 ONE = "i-0abc1234def567890"
 
@@ -91,8 +92,11 @@ def timed(argv: list[str], url: str) -> tuple[float, str]:
     return time.perf_counter() - began, done.stdout
 
 
-def measure(case: str, words: list[str], rounds: int) -> tuple[float, list[str], str]:
-    """Return the median ratio of a diagnosis to its calls in sequence, the calls, and what was printed."""
+def measure(case: str, words: list[str], rounds: int, budget: int = 0) -> tuple[float, list[str], str]:
+    """Return the median ratio of a diagnosis to its calls in sequence, the calls, and what was printed.
+
+    With a budget, the diagnosis is compared with that number of calls, however few it makes.
+    """
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, case))
     server.start()
@@ -103,7 +107,7 @@ def measure(case: str, words: list[str], rounds: int) -> tuple[float, list[str],
         took, printed = timed(["-m", "ssmwake", "doctor", *words, "--json"], url)
         ours.send("calls")
         calls = ours.recv()
-        ratios.append(took / (imported + LATENCY * len(calls)))
+        ratios.append(took / (imported + LATENCY * (budget or len(calls))))
     ours.send("end")
     server.join()
     return statistics.median(ratios), calls, printed
@@ -121,9 +125,10 @@ def main() -> int:
     sys.stdout.write(f"  {json.loads(printed)['summary']}\n")
     sys.stdout.write(f"  {ratio:.2f} of the import of boto3 and the calls in sequence (bound {BOUND})\n")
     fine = fine and ratio <= BOUND and len(without) <= CALLS
-    ratio, calls, _ = measure("online-behind-scp", [ONE], rounds)
-    sys.stdout.write(f"one that is online: {len(calls)} calls (bound 4), {ratio:.2f} (bound {BOUND})\n")
-    return 0 if fine and len(calls) <= 4 and ratio <= BOUND else 1
+    ratio, calls, _ = measure("online-behind-scp", [ONE], rounds, FOR_ONE)
+    sys.stdout.write(f"one that is online: {len(calls)} calls (bound {FOR_ONE})\n")
+    sys.stdout.write(f"  {ratio:.2f} of the import of boto3 and {FOR_ONE} calls (bound {BOUND})\n")
+    return 0 if fine and len(calls) <= FOR_ONE and ratio <= BOUND else 1
 
 
 if __name__ == "__main__":
