@@ -66,7 +66,7 @@ def _is_in_search(path: str) -> bool:
     except ValueError:
         # Another drive of Windows.
         *folders, name = "..", Path(path).name
-    # What is above the current folder is no part of the project, whatever it is called.
+    # Folders above the current one are not part of the project, whatever their names are.
     return is_searched(name) and (folders[:1] == [".."] or all(map(is_searched_folder, folders)))
 
 

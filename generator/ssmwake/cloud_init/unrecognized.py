@@ -8,17 +8,20 @@ from ssmwake.model import Finding, Location
 from ssmwake.text.placeholders import is_path, is_placeholder
 from ssmwake.text.source import Source
 
-# How user data of systems without cloud-init begins: Windows, Bottlerocket, Flatcar, Talos, NixOS; the appliances of
-# Fortinet, Palo Alto, Cisco, Juniper, Arista and Citrix.
+# How user data for Windows begins: that of EC2Launch, of its second version, and of Cloudbase-Init.
+FOR_WINDOWS = r"<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|version:\s*1\.\d\s+tasks:"
+WINDOWS = re.compile(rf"\s*(?:{FOR_WINDOWS})", re.IGNORECASE)
+# And that of other systems without cloud-init: Bottlerocket, Flatcar, Talos, NixOS; the appliances of Fortinet, Palo
+# Alto, Cisco, Juniper, Arista and Citrix.
 FOREIGN = re.compile(
-    r"\s*(?:<(?:powershell|script|persist|detach|NS-PRE-BOOT-CONFIG)\b|#ps1|rem cmd\b|\[(?:settings|advanced)|"
-    r"version:\s*(?:1\.\d\s+tasks:|v1alpha1\b)|variant:\s*(?:fcos|flatcar)\b|### https://nixos|\{\s*config,\s*pkgs\b|"
+    rf"\s*(?:{FOR_WINDOWS}|"
+    r"<NS-PRE-BOOT-CONFIG\b|\[(?:settings|advanced)|"
+    r"version:\s*v1alpha1\b|variant:\s*(?:fcos|flatcar)\b|### https://nixos|\{\s*config,\s*pkgs\b|"
     r"config\s+(?:system|firewall|vpn|router|global|vdom|log|user)\b|type=(?:dhcp-client|static)\b|vmseries-|"
     r"mgmt-interface-swap=|op-command-modes=|plugin-op-commands=|(?:tplname|dgname|panorama-server|authcodes)=|"
     r"ios-config-\w+=|Section:\s*IOS\b|#junos-config\b|%EOS-|\{\s*\"ignition\")",
     re.IGNORECASE,
 )
-WINDOWS = re.compile(r"\s*(?:<(?:powershell|script|persist|detach)\b|#ps1|rem cmd\b|version:\s*1\.\d\s+tasks:)", re.I)
 # The first line of a file that another program fills in may become any.
 FILLED_IN = re.compile(r"\s*(?:\{\{|\{%|\{#|%\{|<%|\$\{|__|@)")
 # What a program of the image reads from IMDS by itself; cloud-config can be written so too.

@@ -42,7 +42,7 @@ def group(verdicts: Iterable[Verdict]) -> list[VerdictGroup]:
     """Return the groups: those online first, then the largest."""
     found: dict[tuple[str, Confidence, str], list[Verdict]] = {}
     for one in verdicts:
-        # Of what could not be read there is no resource; why it could not be is what they have in common.
+        # Where nothing was read there is no resource; such instances are grouped by the reason.
         about = one.short if one.verdict == "cannot-tell" or one.facts is None else one.resource
         found.setdefault((one.verdict, one.confidence, about), []).append(one)
     groups = [VerdictGroup(name, confidence, tuple(members)) for (name, confidence, _), members in found.items()]

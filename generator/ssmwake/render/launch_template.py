@@ -28,11 +28,10 @@ def launch_template_user_data(
     With `replaces`, nothing of the existing one is kept. Raises Invalid where the two cannot be separated, are too
     much for EC2, or where the existing one is for Windows.
     """
-    path = f"user data of {name}"
-    # Read even if it is replaced: to take away what sets up a Windows instance would only do harm.
-    theirs = _theirs(
-        b"" if replaces and not WINDOWS.match(existing[:1000].decode(errors="replace")) else existing, path
-    )
+    # To take away what sets up a Windows instance would only do harm, so that is read, and refused, even then.
+    if replaces and not WINDOWS.match(existing[:1000].decode(errors="replace")):
+        existing = b""
+    theirs = _theirs(existing, f"user data of {name}")
     bodies = {part.body for part in parts}
     kept = [part for part in theirs if part.body not in bodies and INCLUDED not in part.headers]
     if not kept:

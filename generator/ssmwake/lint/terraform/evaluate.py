@@ -253,7 +253,7 @@ def _elements(expression: Expression, scope: Scope, depth: int = 0) -> list[Expr
         return _elements(expression.inside[0], scope, depth + 1)
     if expression.name == "flatten":
         outer = _elements(expression.inside[0], scope, depth + 1)
-        # What is no list, or none that is there, stays one.
+        # An element that is not a list, or not a known one, stays as it is.
         return None if outer is None else [one for each in outer for one in _elements(each, scope, depth + 1) or [each]]
     if expression.name != "concat":
         return None

@@ -137,7 +137,7 @@ def is_template(text: str) -> bool:
 
 
 def _scope(bodies: Sequence[Body], path: str, files: Files) -> Scope:
-    """Return what names mean in files; what stands in the first of them goes before the others."""
+    """Return what names mean in files; where two define the same name, the first counts."""
     known: dict[str, Expression] = {}
     defaults: dict[str, Expression] = {}
     data: dict[tuple[str, str], Block] = {}

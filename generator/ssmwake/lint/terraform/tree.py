@@ -19,7 +19,7 @@ class Span:
     source: Source
     start: int
     end: int
-    # The quote before it, which is no part of it.
+    # Whether a quote precedes it; the quote is not part of it.
     quoted: bool = False
 
     @property

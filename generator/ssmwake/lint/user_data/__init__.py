@@ -87,7 +87,7 @@ def _config_meant(source: Source) -> Source | None:
     first = header_line(source.text)
     if not is_cloud_config_meant(first, source.text):
         return None
-    # A header without its # is no comment.
+    # A header without its # is not a comment, so YAML would read it.
     start = 0 if first.startswith("#") or ":" in first else source.text.index(first) + len(first)
     return source.slice(start, len(source.text))
 
